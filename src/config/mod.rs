@@ -1,0 +1,99 @@
+//! Settings: one commented TOML file holds every default with its source.
+
+pub mod options;
+
+use serde::{Deserialize, Serialize};
+
+/// Everything that can be set with `--config`; see `defaults.toml` for meanings and sources.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)] // each field is documented, with its source, in defaults.toml
+pub struct Config {
+    pub load: LoadConfig,
+    pub digest: DigestConfig,
+    pub network: NetworkConfig,
+    pub content: ContentConfig,
+    pub fuse: FuseConfig,
+    pub report: ReportConfig,
+}
+
+/// `[load]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct LoadConfig {
+    pub batch_rows: usize,
+    pub line_limit_bytes: u64,
+    pub sniff_records: usize,
+    pub rejects_listed_per_file: usize,
+    pub gap_minutes: i64,
+}
+
+/// `[digest]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct DigestConfig {
+    pub texts_per_account: usize,
+    pub system_texts_per_account: usize,
+    pub fragment_words: usize,
+    pub fragments_per_text: usize,
+    pub edge_words: usize,
+    pub excerpt_chars: usize,
+    pub locators_per_account: usize,
+    pub max_texts: usize,
+    pub max_links: usize,
+}
+
+/// `[network]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct NetworkConfig {
+    pub hard_match_probability: f64,
+    pub soft_match_probability: f64,
+    pub minimum_frequency: f64,
+    pub hub_degree: usize,
+    pub hub_pairs: usize,
+    pub hub_p_value: f64,
+    pub hub_ratio: f64,
+    pub hub_minimum_share: f64,
+    pub co_evidence_bits: f64,
+    pub false_discovery_rate: f64,
+}
+
+/// `[content]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct ContentConfig {
+    pub minimum_texts: usize,
+    pub minimum_accounts: usize,
+    pub link_share: f64,
+    pub cover_share: f64,
+}
+
+/// `[fuse]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct FuseConfig {
+    pub family_cap_bits: f64,
+    pub edge_margin_bits: f64,
+    pub minimum_accounts: usize,
+    pub null_runs: u32,
+    pub likely_false_share: f64,
+    pub strong_false_share: f64,
+}
+
+/// `[report]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct ReportConfig {
+    pub locators_per_finding: usize,
+    pub excerpts_per_template: usize,
+}
+
+/// The commented defaults, also printed by `stillhunt config`.
+pub const DEFAULTS: &str = include_str!("defaults.toml");

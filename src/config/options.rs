@@ -1,0 +1,75 @@
+//! What a run was asked to do: the command line after parsing, before any work.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::Config;
+
+/// How much of a prompt may be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quote {
+    /// No prompt text at all, not even in the digest.
+    None,
+    /// Short excerpts with secrets, addresses and numbers masked.
+    #[default]
+    Masked,
+    /// Short excerpts as they are.
+    Full,
+}
+
+/// How readily clusters are reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Profile {
+    /// Only campaigns of verdict likely or strong.
+    Cautious,
+    /// Leads as well, where they rest on more than public infrastructure.
+    #[default]
+    Balanced,
+    /// Every lead.
+    Broad,
+}
+
+/// Where request rows come from and how to read them.
+#[derive(Debug, Clone, Default)]
+pub struct InputOptions {
+    /// Files, directories and globs.
+    pub logs: Vec<PathBuf>,
+    /// The accounts table.
+    pub accounts: Option<PathBuf>,
+    /// The events table.
+    pub events: Option<PathBuf>,
+    /// Column map (TOML).
+    pub map: Option<PathBuf>,
+    /// Forced container: `parquet`, `csv` or `ndjson`; `None` recognises it by content.
+    pub format: Option<String>,
+    /// Leave out requests before this time, microseconds since the epoch.
+    pub since_us: Option<i64>,
+    /// Leave out requests at or after this time, microseconds since the epoch.
+    pub until_us: Option<i64>,
+}
+
+/// Everything a scan needs.
+#[derive(Debug, Clone)]
+pub struct ScanOptions {
+    /// Inputs; `logs` is empty when the run starts from digests.
+    pub input: InputOptions,
+    /// Digest folders to finish from.
+    pub digests: Vec<PathBuf>,
+    /// Detector ids or family prefixes to run; empty runs all.
+    pub only: Vec<String>,
+    /// Detector ids or family prefixes to leave out.
+    pub skip: Vec<String>,
+    /// How readily clusters are reported.
+    pub profile: Profile,
+    /// How much of a prompt may be shown.
+    pub quote: Quote,
+    /// Seed of every random draw.
+    pub seed: u64,
+    /// Most memory to use, in bytes.
+    pub memory_bytes: u64,
+    /// Settings.
+    pub config: Config,
+}

@@ -1,0 +1,16 @@
+//! stillhunt reads exported LLM-API logs offline, finds networks of fake accounts
+//! that draw a model's capabilities out of it, and writes a case folder.
+//!
+//! Data flows one way:
+//!
+//! ```text
+//! logs, accounts, events
+//!        | load      any format -> canonical batches, rejects counted, inputs hashed
+//!        | digest    one parallel pass folds batches into small mergeable tables
+//!        | detect    detectors run in parallel over the digest -> findings in bits
+//!        | fuse      findings -> account graph -> clusters -> campaigns with a verdict
+//!        | report    one case -> HTML, JSON, CSV, Parquet, Markdown
+//! ```
+
+pub mod config;
+pub mod model;

@@ -1,0 +1,179 @@
+//! Campaigns: accounts that evidence from several findings ties together.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::finding::{Family, Locator};
+
+/// Verdict by rule, not by score.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// One family of evidence: worth a look.
+    Lead,
+    /// Two or more independent families and few expected false clusters.
+    Likely,
+    /// Three or more, or a hard key with exactly-once or dispatch evidence.
+    Strong,
+}
+
+impl Verdict {
+    /// Lower-case name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Verdict::Lead => "lead",
+            Verdict::Likely => "likely",
+            Verdict::Strong => "strong",
+        }
+    }
+}
+
+/// An account's place in a campaign.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Member {
+    /// Account id.
+    pub account_id: String,
+    /// Total evidence in bits: the sum over families, each capped.
+    pub bits: f64,
+    /// Evidence in bits by family.
+    pub bits_by_family: BTreeMap<Family, f64>,
+    /// All requests of the account in the log.
+    pub requests: u64,
+    /// Requests of the account in the campaign's templates (the sub-stream).
+    pub campaign_requests: u64,
+    /// First request, microseconds since the epoch.
+    pub first_us: i64,
+    /// Last request, microseconds since the epoch.
+    pub last_us: i64,
+    /// Findings that tie the account to the campaign.
+    pub findings: Vec<String>,
+}
+
+/// A way in which the campaign could be innocent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rival {
+    /// The innocent explanation.
+    pub explanation: String,
+    /// What in the log speaks for it.
+    pub speaks_for: Vec<String>,
+    /// What in the log speaks against it.
+    pub speaks_against: Vec<String>,
+    /// What would settle it.
+    pub would_clear: String,
+}
+
+/// Evidence of one family for a campaign.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FamilyEvidence {
+    /// Family.
+    pub family: Family,
+    /// Bits, capped.
+    pub bits: f64,
+    /// Accounts of the campaign that carry evidence of this family.
+    pub accounts: u64,
+    /// Whether it counts for the verdict.
+    pub counts: bool,
+    /// In one sentence: the measured value beside what the null expected.
+    pub statement: String,
+    /// The findings behind it, strongest first.
+    pub findings: Vec<String>,
+}
+
+/// One campaign.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Campaign {
+    /// Stable id: `C-` and a hash of its strongest keys and members.
+    pub id: String,
+    /// Verdict.
+    pub verdict: Verdict,
+    /// Why this verdict and not the next higher or lower one.
+    pub verdict_reason: String,
+    /// Sum of capped family bits of the median member.
+    pub bits: f64,
+    /// Expected number of false clusters with at least this many bits, from null runs.
+    pub expected_false: f64,
+    /// Evidence by family, strongest first; families that could not run are named in `not_tested`.
+    pub evidence: Vec<FamilyEvidence>,
+    /// Families that could not be tested and why.
+    pub not_tested: Vec<String>,
+    /// Members, strongest first.
+    pub members: Vec<Member>,
+    /// Requests of all members.
+    pub requests: u64,
+    /// Requests in the campaign's templates.
+    pub campaign_requests: u64,
+    /// Share of the distinct clients, addresses or templates in words ("what they were after").
+    pub purpose: String,
+    /// Template ids.
+    pub templates: Vec<String>,
+    /// First request, microseconds since the epoch.
+    pub first_us: i64,
+    /// Last request, microseconds since the epoch.
+    pub last_us: i64,
+    /// Requests per day: (microseconds of the day's start, requests).
+    pub daily_requests: Vec<(i64, u64)>,
+    /// Requests by hour of the week, Monday 00:00 UTC first, 168 entries.
+    pub hour_of_week: Vec<u64>,
+    /// Rival innocent explanations.
+    pub rivals: Vec<Rival>,
+    /// Sample rows.
+    pub locators: Vec<Locator>,
+}
+
+/// A prompt template found in the log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Template {
+    /// Stable id: `T-` and a hash of its smallest fragments.
+    pub id: String,
+    /// `user` or `system`.
+    pub role: String,
+    /// Accounts that use it.
+    pub accounts: u64,
+    /// Requests: counted in the log where it could be read again, else in the sample.
+    pub requests: u64,
+    /// Whether `requests` is a full count or a lower bound from the sample.
+    pub requests_complete: bool,
+    /// Distinct texts among the sampled ones, per sampled text use.
+    pub distinct_text_share: f64,
+    /// Distinct texts per account, median.
+    pub texts_per_account_median: f64,
+    /// First use, microseconds since the epoch.
+    pub first_us: i64,
+    /// Last use, microseconds since the epoch.
+    pub last_us: i64,
+    /// Shared fragments that define it.
+    pub fragments: u64,
+    /// Capability in the words of the published cases, or empty.
+    pub capability: String,
+    /// Short, masked excerpts of members.
+    pub excerpts: Vec<String>,
+    /// Campaign it belongs to, if any.
+    pub campaign_id: Option<String>,
+    /// Why it does or does not count as evidence.
+    pub assessment: String,
+    /// Sample rows.
+    pub locators: Vec<Locator>,
+}
+
+/// A request attributed to a campaign's template or exact repeat.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct LabelledRequest {
+    /// Position of the file in the sorted inputs.
+    pub file: u32,
+    /// One-based record number.
+    pub row: u64,
+    /// The request's own id, or `file:row`.
+    pub request_id: String,
+    /// Account.
+    pub account_id: String,
+    /// Start of the request, microseconds since the epoch.
+    pub timestamp_us: i64,
+    /// Campaign, empty where the template belongs to none.
+    pub campaign_id: String,
+    /// Template.
+    pub template_id: String,
+    /// Capability family of the template, or empty.
+    pub pattern_family: String,
+}

@@ -1,0 +1,73 @@
+//! The case: everything a report may show. Serialised as `case.json`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::campaign::{Campaign, LabelledRequest, Template};
+use crate::model::coverage::{Coverage, Reject};
+use crate::model::event::Event;
+use crate::model::finding::{DetectorRun, Finding, SuppressedHub};
+
+/// Version of the `case.json` schema; rises with every change a reader could notice.
+pub const CASE_SCHEMA_VERSION: u32 = 1;
+
+/// The sentence every report carries.
+pub const CAVEAT: &str = "A score is a lead, not proof. No finding is not a clean bill of health.";
+
+/// What the null runs gave.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct NullRuns {
+    /// Runs made.
+    pub runs: u32,
+    /// How the links were randomised, in words.
+    pub method: String,
+    /// Bits of the strongest cluster in each run, in run order.
+    pub strongest_bits: Vec<f64>,
+    /// Clusters per run that would have reached `likely`, mean.
+    pub expected_likely: f64,
+    /// Clusters per run that would have reached `strong`, mean.
+    pub expected_strong: f64,
+}
+
+/// An account with its place in the case; accounts without a campaign are not listed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Case {
+    /// [`CASE_SCHEMA_VERSION`].
+    pub schema_version: u32,
+    /// Version of stillhunt that wrote it.
+    pub tool_version: String,
+    /// `cautious`, `balanced` or `broad`.
+    pub profile: String,
+    /// Seed of every random draw.
+    pub seed: u64,
+    /// The caveat.
+    pub caveat: String,
+    /// What was read and what was not.
+    pub coverage: Coverage,
+    /// Which detectors ran.
+    pub detectors: Vec<DetectorRun>,
+    /// Campaigns, strongest first.
+    pub campaigns: Vec<Campaign>,
+    /// Templates, most accounts first.
+    pub templates: Vec<Template>,
+    /// Findings, sorted by detector, bits and id.
+    pub findings: Vec<Finding>,
+    /// Shared keys that were looked at and left out.
+    pub suppressed_hubs: Vec<SuppressedHub>,
+    /// What the null runs gave.
+    pub null_runs: NullRuns,
+    /// Events given with `--events`, inside the log's window.
+    pub events: Vec<Event>,
+    /// The log's own requests by hour of the week, Monday 00:00 UTC first, 168 entries.
+    pub hour_of_week: Vec<u64>,
+}
+
+/// A case with the bulky tables that `case.json` leaves to their own files.
+#[derive(Debug, Clone)]
+pub struct CaseTables {
+    /// The case.
+    pub case: Case,
+    /// Located rejects (bounded; the counts in coverage are complete).
+    pub rejects: Vec<Reject>,
+    /// Rows of the un-mixed sub-streams, sorted by file and row.
+    pub requests: Vec<LabelledRequest>,
+}

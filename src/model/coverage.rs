@@ -1,0 +1,118 @@
+//! What was read, what was not, and where: the part of a case that keeps "nothing
+//! found" apart from "nothing looked at".
+
+use serde::{Deserialize, Serialize};
+
+/// One input file after reading.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct InputFile {
+    /// Path as given by the user (a directory or glob expanded).
+    pub name: String,
+    /// SHA-256 of the file as stored, lower-case hexadecimal.
+    pub sha256: String,
+    /// Size as stored.
+    pub bytes: u64,
+    /// `parquet`, `csv` or `ndjson`.
+    pub container: String,
+    /// `none`, `gzip` or `zstd`.
+    pub compression: String,
+    /// Records found: used + rejected + outside_window.
+    pub rows_read: u64,
+    /// Records that reached the digest.
+    pub rows_used: u64,
+    /// Records that could not be used.
+    pub rows_rejected: u64,
+    /// Records outside `--since`/`--until`.
+    pub rows_outside_window: u64,
+}
+
+/// A rejected record, or an optional cell that could not be understood.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Reject {
+    /// Position of the file in the sorted inputs.
+    pub file: u32,
+    /// One-based record number.
+    pub row: u64,
+    /// Canonical column, or empty where the whole record is broken.
+    pub column: String,
+    /// `row` when the record was left out, `cell` when only this value was.
+    pub scope: RejectScope,
+    /// Why, in words.
+    pub reason: String,
+}
+
+/// Whether a reject cost the record or one value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RejectScope {
+    /// The whole record was left out.
+    Row,
+    /// One optional value was left out; the record was used.
+    Cell,
+}
+
+/// How many rejects there were of one sort; complete even where the list is cut.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RejectCount {
+    /// Position of the file in the sorted inputs.
+    pub file: u32,
+    /// Canonical column, or empty.
+    pub column: String,
+    /// Record or value.
+    pub scope: RejectScope,
+    /// Why.
+    pub reason: String,
+    /// How many.
+    pub count: u64,
+}
+
+/// Presence of one canonical column over the rows used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ColumnCoverage {
+    /// Canonical name.
+    pub column: String,
+    /// Rows with a value.
+    pub present: u64,
+    /// Rows without one.
+    pub null: u64,
+}
+
+/// A stretch without a single request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    /// First silent minute, microseconds since the epoch.
+    pub from_us: i64,
+    /// First minute with requests again, microseconds since the epoch.
+    pub until_us: i64,
+}
+
+/// Everything about what the run could see.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Coverage {
+    /// Request files, sorted by name.
+    pub inputs: Vec<InputFile>,
+    /// Records found.
+    pub rows_read: u64,
+    /// Records used.
+    pub rows_used: u64,
+    /// Records rejected.
+    pub rows_rejected: u64,
+    /// Records outside the asked window.
+    pub rows_outside_window: u64,
+    /// Rejects by file, column and reason (complete).
+    pub reject_counts: Vec<RejectCount>,
+    /// Canonical request columns with their presence.
+    pub columns: Vec<ColumnCoverage>,
+    /// First request, microseconds since the epoch.
+    pub first_us: Option<i64>,
+    /// Last request, microseconds since the epoch.
+    pub last_us: Option<i64>,
+    /// Silent stretches longer than the configured limit.
+    pub gaps: Vec<Gap>,
+    /// Distinct accounts in the requests.
+    pub accounts: u64,
+    /// Rows of the accounts table that joined to a request account.
+    pub accounts_joined: u64,
+    /// Sentences about what was thinned, guessed, or only partly seen.
+    pub notes: Vec<String>,
+}

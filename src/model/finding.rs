@@ -1,0 +1,178 @@
+//! Findings: what a detector states, in bits, against a named null model.
+
+use serde::{Deserialize, Serialize};
+
+/// Families of evidence. Within a family the largest value counts, capped; families add up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Family {
+    /// Shared payment instruments.
+    Payment,
+    /// E-mail, phone, name.
+    Identity,
+    /// Addresses, prefixes, autonomous systems.
+    Network,
+    /// TLS, user agent, headers.
+    Client,
+    /// Prompt templates and repeats.
+    Content,
+    /// Dispatch, synchrony, sharding, shared order.
+    Coordination,
+    /// Sign-up, ramp, succession.
+    Lifecycle,
+    /// Pivot, failover, replay.
+    Dynamics,
+}
+
+impl Family {
+    /// All families in canonical order.
+    pub const ALL: [Family; 8] = [
+        Family::Payment,
+        Family::Identity,
+        Family::Network,
+        Family::Client,
+        Family::Content,
+        Family::Coordination,
+        Family::Lifecycle,
+        Family::Dynamics,
+    ];
+
+    /// Lower-case name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Family::Payment => "payment",
+            Family::Identity => "identity",
+            Family::Network => "network",
+            Family::Client => "client",
+            Family::Content => "content",
+            Family::Coordination => "coordination",
+            Family::Lifecycle => "lifecycle",
+            Family::Dynamics => "dynamics",
+        }
+    }
+}
+
+/// Where a row stands.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Locator {
+    /// Position of the file in the sorted inputs.
+    pub file: u32,
+    /// One-based record number.
+    pub row: u64,
+    /// The request's own id, or `file:row`.
+    pub request_id: String,
+}
+
+/// What a finding is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Subject {
+    /// A key that several accounts share.
+    Key {
+        /// Kind of key: payment, ip, ip_prefix, tls, client ...
+        kind: String,
+        /// The key as found.
+        value: String,
+    },
+    /// A prompt template.
+    Template {
+        /// Template id.
+        id: String,
+    },
+    /// A group of accounts.
+    Group {
+        /// What makes them a group.
+        name: String,
+    },
+}
+
+/// One statement of one detector.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Stable id: `F-` and a hash of detector and subject.
+    pub id: String,
+    /// Detector id, `family/name`.
+    pub detector: String,
+    /// Family the bits count in.
+    pub family: Family,
+    /// What it is about.
+    pub subject: Subject,
+    /// Accounts it links, sorted.
+    pub accounts: Vec<String>,
+    /// Evidence in bits for each linked account, after the correction for how much was tried.
+    pub bits: f64,
+    /// Name of the measured quantity.
+    pub measure: String,
+    /// Measured value.
+    pub measured: f64,
+    /// What the null model expected.
+    pub expected: f64,
+    /// Observations behind the measurement.
+    pub n: u64,
+    /// Smallest value that would have been reported.
+    pub threshold: f64,
+    /// The null model, in words.
+    pub null_model: String,
+    /// The innocent explanation that fits best.
+    pub innocent: String,
+    /// What would clear it.
+    pub would_clear: String,
+    /// Requests in the finding, where counted.
+    pub requests: u64,
+    /// First request, microseconds since the epoch.
+    pub first_us: Option<i64>,
+    /// Last request, microseconds since the epoch.
+    pub last_us: Option<i64>,
+    /// Sample rows.
+    pub locators: Vec<Locator>,
+}
+
+/// A shared key that was looked at and left out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SuppressedHub {
+    /// Detector id.
+    pub detector: String,
+    /// Kind of key.
+    pub kind: String,
+    /// The key.
+    pub value: String,
+    /// Accounts that share it.
+    pub accounts: u64,
+    /// Share of sampled account pairs that also share something independent.
+    pub co_evidence_share: f64,
+    /// The same share among random pairs.
+    pub background_share: f64,
+    /// Why it was left out.
+    pub reason: String,
+}
+
+/// Whether a detector ran.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DetectorRun {
+    /// Detector id.
+    pub detector: String,
+    /// Version; rises when scores of old data move.
+    pub version: u32,
+    /// Ran, or not and why.
+    pub status: RunStatus,
+    /// Findings it made.
+    pub findings: u64,
+    /// Parts of it that could not run, in words.
+    pub partial: Vec<String>,
+}
+
+/// Outcome of asking a detector to run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum RunStatus {
+    /// It ran.
+    Ran,
+    /// It could not, and this is why; never to be read as clean.
+    NotRun {
+        /// For example `column payment_id absent`.
+        reason: String,
+    },
+    /// The user left it out with `--only` or `--skip`.
+    Skipped,
+}

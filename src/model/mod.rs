@@ -1,0 +1,13 @@
+//! Plain data that every stage shares: the canonical columns, batches, findings,
+//! campaigns and the case. No input or output, no Polars, no policy.
+
+pub mod batch;
+pub mod campaign;
+pub mod case;
+pub mod column;
+pub mod coverage;
+pub mod event;
+pub mod failure;
+pub mod finding;
+pub mod profile;
+pub mod progress;
