@@ -1,0 +1,286 @@
+//! Prompt families from shared fragments.
+//!
+//! Near-duplicate clustering fails where the slots outweigh the template. Fragments
+//! (hashes of five words) that stand in many different texts of many accounts are the
+//! fixed parts; fragments that stand in the same texts belong to one template, whatever
+//! the slots between them hold.
+
+use petgraph::unionfind::UnionFind;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::config::ContentConfig;
+
+/// One sampled text.
+#[derive(Debug, Clone, Copy)]
+pub struct SampledText<'a> {
+    /// Account number.
+    pub account: u32,
+    /// Hash of the whole text.
+    pub text_hash: u64,
+    /// Fragment hashes, ascending.
+    pub fragments: &'a [u64],
+}
+
+/// Texts made from one template.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TextFamily {
+    /// Fragments that define it, ascending.
+    pub fragments: Vec<u64>,
+    /// Indices of its texts, ascending.
+    pub texts: Vec<u32>,
+    /// Mean share of a text's fragments that belong to no template: the slots.
+    pub slot_share: f64,
+}
+
+/// A template must have this many fixed fragments: with fewer, an everyday turn of
+/// phrase ("can you explain how to use") would pass as a template.
+const MINIMUM_FRAGMENTS: usize = 3;
+
+/// Fragments rarer than this share of the family's most frequent one are not its core.
+const CORE_SHARE: f64 = 0.3;
+
+/// Finds the families among `texts`. Deterministic: the result does not depend on the
+/// order of equal hashes, only on the texts.
+#[must_use]
+pub fn mine(texts: &[SampledText<'_>], config: &ContentConfig) -> Vec<TextFamily> {
+    let postings = frequent_fragments(texts, config);
+    let by_text = fragments_by_text(texts.len(), &postings);
+    let groups = link_fragments(&postings, &by_text, config.link_share);
+    let groups = bridge_slots(groups, postings.len(), &by_text, config.link_share);
+    let labels = label_texts(&groups, postings.len(), &by_text);
+    collect(texts, &groups, &labels, &postings, &by_text, config)
+}
+
+/// A frequent fragment with the texts that hold it, ascending.
+struct Posting {
+    fragment: u64,
+    texts: Vec<u32>,
+}
+
+fn frequent_fragments(texts: &[SampledText<'_>], config: &ContentConfig) -> Vec<Posting> {
+    let mut records: Vec<(u64, u32)> = Vec::with_capacity(texts.iter().map(|text| text.fragments.len()).sum());
+    for (index, text) in (0_u32..).zip(texts) {
+        records.extend(text.fragments.iter().map(|fragment| (*fragment, index)));
+    }
+    rayon::slice::ParallelSliceMut::par_sort_unstable(records.as_mut_slice());
+    records.dedup();
+    let mut postings = Vec::new();
+    for run in records.chunk_by(|a, b| a.0 == b.0) {
+        if run.len() < config.minimum_texts {
+            continue;
+        }
+        let members = || run.iter().filter_map(|record| texts.get(record.1 as usize));
+        let distinct_texts = members().map(|text| text.text_hash).collect::<FxHashSet<_>>().len();
+        let distinct_accounts = members().map(|text| text.account).collect::<FxHashSet<_>>().len();
+        if distinct_texts >= config.minimum_texts
+            && distinct_accounts >= config.minimum_accounts
+            && let Some(first) = run.first()
+        {
+            postings.push(Posting { fragment: first.0, texts: run.iter().map(|record| record.1).collect() });
+        }
+    }
+    postings
+}
+
+/// For each text its frequent fragments, most frequent first.
+fn fragments_by_text(texts: usize, postings: &[Posting]) -> Vec<Vec<u32>> {
+    let mut by_text = vec![Vec::new(); texts];
+    let mut order: Vec<usize> = (0..postings.len()).collect();
+    order.sort_by_key(|index| std::cmp::Reverse(postings[*index].texts.len()));
+    for index in order {
+        for text in &postings[index].texts {
+            by_text[*text as usize].push(u32::try_from(index).unwrap_or(u32::MAX));
+        }
+    }
+    by_text
+}
+
+/// Unites fragments that stand together in at least `share` of the texts of the more
+/// frequent one. Candidates are neighbours by frequency, because the fixed parts of one
+/// template are about equally frequent.
+fn link_fragments(postings: &[Posting], by_text: &[Vec<u32>], share: f64) -> Vec<u32> {
+    let mut candidates: FxHashSet<(u32, u32)> = FxHashSet::default();
+    for fragments in by_text {
+        for distance in 1..=3 {
+            for (first, second) in fragments.iter().zip(fragments.iter().skip(distance)) {
+                candidates.insert((*first.min(second), *first.max(second)));
+            }
+        }
+    }
+    let mut candidates: Vec<(u32, u32)> = candidates.into_iter().collect();
+    candidates.sort_unstable();
+    let mut union = UnionFind::<u32>::new(postings.len());
+    for (first, second) in candidates {
+        let (a, b) = (&postings[first as usize].texts, &postings[second as usize].texts);
+        let needed = share * a.len().max(b.len()) as f64;
+        if (a.len().min(b.len()) as f64) >= needed && common(a, b) as f64 >= needed {
+            union.union(first, second);
+        }
+    }
+    union.into_labeling()
+}
+
+fn common(a: &[u32], b: &[u32]) -> usize {
+    let (mut i, mut j, mut count) = (0, 0, 0);
+    while let (Some(x), Some(y)) = (a.get(i), b.get(j)) {
+        match x.cmp(y) {
+            std::cmp::Ordering::Less => i += 1,
+            std::cmp::Ordering::Greater => j += 1,
+            std::cmp::Ordering::Equal => {
+                count += 1;
+                i += 1;
+                j += 1;
+            }
+        }
+    }
+    count
+}
+
+/// Unites groups that stand in the same texts: the fixed parts on both sides of a slot.
+fn bridge_slots(labels: Vec<u32>, fragments: usize, by_text: &[Vec<u32>], share: f64) -> Vec<u32> {
+    let mut texts_of_group: FxHashMap<u32, usize> = FxHashMap::default();
+    let mut together: FxHashMap<(u32, u32), usize> = FxHashMap::default();
+    for text in by_text {
+        let mut groups: Vec<u32> = text.iter().map(|fragment| labels[*fragment as usize]).collect();
+        groups.sort_unstable();
+        groups.dedup();
+        for (position, group) in groups.iter().enumerate() {
+            *texts_of_group.entry(*group).or_default() += 1;
+            // A text in very many groups says nothing about which belong together.
+            for other in groups.iter().skip(position + 1).take(8) {
+                *together.entry((*group, *other)).or_default() += 1;
+            }
+        }
+    }
+    let mut union = UnionFind::<u32>::new(fragments);
+    let mut pairs: Vec<((u32, u32), usize)> = together.into_iter().collect();
+    pairs.sort_unstable();
+    for ((first, second), count) in pairs {
+        let larger = texts_of_group.get(&first).max(texts_of_group.get(&second)).copied().unwrap_or(0);
+        if count as f64 >= share * larger as f64 {
+            union.union(first, second);
+        }
+    }
+    labels.iter().map(|label| union.find(*label)).collect()
+}
+
+/// The group each text has most fragments of, where there are enough.
+fn label_texts(labels: &[u32], fragments: usize, by_text: &[Vec<u32>]) -> Vec<Option<u32>> {
+    let mut sizes = vec![0_usize; fragments];
+    for label in labels {
+        sizes[*label as usize] += 1;
+    }
+    by_text
+        .iter()
+        .map(|text| {
+            let mut groups: Vec<u32> = text
+                .iter()
+                .map(|fragment| labels[*fragment as usize])
+                .filter(|group| sizes[*group as usize] >= MINIMUM_FRAGMENTS)
+                .collect();
+            groups.sort_unstable();
+            let (count, group) = groups.chunk_by(|a, b| a == b).map(|run| (run.len(), run[0])).max_by_key(|(count, group)| (*count, std::cmp::Reverse(*group)))?;
+            (count >= 2).then_some(group)
+        })
+        .collect()
+}
+
+fn collect(texts: &[SampledText<'_>], groups: &[u32], labels: &[Option<u32>], postings: &[Posting], by_text: &[Vec<u32>], config: &ContentConfig) -> Vec<TextFamily> {
+    let mut members: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
+    for (text, label) in (0_u32..).zip(labels) {
+        if let Some(label) = label {
+            members.entry(*label).or_default().push(text);
+        }
+    }
+    let mut fragments: FxHashMap<u32, Vec<&Posting>> = FxHashMap::default();
+    for (posting, group) in postings.iter().zip(groups) {
+        fragments.entry(*group).or_default().push(posting);
+    }
+    let mut families: Vec<TextFamily> = members
+        .into_iter()
+        .filter_map(|(group, members)| {
+            let of = |text: &u32| texts.get(*text as usize);
+            let accounts = members.iter().filter_map(of).map(|text| text.account).collect::<FxHashSet<_>>().len();
+            let distinct = members.iter().filter_map(of).map(|text| text.text_hash).collect::<FxHashSet<_>>().len();
+            if accounts < config.minimum_accounts || distinct < config.minimum_texts {
+                return None;
+            }
+            let postings = fragments.get(&group)?;
+            let most = postings.iter().map(|posting| posting.texts.len()).max()?;
+            let mut core: Vec<u64> =
+                postings.iter().filter(|posting| posting.texts.len() as f64 >= CORE_SHARE * most as f64).map(|posting| posting.fragment).collect();
+            core.sort_unstable();
+            let mut free = 0_usize;
+            let mut all = 0_usize;
+            for text in &members {
+                let total = texts.get(*text as usize).map_or(0, |text| text.fragments.len());
+                all += total;
+                free += total.saturating_sub(by_text.get(*text as usize).map_or(0, Vec::len));
+            }
+            let slot_share = if all == 0 { 0.0 } else { free as f64 / all as f64 };
+            Some(TextFamily { fragments: core, texts: members, slot_share })
+        })
+        .collect();
+    families.sort_by(|a, b| b.texts.len().cmp(&a.texts.len()).then_with(|| a.fragments.cmp(&b.fragments)));
+    families
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config() -> ContentConfig {
+        crate::config::Config::built_in().content
+    }
+
+    /// Texts of `fixed` fragments and `free` fragments that are never repeated.
+    fn texts(accounts: u32, each: u32, fixed: &[u64], free: u64) -> Vec<(u32, u64, Vec<u64>)> {
+        let mut made = Vec::new();
+        for account in 0..accounts {
+            for number in 0..each {
+                let id = u64::from(account * 1000 + number) + fixed.iter().sum::<u64>() * 7919;
+                let mut fragments: Vec<u64> = fixed.to_vec();
+                fragments.extend((0..free).map(|slot| id * 1_000_003 + slot + 1_000_000_007));
+                fragments.sort_unstable();
+                made.push((account, id, fragments));
+            }
+        }
+        made
+    }
+
+    fn view(made: &[(u32, u64, Vec<u64>)]) -> Vec<SampledText<'_>> {
+        made.iter().map(|(account, text_hash, fragments)| SampledText { account: *account, text_hash: *text_hash, fragments }).collect()
+    }
+
+    #[test]
+    fn two_templates_come_apart_although_slots_outweigh_them() {
+        let mut made = texts(10, 3, &[1, 2, 3, 4], 20);
+        made.extend(texts(10, 3, &[11, 12, 13, 14, 15], 20));
+        let families = mine(&view(&made), &config());
+        assert_eq!(families.len(), 2);
+        let found: FxHashSet<Vec<u64>> = families.iter().map(|family| family.fragments.clone()).collect();
+        assert!(found.contains(&vec![1, 2, 3, 4]) && found.contains(&vec![11, 12, 13, 14, 15]));
+        assert!(families.iter().all(|family| family.texts.len() == 30 && family.slot_share > 0.7));
+    }
+
+    #[test]
+    fn one_account_or_one_phrase_is_no_template() {
+        assert!(mine(&view(&texts(1, 100, &[1, 2, 3, 4], 5)), &config()).is_empty());
+        assert!(mine(&view(&texts(50, 3, &[1, 2], 5)), &config()).is_empty());
+        assert!(mine(&view(&texts(50, 3, &[], 10)), &config()).is_empty());
+        assert!(mine(&[], &config()).is_empty());
+    }
+
+    #[test]
+    fn edited_copies_stay_in_the_family() {
+        let mut made = texts(20, 3, &[1, 2, 3, 4, 5, 6], 10);
+        // Every text loses one fixed fragment in turn, as after a word edit.
+        for (number, text) in made.iter_mut().enumerate() {
+            let lost = (number % 6 + 1) as u64;
+            text.2.retain(|fragment| *fragment != lost);
+        }
+        let families = mine(&view(&made), &config());
+        assert_eq!(families.len(), 1);
+        assert_eq!(families[0].texts.len(), 60);
+    }
+}

@@ -1,0 +1,187 @@
+//! Prompt templates, and exact texts, that several accounts use.
+//!
+//! # Looks for
+//! Texts of different accounts that share fixed parts (hashed runs of five words) around
+//! varying slots, for user prompts and system prompts apart; and texts repeated to the letter.
+//!
+//! # Why
+//! The February 2026 disclosure names highly repetitive prompt structure over hundreds of
+//! coordinated accounts as the mark of distillation: variations of one prompt, not only
+//! copies. Fixed fragments find templates where whole-text similarity fails because the
+//! slots outweigh the template.
+//!
+//! # Null model
+//! As for every shared key: the accounts that use a template are as if drawn at random
+//! among accounts of equal activity. A template counts when its accounts also share payers,
+//! addresses or identities more often than that. A template alone is at most a `lead`.
+//!
+//! # Innocent look-alikes
+//! Prompts of popular applications and frameworks, system prompts of popular clients, class
+//! assignments and evaluation suites (the same texts again and again: these count only
+//! where several separate payers each stand behind several of the accounts).
+//!
+//! # Needs
+//! Any of requests.prompt, requests.system_prompt.
+//!
+//! # Limits
+//! Works on a sample of each account's distinct texts (those with the smallest hashes), so a
+//! template that is a small share of a busy account may be missed there, though not over many
+//! accounts. Templates under about eight words leave too few fragments. Full paraphrase by a
+//! model leaves no common fragments.
+
+use anyhow::Result;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::detect::content::families::{SampledText, TextFamily, mine};
+use crate::detect::layer::{Layer, Quality, RowSource, group_entries};
+use crate::detect::{Context, Detector, Meta, Need, Outcome};
+use crate::model::column::RequestColumn;
+use crate::model::finding::Family;
+
+const ID: &str = "content/template-spread";
+
+static META: Meta = Meta {
+    id: ID,
+    title: "Prompt templates, and exact texts, that several accounts use",
+    families: &[Family::Content],
+    version: 1,
+    needs: &[Need::Request(RequestColumn::Prompt), Need::Request(RequestColumn::SystemPrompt)],
+    source: include_str!("template_spread.rs"),
+};
+
+/// Below this share of different texts the same texts go round: a class, an evaluation suite.
+const VARIED_SHARE: f64 = 0.5;
+
+/// Below this share of free fragments the slots are too small to carry separate work items.
+const SLOT_SHARE: f64 = 0.1;
+
+/// Exact texts shorter than this (greetings, "continue") are everybody's.
+const MINIMUM_TEXT_BYTES: u32 = 60;
+
+/// The detector.
+pub struct TemplateSpread;
+
+impl Detector for TemplateSpread {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn run(&self, context: &Context<'_>) -> Result<Outcome> {
+        let mut outcome = Outcome::default();
+        let texts = Texts::read(context)?;
+        let mut in_family = vec![false; texts.account.len()];
+        for (role, kind) in [(0_u8, "template"), (1_u8, "system_template")] {
+            let rows: Vec<u32> = (0_u32..).zip(&texts.role).filter(|(_, found)| **found == role).map(|(row, _)| row).collect();
+            let sampled: Vec<SampledText<'_>> = rows.iter().map(|row| texts.sampled(*row as usize, context)).collect();
+            let mut families = mine(&sampled, &context.config.content);
+            for family in &mut families {
+                for text in &mut family.texts {
+                    *text = rows[*text as usize];
+                    in_family[*text as usize] = true;
+                }
+            }
+            outcome.layers.push(family_layer(kind, &families, &texts));
+            outcome.templates.append(&mut families);
+        }
+        for (role, kind) in [(0_u8, "text"), (1_u8, "system_text")] {
+            outcome.layers.push(exact_layer(kind, role, &texts, &in_family));
+        }
+        outcome.layers.retain(|layer| !layer.is_empty());
+        Ok(outcome)
+    }
+}
+
+/// The columns of the digest's `texts` table that are used here.
+struct Texts {
+    account: Vec<u32>,
+    role: Vec<u8>,
+    text_hash: Vec<u64>,
+    bytes: Vec<u32>,
+}
+
+impl Texts {
+    fn read(context: &Context<'_>) -> Result<Self> {
+        let table = &context.tables.texts;
+        Ok(Self {
+            account: table.column("account")?.u32()?.into_no_null_iter().collect(),
+            role: table.column("role")?.cast(&polars::prelude::DataType::UInt32)?.u32()?.into_no_null_iter().map(|role| u8::from(role != 0)).collect(),
+            text_hash: table.column("text_hash")?.u64()?.into_no_null_iter().collect(),
+            bytes: table.column("bytes")?.u32()?.into_no_null_iter().collect(),
+        })
+    }
+
+    fn sampled<'a>(&self, row: usize, context: &Context<'a>) -> SampledText<'a> {
+        SampledText { account: self.account[row], text_hash: self.text_hash[row], fragments: context.tables.fragments.of(row) }
+    }
+}
+
+/// The stable id of a template: a hash of its fixed fragments.
+#[must_use]
+pub fn template_id(family: &TextFamily, kind: &str) -> String {
+    let parts: Vec<String> = family.fragments.iter().take(16).map(u64::to_string).collect();
+    let mut parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    parts.push(kind);
+    crate::stats::random::stable_id("T", &parts)
+}
+
+fn family_layer(kind: &'static str, families: &[TextFamily], texts: &Texts) -> Layer {
+    let mut entries = Vec::new();
+    for (number, family) in (0_u32..).zip(families) {
+        entries.extend(family.texts.iter().map(|row| (number, texts.account[*row as usize], *row)));
+    }
+    let quality = families
+        .iter()
+        .map(|family| {
+            let distinct = family.texts.iter().map(|row| texts.text_hash[*row as usize]).collect::<FxHashSet<_>>().len();
+            let share = distinct as f64 / family.texts.len().max(1) as f64;
+            if share < VARIED_SHARE {
+                Quality::Everyday(format!("the same texts go round ({:.0} % different): a class, an evaluation suite or a fixed client prompt", share * 100.0))
+            } else if family.slot_share < SLOT_SHARE {
+                Quality::Everyday(format!("almost no text besides the template ({:.0} % free)", family.slot_share * 100.0))
+            } else {
+                Quality::Full
+            }
+        })
+        .collect();
+    layer(kind, entries, |number| families.get(number as usize).map(|family| template_id(family, kind)).unwrap_or_default(), quality)
+}
+
+fn exact_layer(kind: &'static str, role: u8, texts: &Texts, in_family: &[bool]) -> Layer {
+    let mut numbers: FxHashMap<u64, u32> = FxHashMap::default();
+    let mut hashes = Vec::new();
+    let mut entries = Vec::new();
+    for (row, account) in (0_u32..).zip(&texts.account) {
+        let index = row as usize;
+        if texts.role[index] != role || in_family[index] || texts.bytes[index] < MINIMUM_TEXT_BYTES {
+            continue;
+        }
+        let hash = texts.text_hash[index];
+        let number = *numbers.entry(hash).or_insert_with(|| {
+            hashes.push(hash);
+            u32::try_from(hashes.len() - 1).unwrap_or(u32::MAX)
+        });
+        entries.push((number, *account, row));
+    }
+    let value = |number: u32| hashes.get(number as usize).map_or_else(String::new, |hash| format!("X-{hash:016x}"));
+    let mut made = layer(kind, entries, value, Vec::new());
+    made.quality = vec![Quality::Everyday("one text to the letter: a class, an evaluation suite, a client's fixed prompt".to_owned()); made.len()];
+    made
+}
+
+fn layer(kind: &'static str, entries: Vec<(u32, u32, u32)>, value_of: impl Fn(u32) -> String, quality: Vec<Quality>) -> Layer {
+    let grouped = group_entries(entries, value_of);
+    Layer {
+        detector: ID,
+        kind,
+        family: Family::Content,
+        hard: false,
+        values: grouped.values,
+        offsets: grouped.offsets,
+        accounts: grouped.accounts,
+        rows: grouped.rows,
+        row_source: RowSource::Texts,
+        quality,
+        innocent: "a popular application, framework or client whose prompt many unrelated customers send",
+        would_clear: "a published application or library that contains this prompt, or the customer's own account of the product behind it",
+    }
+}

@@ -1,0 +1,132 @@
+//! A layer: for one kind of key, which accounts share which value.
+
+use crate::model::finding::Family;
+
+/// How far a group may count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Quality {
+    /// Counts as evidence of its family.
+    Full,
+    /// Has an everyday cause unless several separate payers stand behind it; the reason in words.
+    Everyday(String),
+}
+
+/// Which digest table the sample rows of a layer come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowSource {
+    /// `rows` index `links`.
+    Links,
+    /// `rows` index `texts`.
+    Texts,
+    /// The key comes from the accounts table; sample rows are the account's own.
+    Accounts,
+}
+
+/// Accounts by shared value, as a compressed list of lists.
+#[derive(Debug, Clone)]
+pub struct Layer {
+    /// Detector id.
+    pub detector: &'static str,
+    /// Kind of key: `payment`, `ip`, `ip_prefix`, `tls`, `client`, `template`, `text`.
+    pub kind: &'static str,
+    /// Family of evidence.
+    pub family: Family,
+    /// Whether agreement alone links two accounts (a payment instrument).
+    pub hard: bool,
+    /// Value of each group.
+    pub values: Vec<String>,
+    /// Group `i` holds `accounts[offsets[i]..offsets[i + 1]]`.
+    pub offsets: Vec<usize>,
+    /// Account numbers, ascending within a group.
+    pub accounts: Vec<u32>,
+    /// Sample row for each entry of `accounts`; empty for `RowSource::Accounts`.
+    pub rows: Vec<u32>,
+    /// What `rows` index.
+    pub row_source: RowSource,
+    /// One per group, or empty when all count in full.
+    pub quality: Vec<Quality>,
+    /// The innocent explanation that fits best.
+    pub innocent: &'static str,
+    /// What would clear it.
+    pub would_clear: &'static str,
+}
+
+impl Layer {
+    /// Number of groups.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether there are no groups.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// Where group `index` stands in `accounts` and `rows`.
+    #[must_use]
+    pub fn range(&self, index: usize) -> std::ops::Range<usize> {
+        let start = self.offsets.get(index).copied().unwrap_or(0);
+        let end = self.offsets.get(index + 1).copied().unwrap_or(start);
+        start..end
+    }
+
+    /// Accounts of group `index`, ascending.
+    #[must_use]
+    pub fn group(&self, index: usize) -> &[u32] {
+        self.accounts.get(self.range(index)).unwrap_or(&[])
+    }
+
+    /// Quality of group `index`.
+    #[must_use]
+    pub fn quality(&self, index: usize) -> &Quality {
+        self.quality.get(index).unwrap_or(&Quality::Full)
+    }
+}
+
+/// Builds a layer from (value, account, sample row) entries, leaving out values of one account.
+///
+/// Entries may come in any order; of several rows for one value and account the smallest is kept.
+#[must_use]
+pub fn group_entries(mut entries: Vec<(u32, u32, u32)>, value_of: impl Fn(u32) -> String) -> Grouped {
+    entries.sort_unstable();
+    entries.dedup_by_key(|entry| (entry.0, entry.1));
+    let mut grouped = Grouped { values: Vec::new(), offsets: vec![0], accounts: Vec::new(), rows: Vec::new() };
+    for group in entries.chunk_by(|a, b| a.0 == b.0) {
+        if let [first, _, ..] = group {
+            grouped.values.push(value_of(first.0));
+            grouped.accounts.extend(group.iter().map(|entry| entry.1));
+            grouped.rows.extend(group.iter().map(|entry| entry.2));
+            grouped.offsets.push(grouped.accounts.len());
+        }
+    }
+    grouped
+}
+
+/// Groups of two accounts and more, sorted by the number of their value.
+#[derive(Debug, Clone)]
+pub struct Grouped {
+    /// Value of each group.
+    pub values: Vec<String>,
+    /// As in [`Layer`].
+    pub offsets: Vec<usize>,
+    /// As in [`Layer`].
+    pub accounts: Vec<u32>,
+    /// As in [`Layer`].
+    pub rows: Vec<u32>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_of_one_are_left_out_and_rows_are_the_smallest() {
+        let grouped = group_entries(vec![(7, 3, 9), (7, 1, 5), (7, 3, 2), (4, 1, 1)], |value| format!("v{value}"));
+        assert_eq!(grouped.values, ["v7"]);
+        assert_eq!(grouped.accounts, [1, 3]);
+        assert_eq!(grouped.rows, [5, 2]);
+        assert_eq!(grouped.offsets, [0, 2]);
+    }
+}

@@ -1,0 +1,4 @@
+//! Detectors of shared payers, addresses and clients.
+
+pub mod address;
+pub mod shared_infrastructure;

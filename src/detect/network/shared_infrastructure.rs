@@ -1,0 +1,174 @@
+//! Accounts that share a payment instrument, an address, an address block or a client.
+//!
+//! # Looks for
+//! Values that two and more accounts have in common: payment instrument (accounts table),
+//! exact address, /24 or /48 block, TLS fingerprint, and the combined client fingerprint
+//! (user agent, TLS, header order and accepted languages together).
+//!
+//! # Why
+//! The February 2026 disclosure names shared payment methods and proxy networks of more
+//! than 20,000 accounts at once; advisory AA26-251A names similar registration and payment
+//! details. Fraud practice ranks payer above address above client.
+//!
+//! # Null model
+//! Accounts hold their keys independently of everything else they do: the group is as if
+//! drawn at random among accounts of equal activity (for addresses: and equal country),
+//! every key keeping its number of accounts and every account its number of keys. Sharing
+//! a value is no evidence by itself; it counts when the accounts that share it also share
+//! something of another family more often than this null allows. Popular values (NAT, campus,
+//! VPN exit, cloud egress, popular client) fail that test and are listed as suppressed hubs.
+//!
+//! # Innocent look-alikes
+//! Offices and campuses behind one address, carrier-grade NAT, VPN exits, cloud egress,
+//! popular client applications, enterprise seat pools, honest resellers with one card.
+//! Accounts of one declared organisation (`org_id`) count as one customer.
+//!
+//! # Needs
+//! Any of requests.ip, requests.tls_fingerprint, requests.user_agent, accounts.payment_id.
+//!
+//! # Limits
+//! Blind to residential proxies that never repeat and to one card per account. Private,
+//! masked and hashed addresses give no block. Network and client evidence, alone or
+//! together, never exceed the verdict `lead`.
+
+use anyhow::Result;
+use polars::prelude::*;
+use rustc_hash::FxHashMap;
+
+use crate::detect::layer::{Layer, RowSource, group_entries};
+use crate::detect::network::address;
+use crate::detect::{Context, Detector, Meta, Need, Outcome};
+use crate::model::column::{AccountColumn, RequestColumn};
+use crate::model::finding::Family;
+
+const ID: &str = "network/shared-infrastructure";
+
+static META: Meta = Meta {
+    id: ID,
+    title: "Accounts that share a payment instrument, an address, an address block or a client",
+    families: &[Family::Payment, Family::Network, Family::Client],
+    version: 1,
+    needs: &[
+        Need::Account(AccountColumn::PaymentId),
+        Need::Request(RequestColumn::Ip),
+        Need::Request(RequestColumn::TlsFingerprint),
+        Need::Request(RequestColumn::UserAgent),
+    ],
+    source: include_str!("shared_infrastructure.rs"),
+};
+
+/// The detector.
+pub struct SharedInfrastructure;
+
+impl Detector for SharedInfrastructure {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn run(&self, context: &Context<'_>) -> Result<Outcome> {
+        let mut outcome = Outcome::default();
+        outcome.layers.push(payment(context));
+        outcome.layers.push(keyed(context, "ip", "ip", Family::Network, |value| Some(value.to_owned()))?);
+        outcome.layers.push(keyed(context, "ip", "ip_prefix", Family::Network, address::prefix)?);
+        outcome.layers.push(keyed(context, "tls", "tls", Family::Client, |value| Some(value.to_owned()))?);
+        outcome.layers.push(keyed(context, "client", "client", Family::Client, |value| Some(value.to_owned()))?);
+        outcome.layers.retain(|layer| !layer.is_empty());
+        Ok(outcome)
+    }
+}
+
+fn payment(context: &Context<'_>) -> Layer {
+    let mut numbers: FxHashMap<&str, u32> = FxHashMap::default();
+    let mut values: Vec<&str> = Vec::new();
+    let mut entries = Vec::new();
+    for (account, profile) in (0_u32..).zip(context.profiles) {
+        let Some(value) = profile.as_ref().and_then(|profile| profile.payment_id.as_deref()) else { continue };
+        let number = *numbers.entry(value).or_insert_with(|| {
+            values.push(value);
+            u32::try_from(values.len() - 1).unwrap_or(u32::MAX)
+        });
+        entries.push((number, account, 0));
+    }
+    let grouped = group_entries(entries, |number| values.get(number as usize).map_or_else(String::new, |value| (*value).to_owned()));
+    Layer {
+        detector: ID,
+        kind: "payment",
+        family: Family::Payment,
+        hard: true,
+        values: grouped.values,
+        offsets: grouped.offsets,
+        accounts: grouped.accounts,
+        rows: Vec::new(),
+        row_source: RowSource::Accounts,
+        quality: Vec::new(),
+        innocent: "one customer with several accounts, a reseller or an aggregator that pays for its end users",
+        would_clear: "a contract or invoice that names the payer as the declared owner of these accounts",
+    }
+}
+
+/// A layer over the keys of one digest kind, each value passed through `derive`.
+fn keyed(context: &Context<'_>, digest_kind: &str, kind: &'static str, family: Family, derive: impl Fn(&str) -> Option<String>) -> Result<Layer> {
+    let kinds = context.tables.keys.column("kind")?.str()?;
+    let values = context.tables.keys.column("value")?.str()?;
+    // Key number -> number of the derived value, for keys of this kind.
+    let mut names: Vec<String> = Vec::new();
+    let mut numbers: FxHashMap<String, u32> = FxHashMap::default();
+    let mut key_numbers: Vec<u32> = Vec::new();
+    let mut derived_numbers: Vec<u32> = Vec::new();
+    for (key, (key_kind, value)) in (0_u32..).zip(kinds.iter().zip(values.iter())) {
+        if key_kind != Some(digest_kind) {
+            continue;
+        }
+        let Some(name) = value.and_then(&derive) else { continue };
+        let number = *numbers.entry(name).or_insert_with_key(|name| {
+            names.push(name.clone());
+            u32::try_from(names.len() - 1).unwrap_or(u32::MAX)
+        });
+        key_numbers.push(key);
+        derived_numbers.push(number);
+    }
+    let map = df!("key" => key_numbers, "value" => derived_numbers)?;
+    let joined = context
+        .tables
+        .links
+        .clone()
+        .lazy()
+        .select([col("account"), col("key")])
+        .with_row_index("row", None)
+        .join(map.lazy(), [col("key")], [col("key")], JoinArgs::new(JoinType::Inner))
+        .select([col("value"), col("account"), col("row")])
+        .collect()?;
+    let entries = joined
+        .column("value")?
+        .u32()?
+        .into_no_null_iter()
+        .zip(joined.column("account")?.u32()?.into_no_null_iter())
+        .zip(joined.column("row")?.u32()?.into_no_null_iter())
+        .map(|((value, account), row)| (value, account, row))
+        .collect();
+    let grouped = group_entries(entries, |number| names.get(number as usize).cloned().unwrap_or_default());
+    let (innocent, would_clear) = match family {
+        Family::Network => (
+            "an office, campus, carrier-grade NAT, VPN exit, household or cloud egress that unrelated customers share",
+            "proof that the address is shared by the public, or that the accounts belong to one declared organisation",
+        ),
+        _ => (
+            "the same popular client, library or browser on many machines",
+            "the same client seen over unrelated accounts at the same rate",
+        ),
+    };
+    Ok(Layer {
+        detector: ID,
+        kind,
+        family,
+        hard: false,
+        values: grouped.values,
+        offsets: grouped.offsets,
+        accounts: grouped.accounts,
+        rows: grouped.rows,
+        row_source: RowSource::Links,
+        quality: Vec::new(),
+        innocent,
+        would_clear,
+    })
+}

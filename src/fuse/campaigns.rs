@@ -1,0 +1,251 @@
+//! Clusters put into words: members, evidence, rivals.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::FxHashMap;
+
+use crate::fuse::cluster::Cluster;
+use crate::fuse::corroboration::{Corroboration, Manner};
+use crate::fuse::findings::Sources;
+use crate::fuse::membership;
+use crate::fuse::rivals;
+use crate::model::campaign::{Campaign, FamilyEvidence, Member, Verdict};
+use crate::model::finding::{Family, Locator};
+use crate::stats::random::stable_id;
+
+/// Findings named with each family of evidence.
+const FINDINGS_NAMED: usize = 10;
+
+/// What the maker of campaigns needs besides the cluster.
+pub struct Maker<'a> {
+    /// Layers, units and rows.
+    pub sources: &'a Sources<'a>,
+    /// All corroborations.
+    pub corroborations: &'a [Corroboration],
+    /// Finding id of each corroboration, where one was made.
+    pub finding_ids: &'a [Option<String>],
+    /// Families for which the log has no columns, with the reason.
+    pub not_tested: &'a [String],
+    /// Requests by account and hour: (account, hour since the epoch, requests), sorted.
+    pub cells: &'a [(u32, i64, u32)],
+}
+
+/// Microseconds in an hour.
+const HOUR_US: i64 = 3_600_000_000;
+
+/// Hours from Monday 00:00 UTC of the week of the epoch to the epoch (a Thursday).
+const EPOCH_HOUR_OF_WEEK: i64 = 72;
+
+/// Hour of the week, Monday 00:00 UTC first.
+#[must_use]
+pub fn hour_of_week(hour: i64) -> usize {
+    usize::try_from((hour + EPOCH_HOUR_OF_WEEK).rem_euclid(168)).unwrap_or(0)
+}
+
+impl Maker<'_> {
+    /// Words a cluster; `lead_group` is the group a single-family lead stands on.
+    #[must_use]
+    pub fn campaign(&self, cluster: &Cluster, verdict: (Verdict, String), expected_false: f64, lead_group: Option<(usize, usize)>) -> Campaign {
+        let accounts = self.sources.accounts(&cluster.units);
+        let rows = self.sources.rows;
+        let evidence = self.evidence(cluster, lead_group);
+        let templates = self.templates(cluster, lead_group);
+        let members = self.members(cluster);
+        let (daily_requests, hour_of_week) = self.activity(&accounts);
+        let first_us = accounts.iter().filter_map(|account| rows.first_us.get(*account as usize)).min().copied().unwrap_or(0);
+        let last_us = accounts.iter().filter_map(|account| rows.last_us.get(*account as usize)).max().copied().unwrap_or(0);
+        let mut campaign = Campaign {
+            id: self.fingerprint(cluster, lead_group, &templates),
+            verdict: verdict.0,
+            verdict_reason: verdict.1,
+            bits: cluster.score(),
+            expected_false,
+            evidence,
+            not_tested: self.not_tested.to_vec(),
+            requests: members.iter().map(|member| member.requests).sum(),
+            campaign_requests: 0,
+            purpose: String::new(),
+            templates: templates.into_iter().collect(),
+            first_us,
+            last_us,
+            daily_requests,
+            hour_of_week,
+            rivals: Vec::new(),
+            locators: self.locators(&accounts),
+            members,
+        };
+        campaign.rivals = rivals::rivals(&campaign);
+        campaign
+    }
+
+    fn evidence(&self, cluster: &Cluster, lead_group: Option<(usize, usize)>) -> Vec<FamilyEvidence> {
+        let mut evidence: Vec<FamilyEvidence> = cluster
+            .family_bits
+            .iter()
+            .map(|(family, bits)| {
+                let position = membership::position(*family);
+                let strongest = cluster.corroborations.iter().map(|index| (*index, &self.corroborations[*index])).find(|(_, found)| found.family == *family || found.other_family == *family);
+                let statement = match (strongest, lead_group) {
+                    (Some((_, found)), _) => self.statement(found),
+                    (None, Some((layer, group))) => self.lead_statement(layer, group),
+                    (None, None) => String::new(),
+                };
+                let mut findings: Vec<String> = Vec::new();
+                for index in &cluster.corroborations {
+                    let found = &self.corroborations[*index];
+                    if (found.family == *family || found.other_family == *family)
+                        && let Some(Some(id)) = self.finding_ids.get(*index)
+                        && findings.len() < FINDINGS_NAMED
+                        && !findings.contains(id)
+                    {
+                        findings.push(id.clone());
+                    }
+                }
+                let carrying = cluster.units.iter().zip(&cluster.bits).filter(|(_, bits)| bits[position] > 0.0).map(|(unit, _)| *unit).collect::<Vec<_>>();
+                FamilyEvidence {
+                    family: *family,
+                    bits: *bits,
+                    accounts: self.sources.accounts(&carrying).len() as u64,
+                    counts: *bits >= crate::fuse::verdict::COUNTING_BITS,
+                    statement,
+                    findings,
+                }
+            })
+            .collect();
+        evidence.sort_by(|a, b| b.bits.total_cmp(&a.bits).then(a.family.cmp(&b.family)));
+        evidence
+    }
+
+    fn statement(&self, found: &Corroboration) -> String {
+        let Some((layer, number)) = self.sources.group(found.group.0, found.group.1) else { return String::new() };
+        let value = layer.values.get(number).map_or("", String::as_str);
+        let other = self.sources.layers.get(found.other_layer).map_or("", |layer| layer.kind);
+        match found.manner {
+            Manner::Many => format!(
+                "of {} accounts with {} {value}, {} are tied together by {} shared {other} keys; {:.1} such keys expected by chance",
+                found.size,
+                layer.kind,
+                found.core.len(),
+                found.observed,
+                found.expected
+            ),
+            Manner::Overlap => format!("of {} accounts with {} {value}, {} also share one {other}; {:.1} expected by chance", found.size, layer.kind, found.observed, found.expected),
+        }
+    }
+
+    fn lead_statement(&self, layer: usize, group: usize) -> String {
+        self.sources.group(layer, group).map_or_else(String::new, |(layer, number)| {
+            format!("{} accounts share {} {}; nothing independent supports it", layer.group(number).len(), layer.kind, layer.values.get(number).map_or("", String::as_str))
+        })
+    }
+
+    /// Templates on which corroborations of the cluster stand.
+    fn templates(&self, cluster: &Cluster, lead_group: Option<(usize, usize)>) -> BTreeSet<String> {
+        let mut groups: Vec<(usize, usize)> = lead_group.into_iter().collect();
+        for index in &cluster.corroborations {
+            let found = &self.corroborations[*index];
+            groups.push(found.group);
+            groups.extend(found.other_groups.iter().map(|key| (found.other_layer, *key as usize)));
+        }
+        groups
+            .into_iter()
+            .filter_map(|(layer, group)| self.sources.group(layer, group))
+            .filter(|(layer, _)| layer.family == Family::Content)
+            .filter_map(|(layer, number)| layer.values.get(number).cloned())
+            .collect()
+    }
+
+    /// The id hangs on what the operator keeps when accounts are replaced: the template, else the key most members share.
+    fn fingerprint(&self, cluster: &Cluster, lead_group: Option<(usize, usize)>, templates: &BTreeSet<String>) -> String {
+        let mut best: Option<(usize, String)> = None;
+        let mut consider = |layer: usize, group: usize| {
+            let Some((detector_layer, number)) = self.sources.group(layer, group) else { return };
+            let Some(value) = detector_layer.values.get(number) else { return };
+            let content = usize::from(templates.contains(value)) * 1_000_000_000;
+            let inside = self.sources.layers[layer].groups.get(group).iter().filter(|unit| cluster.units.binary_search(unit).is_ok()).count();
+            let candidate = (content + inside, format!("{} {value}", detector_layer.kind));
+            if best.as_ref().is_none_or(|best| candidate.0 > best.0 || (candidate.0 == best.0 && candidate.1 < best.1)) {
+                best = Some(candidate);
+            }
+        };
+        if let Some((layer, group)) = lead_group {
+            consider(layer, group);
+        }
+        for index in &cluster.corroborations {
+            let found = &self.corroborations[*index];
+            consider(found.group.0, found.group.1);
+            for key in &found.other_groups {
+                consider(found.other_layer, *key as usize);
+            }
+        }
+        stable_id("C", &[best.as_ref().map_or("", |best| best.1.as_str())])
+    }
+
+    fn members(&self, cluster: &Cluster) -> Vec<Member> {
+        let rows = self.sources.rows;
+        let mut findings_of: FxHashMap<u32, Vec<String>> = FxHashMap::default();
+        for index in &cluster.corroborations {
+            let Some(Some(id)) = self.finding_ids.get(*index) else { continue };
+            for unit in &self.corroborations[*index].core {
+                let list = findings_of.entry(*unit).or_default();
+                if list.len() < FINDINGS_NAMED {
+                    list.push(id.clone());
+                }
+            }
+        }
+        let mut members: Vec<Member> = Vec::new();
+        for (unit, bits) in cluster.units.iter().zip(&cluster.bits) {
+            for account in self.sources.units.accounts.get(*unit as usize).into_iter().flatten() {
+                let index = *account as usize;
+                let by_family: BTreeMap<Family, f64> =
+                    Family::ALL.iter().zip(bits).filter(|(family, bits)| **bits > 0.0 && cluster.family_bits.contains_key(family)).map(|(family, bits)| (*family, *bits)).collect();
+                members.push(Member {
+                    account_id: rows.account_ids.get(index).cloned().unwrap_or_default(),
+                    bits: by_family.values().sum(),
+                    bits_by_family: by_family,
+                    requests: rows.requests.get(index).copied().unwrap_or(0),
+                    campaign_requests: 0,
+                    first_us: rows.first_us.get(index).copied().unwrap_or(0),
+                    last_us: rows.last_us.get(index).copied().unwrap_or(0),
+                    findings: findings_of.get(unit).cloned().unwrap_or_default(),
+                });
+            }
+        }
+        members.sort_by(|a, b| b.bits.total_cmp(&a.bits).then_with(|| a.account_id.cmp(&b.account_id)));
+        members
+    }
+
+    fn activity(&self, accounts: &[u32]) -> (Vec<(i64, u64)>, Vec<u64>) {
+        let mut daily: BTreeMap<i64, u64> = BTreeMap::new();
+        let mut weekly = vec![0_u64; 168];
+        for account in accounts {
+            let start = self.cells.partition_point(|cell| cell.0 < *account);
+            for (_, hour, requests) in self.cells.iter().skip(start).take_while(|cell| cell.0 == *account) {
+                *daily.entry(hour.div_euclid(24)).or_default() += u64::from(*requests);
+                if let Some(slot) = weekly.get_mut(hour_of_week(*hour)) {
+                    *slot += u64::from(*requests);
+                }
+            }
+        }
+        (daily.into_iter().map(|(day, requests)| (day * 24 * HOUR_US, requests)).collect(), weekly)
+    }
+
+    fn locators(&self, accounts: &[u32]) -> Vec<Locator> {
+        let mut locators: Vec<Locator> = accounts.iter().filter_map(|account| self.sources.rows.of_account(*account)).take(self.sources.locators).collect();
+        locators.sort();
+        locators
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_week_begins_on_monday() {
+        // 1970-01-05 was a Monday: 96 hours after the epoch.
+        assert_eq!(hour_of_week(96), 0);
+        assert_eq!(hour_of_week(0), 72);
+        assert_eq!(hour_of_week(-1), 71);
+    }
+}

@@ -1,0 +1,138 @@
+//! From corroborated links to clusters of units, and who belongs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::config::{FuseConfig, NetworkConfig};
+use crate::fuse::corroboration::{Corroboration, Manner};
+use crate::fuse::incidence::UnitLayer;
+use crate::fuse::membership::{self, Bits};
+use crate::model::finding::Family;
+use crate::stats::components::Components;
+
+/// Units that evidence of several families ties together.
+#[derive(Debug, Clone)]
+pub struct Cluster {
+    /// Units, ascending.
+    pub units: Vec<u32>,
+    /// Corroborations at work inside it (positions in the list), strongest first.
+    pub corroborations: Vec<usize>,
+    /// Evidence of each unit by family, in the order of `units`.
+    pub bits: Vec<Bits>,
+    /// Evidence of the cluster by family: the strongest corroboration that family is part of, capped.
+    pub family_bits: BTreeMap<Family, f64>,
+}
+
+impl Cluster {
+    /// Sum over families of the median unit's bits, each capped.
+    #[must_use]
+    pub fn score(&self) -> f64 {
+        let mut totals: Vec<f64> = self.bits.iter().map(membership::total).collect();
+        totals.sort_by(f64::total_cmp);
+        totals.get(totals.len() / 2).copied().unwrap_or(0.0)
+    }
+}
+
+/// A template whose accounts are tied together at least in this share by another family is
+/// operated by one hand; the accounts without a tie of their own then belong as well.
+const STAR_SHARE: f64 = 0.25;
+
+/// Unites the cores of corroborations and settles who belongs.
+#[must_use]
+pub fn clusters(layers: &[UnitLayer], corroborations: &[Corroboration], fuse: &FuseConfig, network: &NetworkConfig) -> Vec<Cluster> {
+    let Some(units) = layers.first().map(|layer| layer.of_unit.len()) else { return Vec::new() };
+    let usable: Vec<usize> = (0..corroborations.len()).filter(|index| is_usable(&corroborations[*index], layers)).collect();
+    let mut components = Components::new(u32::try_from(units).unwrap_or(u32::MAX));
+    let mut touched: BTreeSet<u32> = BTreeSet::new();
+    let mut joined: Vec<(usize, Vec<u32>)> = Vec::new();
+    for index in usable {
+        let corroboration = &corroborations[index];
+        let members = joined_units(corroboration, layers);
+        if let Some(first) = members.first() {
+            for unit in &members {
+                components.link(*first, *unit);
+                touched.insert(*unit);
+            }
+        }
+        joined.push((index, members));
+    }
+    let mut by_label: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for unit in touched {
+        by_label.entry(components.label(unit)).or_default().push(unit);
+    }
+    let mut evidence: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    for (index, members) in joined {
+        if let Some(first) = members.first() {
+            evidence.entry(components.label(*first)).or_default().push(index);
+        }
+    }
+    by_label
+        .into_iter()
+        .filter_map(|(label, members)| {
+            let mut indices = evidence.remove(&label).unwrap_or_default();
+            indices.sort_by(|a, b| corroborations[*b].bits.total_cmp(&corroborations[*a].bits).then(a.cmp(b)));
+            settle(layers, corroborations, members, indices, fuse, network)
+        })
+        .collect()
+}
+
+/// Whether a corroboration may unite accounts.
+///
+/// Content with an everyday cause (a class, a suite, a client's fixed prompt) counts only
+/// where three and more payers each stand behind several of the accounts: no class and no
+/// single customer looks like that.
+fn is_usable(corroboration: &Corroboration, layers: &[UnitLayer]) -> bool {
+    let (layer, group) = corroboration.group;
+    let tested_full = layers[layer].full.get(group).copied().unwrap_or(true);
+    let other_full = corroboration.other_groups.iter().any(|key| layers[corroboration.other_layer].full.get(*key as usize).copied().unwrap_or(true));
+    if tested_full && other_full {
+        return true;
+    }
+    let hard = layers[layer].hard || layers[corroboration.other_layer].hard;
+    hard && tested_full != other_full && corroboration.manner == Manner::Many && layers[corroboration.other_layer].hard && corroboration.other_groups.len() >= 3
+}
+
+fn joined_units(corroboration: &Corroboration, layers: &[UnitLayer]) -> Vec<u32> {
+    let (layer, group) = corroboration.group;
+    let all = layers[layer].groups.get(group);
+    let star = layers[layer].hard || (corroboration.family == Family::Content && corroboration.core.len() as f64 >= STAR_SHARE * all.len() as f64);
+    if star { all.to_vec() } else { corroboration.core.clone() }
+}
+
+/// Keeps the units whose own evidence pays for the prior odds, and adds outsiders with evidence of two families.
+fn settle(layers: &[UnitLayer], corroborations: &[Corroboration], members: Vec<u32>, indices: Vec<usize>, fuse: &FuseConfig, network: &NetworkConfig) -> Option<Cluster> {
+    let mut units = members;
+    // Two rounds: dropping strangers sharpens the odds for those at the edge.
+    for _ in 0..2 {
+        let scored = membership::score(layers, &units, fuse, network);
+        let mut kept: Vec<u32> = scored.inside.iter().filter(|(_, bits)| membership::total(bits) - scored.prior_bits >= fuse.edge_margin_bits).map(|(unit, _)| *unit).collect();
+        kept.extend(
+            scored
+                .outside
+                .iter()
+                .filter(|(_, bits)| membership::total(bits) - scored.prior_bits >= fuse.edge_margin_bits && membership::independent_families(bits) >= 2)
+                .map(|(unit, _)| *unit),
+        );
+        kept.sort_unstable();
+        if kept == units {
+            break;
+        }
+        units = kept;
+    }
+    if units.len() < fuse.minimum_accounts {
+        return None;
+    }
+    let scored = membership::score(layers, &units, fuse, network);
+    let mut family_bits: BTreeMap<Family, f64> = BTreeMap::new();
+    for index in &indices {
+        let corroboration = &corroborations[*index];
+        let inside = corroboration.core.iter().filter(|unit| units.binary_search(unit).is_ok()).count();
+        if inside * 2 < corroboration.core.len() {
+            continue;
+        }
+        for family in [corroboration.family, corroboration.other_family] {
+            let bits = family_bits.entry(family).or_insert(0.0);
+            *bits = bits.max(corroboration.bits.min(fuse.family_cap_bits));
+        }
+    }
+    Some(Cluster { bits: scored.inside.into_iter().map(|(_, bits)| bits).collect(), units, corroborations: indices, family_bits })
+}

@@ -1,0 +1,282 @@
+//! The one test behind every link: do the accounts that share a key also share something
+//! independent of it, more often than chance allows?
+//!
+//! Null model: the accounts of group *x* are as if drawn at random among accounts of equal
+//! activity (and country, for addresses), while every key of the other family keeps its
+//! accounts. Two statistics:
+//!
+//! * **many**: the number of small keys of the other family with two or more accounts
+//!   inside the group. Counting keys, not accounts or pairs, keeps one shared card of ten
+//!   accounts from counting ten times. Under the null close to Poisson; its mean is the sum
+//!   over keys of the chance that two or more of their accounts fall inside.
+//! * **overlap**: the number of accounts that one key of the other family has inside the
+//!   group, against the sum of their chances to be inside (a Poisson-binomial, bounded by a
+//!   Poisson tail).
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use crate::config::NetworkConfig;
+use crate::fuse::incidence::UnitLayer;
+use crate::fuse::strata::Strata;
+use crate::model::finding::Family;
+use crate::stats::tail::poisson_upper_log2;
+
+/// How the other family agrees with the group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Manner {
+    /// Many small keys, each with several accounts inside.
+    Many,
+    /// One key with many accounts inside.
+    Overlap,
+}
+
+/// A group and another family that agree beyond chance.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Corroboration {
+    /// Layer and group that were tested.
+    pub group: (usize, usize),
+    /// Family of the tested group.
+    pub family: Family,
+    /// Layer that agrees.
+    pub other_layer: usize,
+    /// Groups of that layer that agree.
+    pub other_groups: Vec<u32>,
+    /// Family that agrees.
+    pub other_family: Family,
+    /// In which manner.
+    pub manner: Manner,
+    /// Keys (many) or accounts (overlap) observed.
+    pub observed: u64,
+    /// The same, expected under the null.
+    pub expected: f64,
+    /// Units in the tested group.
+    pub size: usize,
+    /// -log2 of the tail probability, after the correction for all tests made.
+    pub bits: f64,
+    /// Units inside the group that share a key of the other family there, ascending.
+    pub core: Vec<u32>,
+}
+
+/// A corroboration must keep this many bits after correction for everything tried:
+/// a chance of one in a thousand that the whole log holds one by accident.
+pub const MINIMUM_BITS: f64 = 10.0;
+
+/// In an overlap, the key must be this much more frequent inside the group than outside
+/// (bits): what one in thirty strangers has as well does not tie accounts together.
+const MINIMUM_LIFT_BITS: f64 = 5.0;
+
+/// In "many", the accounts tied together must be at least this share of the group: pairs of
+/// colleagues inside a popular application are not the application's operators.
+const MINIMUM_CORE_SHARE: f64 = 0.1;
+
+/// Tests every group of three and more units against every other family.
+///
+/// `strata` by activity; `network_strata` by activity and country, for address layers.
+#[must_use]
+pub fn corroborate(layers: &[UnitLayer], strata: &Strata, network_strata: &Strata, config: &NetworkConfig) -> Vec<Corroboration> {
+    let tests: f64 = layers.iter().map(|layer| layer.groups.len() as f64).sum::<f64>().max(1.0) * Family::ALL.len() as f64;
+    let tests_log2 = tests.log2();
+    let backgrounds: Vec<Background> = layers
+        .iter()
+        .map(|layer| Background::new(layer, if layer.family == Family::Network { network_strata } else { strata }, config.hub_degree))
+        .collect();
+    let mut found: Vec<Corroboration> = layers
+        .par_iter()
+        .enumerate()
+        .flat_map(|(index, layer)| {
+            let backgrounds = &backgrounds;
+            (0..layer.groups.len()).into_par_iter().flat_map_iter(move |group| {
+                let members = layer.groups.get(group);
+                if members.len() < 3 {
+                    return Vec::new();
+                }
+                test_group(layers, backgrounds, (index, group), members, tests_log2, config)
+            })
+        })
+        .collect();
+    found.sort_by(|a, b| a.group.cmp(&b.group).then(a.other_layer.cmp(&b.other_layer)).then(a.manner.cmp(&b.manner)).then(a.other_groups.cmp(&b.other_groups)));
+    found
+}
+
+/// What is needed to know what chance would give for one layer.
+struct Background<'a> {
+    strata: &'a Strata,
+    /// Small groups by their composition over strata, with how often each composition occurs.
+    compositions: Vec<(Vec<(u32, u32)>, f64)>,
+}
+
+impl<'a> Background<'a> {
+    fn new(layer: &UnitLayer, strata: &'a Strata, hub_degree: usize) -> Self {
+        let mut counts: FxHashMap<Vec<(u32, u32)>, f64> = FxHashMap::default();
+        for group in 0..layer.groups.len() {
+            let members = layer.groups.get(group);
+            if members.len() > hub_degree {
+                continue;
+            }
+            let mut places: Vec<u32> = members.iter().map(|unit| strata.of_unit[*unit as usize]).collect();
+            places.sort_unstable();
+            let composition: Vec<(u32, u32)> = places.chunk_by(|a, b| a == b).map(|run| (run[0], u32::try_from(run.len()).unwrap_or(u32::MAX))).collect();
+            *counts.entry(composition).or_default() += 1.0;
+        }
+        let mut compositions: Vec<(Vec<(u32, u32)>, f64)> = counts.into_iter().collect();
+        compositions.sort_by(|a, b| a.0.cmp(&b.0));
+        Self { strata, compositions }
+    }
+
+    /// Expected number of small groups with enough members inside a set with these shares.
+    fn expected_keys(&self, shares: &[f64], enough: Enough) -> f64 {
+        self.compositions
+            .iter()
+            .map(|(composition, count)| {
+                let members: u32 = composition.iter().map(|(_, count)| count).sum();
+                count * at_least(enough.of(members as usize), composition, shares)
+            })
+            .sum()
+    }
+}
+
+/// How many members of a key must be inside a group for the key to count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Enough {
+    /// Two: the sensitive choice while the group is a small part of the log.
+    Two,
+    /// Four fifths: where the group is a large part of the log, two members of a key are
+    /// inside by chance, but hardly ever nearly all of them.
+    Most,
+}
+
+impl Enough {
+    fn of(self, members: usize) -> usize {
+        match self {
+            Enough::Two => 2,
+            Enough::Most => (members * 4).div_ceil(5).max(2),
+        }
+    }
+}
+
+/// Chance that `enough` or more members fall inside, each independently with its stratum's share.
+fn at_least(enough: usize, composition: &[(u32, u32)], shares: &[f64]) -> f64 {
+    // chances[i] = chance of exactly i inside so far, for i < enough.
+    let mut chances = vec![0.0_f64; enough];
+    if let Some(none) = chances.first_mut() {
+        *none = 1.0;
+    }
+    for (stratum, count) in composition {
+        let share = shares.get(*stratum as usize).copied().unwrap_or(0.0);
+        if share <= 0.0 {
+            continue;
+        }
+        for _ in 0..*count {
+            for inside in (1..enough).rev() {
+                chances[inside] = chances[inside] * (1.0 - share) + chances[inside - 1] * share;
+            }
+            if let Some(none) = chances.first_mut() {
+                *none *= 1.0 - share;
+            }
+        }
+    }
+    (1.0 - chances.iter().sum::<f64>()).max(0.0)
+}
+
+fn test_group(layers: &[UnitLayer], backgrounds: &[Background<'_>], group: (usize, usize), members: &[u32], tests_log2: f64, config: &NetworkConfig) -> Vec<Corroboration> {
+    let mut found = Vec::new();
+    let family = layers[group.0].family;
+    let units = layers[group.0].of_unit.len();
+    for (other_index, other) in layers.iter().enumerate() {
+        if other.family == family {
+            continue;
+        }
+        // Which groups of the other layer touch the members, and how often.
+        let mut touched: Vec<u32> = members.iter().flat_map(|unit| other.of_unit.get(*unit as usize).iter().copied()).collect();
+        touched.sort_unstable();
+        let repeated: Vec<(u32, usize)> = touched.chunk_by(|a, b| a == b).filter(|run| run.len() >= 2).map(|run| (run[0], run.len())).collect();
+        if repeated.is_empty() {
+            continue;
+        }
+        let background = &backgrounds[other_index];
+        let shares = background.strata.shares(members);
+        let make = |manner, other_groups: Vec<u32>, observed: u64, expected: f64, bits: f64| Corroboration {
+            group,
+            family,
+            other_layer: other_index,
+            core: core_of(other, &other_groups, members),
+            other_groups,
+            other_family: other.family,
+            manner,
+            observed,
+            expected,
+            size: members.len(),
+            bits,
+        };
+        let size_of = |key: u32| other.groups.get(key as usize).len();
+        let mut best: Option<Corroboration> = None;
+        for enough in [Enough::Two, Enough::Most] {
+            let keys: Vec<u32> = repeated
+                .iter()
+                .filter(|(key, inside)| size_of(*key) <= config.hub_degree && *inside >= enough.of(size_of(*key)))
+                .map(|(key, _)| *key)
+                .collect();
+            if keys.len() < 2 {
+                continue;
+            }
+            let expected = background.expected_keys(&shares, enough);
+            let observed = keys.len() as u64;
+            // One more bit for having two ways to count.
+            let bits = -poisson_upper_log2(observed, expected) - tests_log2 - 1.0;
+            if bits < MINIMUM_BITS || (observed as f64) < config.hub_ratio * expected {
+                continue;
+            }
+            let corroboration = make(Manner::Many, keys, observed, expected, bits);
+            let tied = corroboration.core.len() as f64 >= MINIMUM_CORE_SHARE * members.len() as f64;
+            if tied && best.as_ref().is_none_or(|best| best.bits < corroboration.bits) {
+                best = Some(corroboration);
+            }
+        }
+        found.extend(best);
+        let groups_log2 = (other.groups.len().max(1) as f64).log2();
+        for (key, inside) in repeated.into_iter().filter(|(_, inside)| *inside >= 3) {
+            let all = other.groups.get(key as usize);
+            let expected: f64 = all.iter().map(|unit| shares[background.strata.of_unit[*unit as usize] as usize]).sum();
+            let bits = -poisson_upper_log2(inside as u64, expected) - tests_log2 - groups_log2;
+            if bits >= MINIMUM_BITS && lift_bits(inside, members.len(), all.len() - inside, units) >= MINIMUM_LIFT_BITS {
+                found.push(make(Manner::Overlap, vec![key], inside as u64, expected, bits));
+            }
+        }
+    }
+    found
+}
+
+/// log2 of how much more frequent a key is inside a set than outside it.
+fn lift_bits(inside: usize, size: usize, outside: usize, units: usize) -> f64 {
+    let rate_inside = inside as f64 / size.max(1) as f64;
+    let rate_outside = (outside as f64 + 0.5) / (units.saturating_sub(size) as f64 + 1.0);
+    (rate_inside / rate_outside).log2()
+}
+
+fn core_of(other: &UnitLayer, keys: &[u32], members: &[u32]) -> Vec<u32> {
+    let mut core: Vec<u32> = keys.iter().flat_map(|key| other.groups.get(*key as usize)).copied().filter(|unit| members.binary_search(unit).is_ok()).collect();
+    core.sort_unstable();
+    core.dedup();
+    core
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chance_of_enough_members_is_binomial() {
+        // Three of one stratum at a half: P(>=2) = 1/2; P(3) = 1/8.
+        assert!((at_least(2, &[(0, 3)], &[0.5]) - 0.5).abs() < 1e-12);
+        assert!((at_least(3, &[(0, 3)], &[0.5]) - 0.125).abs() < 1e-12);
+        assert!((at_least(2, &[(0, 1), (1, 1)], &[0.5, 0.2]) - 0.1).abs() < 1e-12);
+        assert!(at_least(2, &[(0, 5)], &[0.0]).abs() < 1e-12);
+    }
+
+    #[test]
+    fn lift_compares_with_strangers() {
+        assert!(lift_bits(15, 15, 0, 200) > 7.0);
+        assert!(lift_bits(300, 300, 19_700, 100_000) < 5.0);
+    }
+}

@@ -1,0 +1,113 @@
+//! Corroborations put into words: one finding each.
+
+use crate::detect::layer::Layer;
+use crate::fuse::corroboration::{Corroboration, MINIMUM_BITS, Manner};
+use crate::fuse::incidence::{UnitLayer, Units};
+use crate::fuse::rows::Rows;
+use crate::model::finding::{Finding, Locator, Subject};
+use crate::stats::random::stable_id;
+
+/// Where findings get their accounts and rows from.
+pub struct Sources<'a> {
+    /// Detector layers.
+    pub detector_layers: &'a [Layer],
+    /// The same, by unit.
+    pub layers: &'a [UnitLayer],
+    /// Units.
+    pub units: &'a Units,
+    /// Rows of the digest.
+    pub rows: &'a Rows,
+    /// Sample rows with each finding.
+    pub locators: usize,
+}
+
+impl Sources<'_> {
+    /// The detector layer and group number behind a unit layer's group.
+    #[must_use]
+    pub fn group(&self, layer: usize, group: usize) -> Option<(&Layer, usize)> {
+        let unit_layer = self.layers.get(layer)?;
+        Some((self.detector_layers.get(unit_layer.source)?, *unit_layer.group_numbers.get(group)? as usize))
+    }
+
+    /// Subject of a group: a template where its value is a template id, else a key.
+    #[must_use]
+    pub fn subject(&self, layer: usize, group: usize) -> Option<Subject> {
+        let (layer, number) = self.group(layer, group)?;
+        let value = layer.values.get(number)?.clone();
+        Some(if layer.kind.ends_with("template") { Subject::Template { id: value } } else { Subject::Key { kind: layer.kind.to_owned(), value } })
+    }
+
+    /// Account numbers of these units, ascending.
+    #[must_use]
+    pub fn accounts(&self, units: &[u32]) -> Vec<u32> {
+        let mut accounts: Vec<u32> = units.iter().filter_map(|unit| self.units.accounts.get(*unit as usize)).flatten().copied().collect();
+        accounts.sort_unstable();
+        accounts
+    }
+
+    /// Ids of accounts.
+    #[must_use]
+    pub fn ids(&self, accounts: &[u32]) -> Vec<String> {
+        accounts.iter().filter_map(|account| self.rows.account_ids.get(*account as usize).cloned()).collect()
+    }
+
+    /// Sample rows, counts and span of the given accounts in one group.
+    #[must_use]
+    pub fn evidence(&self, layer: usize, group: usize, accounts: &[u32]) -> (Vec<Locator>, u64, Option<i64>, Option<i64>) {
+        let mut locators = Vec::new();
+        let (mut requests, mut first, mut last) = (0_u64, None::<i64>, None::<i64>);
+        if let Some((detector_layer, number)) = self.group(layer, group) {
+            for position in detector_layer.range(number) {
+                let inside = detector_layer.accounts.get(position).is_some_and(|account| accounts.binary_search(account).is_ok());
+                let Some((locator, count, first_us, last_us)) = self.rows.of_entry(detector_layer, position).filter(|_| inside) else { continue };
+                requests += count;
+                first = Some(first.map_or(first_us, |first| first.min(first_us)));
+                last = Some(last.map_or(last_us, |last| last.max(last_us)));
+                if locators.len() < self.locators {
+                    locators.push(locator);
+                }
+            }
+        }
+        locators.sort();
+        (locators, requests, first, last)
+    }
+}
+
+/// Words a corroboration as a finding.
+#[must_use]
+pub fn finding(corroboration: &Corroboration, sources: &Sources<'_>) -> Option<Finding> {
+    let (layer, group) = corroboration.group;
+    let (detector_layer, number) = sources.group(layer, group)?;
+    let other = sources.layers.get(corroboration.other_layer)?;
+    let accounts = sources.accounts(&corroboration.core);
+    let (locators, requests, first_us, last_us) = sources.evidence(layer, group, &accounts);
+    let value = detector_layer.values.get(number)?;
+    let (measure, of) = match corroboration.manner {
+        Manner::Many => (format!("{} keys that tie accounts of this {} together", other.kind, detector_layer.kind), "keys"),
+        Manner::Overlap => (format!("accounts of this {} that share one {}", detector_layer.kind, other.kind), "accounts"),
+    };
+    let other_value = corroboration.other_groups.first().and_then(|key| sources.group(corroboration.other_layer, *key as usize)).and_then(|(layer, number)| layer.values.get(number)).cloned().unwrap_or_default();
+    Some(Finding {
+        id: stable_id("F", &[detector_layer.detector, detector_layer.kind, value, other.kind, &other_value]),
+        detector: detector_layer.detector.to_owned(),
+        family: corroboration.family,
+        subject: sources.subject(layer, group)?,
+        accounts: sources.ids(&accounts),
+        bits: corroboration.bits,
+        measure,
+        measured: corroboration.observed as f64,
+        expected: corroboration.expected,
+        n: corroboration.size as u64,
+        threshold: MINIMUM_BITS,
+        null_model: format!(
+            "the {} accounts of this {} drawn at random among accounts of equal activity, every {} keeping its number of accounts; {of} expected by chance",
+            corroboration.size, detector_layer.kind, other.kind
+        ),
+        innocent: detector_layer.innocent.to_owned(),
+        would_clear: detector_layer.would_clear.to_owned(),
+        requests,
+        first_us,
+        last_us,
+        locators,
+    })
+}

@@ -1,0 +1,91 @@
+//! Popular keys that were looked at and left out, with the figures behind it.
+
+use rustc_hash::FxHashSet;
+
+use crate::detect::layer::Layer;
+use crate::fuse::corroboration::Corroboration;
+use crate::fuse::incidence::UnitLayer;
+use crate::fuse::strata::Strata;
+use crate::model::finding::{Family, SuppressedHub};
+use crate::stats::random::Random;
+
+/// Hubs listed in the case, the most crowded first.
+const MOST_HUBS: usize = 200;
+
+/// Lists soft keys of more than `hub_degree` units that no corroboration stands on.
+#[must_use]
+pub fn suppressed(detector_layers: &[Layer], layers: &[UnitLayer], corroborations: &[Corroboration], strata: &Strata, hub_degree: usize, seed: u64) -> Vec<SuppressedHub> {
+    let mut used: FxHashSet<(usize, u32)> = FxHashSet::default();
+    for corroboration in corroborations {
+        used.insert((corroboration.group.0, u32::try_from(corroboration.group.1).unwrap_or(u32::MAX)));
+        used.extend(corroboration.other_groups.iter().map(|key| (corroboration.other_layer, *key)));
+    }
+    let mut crowded: Vec<(usize, usize, usize)> = Vec::new();
+    for (index, layer) in layers.iter().enumerate().filter(|(_, layer)| !layer.hard) {
+        for group in 0..layer.groups.len() {
+            let size = layer.groups.get(group).len();
+            if size > hub_degree && !used.contains(&(index, u32::try_from(group).unwrap_or(u32::MAX))) {
+                crowded.push((size, index, group));
+            }
+        }
+    }
+    crowded.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)).then(a.2.cmp(&b.2)));
+    crowded.truncate(MOST_HUBS);
+    crowded
+        .into_iter()
+        .filter_map(|(_, index, group)| {
+            let layer = &layers[index];
+            let source = detector_layers.get(layer.source)?;
+            let number = *layer.group_numbers.get(group)? as usize;
+            let members = layer.groups.get(group);
+            let random = matched_draw(members, strata, seed ^ group as u64);
+            let share = tied_share(layers, layer.family, members, hub_degree);
+            let background = tied_share(layers, layer.family, &random, hub_degree);
+            Some(SuppressedHub {
+                detector: source.detector.to_owned(),
+                kind: layer.kind.to_owned(),
+                value: source.values.get(number)?.clone(),
+                accounts: source.group(number).len() as u64,
+                co_evidence_share: share,
+                background_share: background,
+                reason: format!("its accounts share nothing else beyond chance: {}", source.innocent),
+            })
+        })
+        .collect()
+}
+
+/// As many units as `members`, of the same strata, drawn at random.
+fn matched_draw(members: &[u32], strata: &Strata, seed: u64) -> Vec<u32> {
+    let mut by_stratum: Vec<Vec<u32>> = vec![Vec::new(); strata.sizes.len()];
+    for (unit, stratum) in (0_u32..).zip(&strata.of_unit) {
+        by_stratum[*stratum as usize].push(unit);
+    }
+    let mut wanted = vec![0_usize; strata.sizes.len()];
+    for unit in members {
+        wanted[strata.of_unit[*unit as usize] as usize] += 1;
+    }
+    let mut random = Random::new(seed);
+    let mut drawn = Vec::with_capacity(members.len());
+    for (pool, wanted) in by_stratum.iter_mut().zip(wanted) {
+        random.shuffle(pool);
+        drawn.extend(pool.iter().take(wanted));
+    }
+    drawn.sort_unstable();
+    drawn
+}
+
+/// Share of `members` that share a small key of a family other than `family` with another
+/// member. The client family is left out: popular software is no tie.
+fn tied_share(layers: &[UnitLayer], family: Family, members: &[u32], hub_degree: usize) -> f64 {
+    let mut tied: FxHashSet<u32> = FxHashSet::default();
+    for layer in layers.iter().filter(|layer| layer.family != family && layer.family != Family::Client) {
+        let mut touched: Vec<(u32, u32)> = members.iter().flat_map(|unit| layer.of_unit.get(*unit as usize).iter().map(move |key| (*key, *unit))).collect();
+        touched.sort_unstable();
+        for run in touched.chunk_by(|a, b| a.0 == b.0) {
+            if run.len() >= 2 && run.first().is_some_and(|(key, _)| layer.groups.get(*key as usize).len() <= hub_degree) {
+                tied.extend(run.iter().map(|(_, unit)| *unit));
+            }
+        }
+    }
+    tied.len() as f64 / members.len().max(1) as f64
+}

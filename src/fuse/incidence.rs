@@ -1,0 +1,214 @@
+//! Which customers share which keys, in both directions.
+//!
+//! Accounts of one declared customer are one *unit*: a seat pool is not a network.
+
+use rustc_hash::FxHashMap;
+
+use crate::detect::layer::{Layer, Quality};
+use crate::model::finding::Family;
+use crate::model::profile::AccountProfile;
+
+/// Accounts folded into units.
+#[derive(Debug, Clone)]
+pub struct Units {
+    /// Unit of each account.
+    pub of_account: Vec<u32>,
+    /// Accounts of each unit, ascending.
+    pub accounts: Vec<Vec<u32>>,
+}
+
+impl Units {
+    /// Folds accounts that declare one organisation, or that one invoice pays for.
+    ///
+    /// An organisation that would swallow more than half of the log is the log's owner,
+    /// not a customer, and folds nothing.
+    #[must_use]
+    pub fn fold(profiles: &[Option<AccountProfile>]) -> Self {
+        let mut members: FxHashMap<String, Vec<u32>> = FxHashMap::default();
+        for (account, profile) in (0_u32..).zip(profiles) {
+            let Some(profile) = profile else { continue };
+            let invoice = profile.payment_kind.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("invoice"));
+            let declared = match (&profile.org_id, &profile.payment_id) {
+                (Some(org), _) if !org.is_empty() => format!("org {org}"),
+                (_, Some(payment)) if invoice => format!("invoice {payment}"),
+                _ => continue,
+            };
+            members.entry(declared).or_default().push(account);
+        }
+        let limit = profiles.len() / 2;
+        let mut folded: Vec<Vec<u32>> = members.into_values().filter(|accounts| accounts.len() > 1 && accounts.len() <= limit.max(1)).collect();
+        folded.sort_unstable();
+        let mut first_of: Vec<Option<u32>> = vec![None; profiles.len()];
+        for accounts in &folded {
+            for account in accounts {
+                first_of[*account as usize] = accounts.first().copied();
+            }
+        }
+        let mut of_account = vec![0_u32; profiles.len()];
+        let mut units: Vec<Vec<u32>> = Vec::new();
+        for (account, first) in (0_u32..).zip(&first_of) {
+            let unit = match first {
+                Some(first) if *first < account => of_account[*first as usize],
+                _ => {
+                    units.push(Vec::new());
+                    u32::try_from(units.len() - 1).unwrap_or(u32::MAX)
+                }
+            };
+            of_account[account as usize] = unit;
+            units[unit as usize].push(account);
+        }
+        Self { of_account, accounts: units }
+    }
+
+    /// Number of units.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.accounts.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.accounts.is_empty()
+    }
+}
+
+/// One layer between units and groups.
+#[derive(Debug, Clone)]
+pub struct UnitLayer {
+    /// Position in the list of detector layers.
+    pub source: usize,
+    /// Kind of key.
+    pub kind: &'static str,
+    /// Family.
+    pub family: Family,
+    /// Whether agreement alone links.
+    pub hard: bool,
+    /// For each group its number in the detector layer.
+    pub group_numbers: Vec<u32>,
+    /// Whether the group counts in full.
+    pub full: Vec<bool>,
+    /// Members of each group, ascending.
+    pub groups: Lists,
+    /// Groups of each unit, ascending.
+    pub of_unit: Lists,
+}
+
+/// A compressed list of lists.
+#[derive(Debug, Clone, Default)]
+pub struct Lists {
+    offsets: Vec<usize>,
+    values: Vec<u32>,
+}
+
+impl Lists {
+    /// From (list, value) pairs, sorted by list and value.
+    #[must_use]
+    pub fn from_sorted_pairs(pairs: &[(u32, u32)], lists: usize) -> Self {
+        let mut offsets = vec![0_usize; lists + 1];
+        for (list, _) in pairs {
+            offsets[*list as usize + 1] += 1;
+        }
+        for index in 1..offsets.len() {
+            offsets[index] += offsets[index - 1];
+        }
+        Self { offsets, values: pairs.iter().map(|pair| pair.1).collect() }
+    }
+
+    /// List `index`.
+    #[must_use]
+    pub fn get(&self, index: usize) -> &[u32] {
+        match (self.offsets.get(index), self.offsets.get(index + 1)) {
+            (Some(start), Some(end)) => self.values.get(*start..*end).unwrap_or(&[]),
+            _ => &[],
+        }
+    }
+
+    /// Number of lists.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.offsets.len().saturating_sub(1)
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All (list, value) pairs.
+    pub fn pairs(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        (0_u32..).zip(0..self.len()).flat_map(|(number, index)| self.get(index).iter().map(move |value| (number, *value)))
+    }
+}
+
+impl UnitLayer {
+    /// Folds a detector layer; groups of fewer than two units vanish.
+    #[must_use]
+    pub fn fold(layer: &Layer, source: usize, units: &Units) -> Self {
+        let mut pairs = Vec::new();
+        let mut group_numbers = Vec::new();
+        let mut full = Vec::new();
+        for (number, index) in (0_u32..).zip(0..layer.len()) {
+            let mut members: Vec<u32> = layer.group(index).iter().filter_map(|account| units.of_account.get(*account as usize).copied()).collect();
+            members.sort_unstable();
+            members.dedup();
+            if members.len() < 2 {
+                continue;
+            }
+            let group = u32::try_from(group_numbers.len()).unwrap_or(u32::MAX);
+            group_numbers.push(number);
+            full.push(*layer.quality(index) == Quality::Full);
+            pairs.extend(members.into_iter().map(|unit| (group, unit)));
+        }
+        Self::assemble(layer.kind, layer.family, layer.hard, source, group_numbers, full, pairs, units.len())
+    }
+
+    /// The same groups with other members (for null runs); pairs are (group, unit).
+    #[must_use]
+    pub fn with_pairs(&self, pairs: Vec<(u32, u32)>) -> Self {
+        Self::assemble(self.kind, self.family, self.hard, self.source, self.group_numbers.clone(), self.full.clone(), pairs, self.of_unit.len())
+    }
+
+    #[allow(clippy::too_many_arguments)] // private constructor of a plain record
+    fn assemble(
+        kind: &'static str,
+        family: Family,
+        hard: bool,
+        source: usize,
+        group_numbers: Vec<u32>,
+        full: Vec<bool>,
+        mut pairs: Vec<(u32, u32)>,
+        units: usize,
+    ) -> Self {
+        pairs.sort_unstable();
+        let groups = Lists::from_sorted_pairs(&pairs, group_numbers.len());
+        let mut turned: Vec<(u32, u32)> = pairs.into_iter().map(|(group, unit)| (unit, group)).collect();
+        turned.sort_unstable();
+        let of_unit = Lists::from_sorted_pairs(&turned, units);
+        Self { source, kind, family, hard, group_numbers, full, groups, of_unit }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn profile(id: &str, org: Option<&str>) -> Option<AccountProfile> {
+        Some(AccountProfile { account_id: id.to_owned(), org_id: org.map(str::to_owned), ..AccountProfile::default() })
+    }
+
+    #[test]
+    fn one_declared_customer_is_one_unit() {
+        let profiles = vec![profile("a", Some("o")), None, profile("c", Some("o")), profile("d", None), profile("e", None)];
+        let units = Units::fold(&profiles);
+        assert_eq!(units.of_account, [0, 1, 0, 2, 3]);
+        assert_eq!(units.accounts[0], [0, 2]);
+    }
+
+    #[test]
+    fn the_owner_of_the_log_folds_nothing() {
+        let profiles = vec![profile("a", Some("o")), profile("b", Some("o")), profile("c", Some("o"))];
+        assert_eq!(Units::fold(&profiles).len(), 3);
+    }
+}

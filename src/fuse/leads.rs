@@ -1,0 +1,56 @@
+//! Single groups that are worth a look though nothing independent supports them.
+
+use std::collections::BTreeMap;
+
+use crate::config::{FuseConfig, NetworkConfig};
+use crate::fuse::cluster::Cluster;
+use crate::fuse::incidence::UnitLayer;
+use crate::fuse::membership;
+use crate::model::finding::Family;
+
+/// Fewest units on one payment instrument for a lead: families and small offices share cards.
+const PAYERS: usize = 5;
+
+/// Fewest units on one varied template for a lead.
+const TEMPLATE_USERS: usize = 8;
+
+/// A single group as a cluster of one family, with the group it stands on.
+#[must_use]
+pub fn leads(layers: &[UnitLayer], clusters: &[Cluster], fuse: &FuseConfig, network: &NetworkConfig) -> Vec<(Cluster, (usize, usize))> {
+    let mut found = Vec::new();
+    for (index, layer) in layers.iter().enumerate() {
+        let fewest = match layer.family {
+            Family::Payment => PAYERS,
+            Family::Content => TEMPLATE_USERS,
+            _ => continue,
+        };
+        for group in 0..layer.groups.len() {
+            let members = layer.groups.get(group);
+            if members.len() < fewest || !layer.full.get(group).copied().unwrap_or(true) {
+                continue;
+            }
+            // What a cluster already explains is not reported twice.
+            let explained = clusters.iter().map(|cluster| members.iter().filter(|unit| cluster.units.binary_search(unit).is_ok()).count()).max().unwrap_or(0);
+            if explained * 2 >= members.len() {
+                continue;
+            }
+            let scored = membership::score(layers, members, fuse, network);
+            let own = membership::position(layer.family);
+            let bits: Vec<membership::Bits> = scored
+                .inside
+                .iter()
+                .map(|(_, all)| {
+                    let mut only = membership::Bits::default();
+                    only[own] = all[own].max(0.0);
+                    only
+                })
+                .collect();
+            let strongest = bits.iter().map(|bits| bits[own]).fold(0.0, f64::max);
+            found.push((
+                Cluster { units: members.to_vec(), corroborations: Vec::new(), bits, family_bits: BTreeMap::from([(layer.family, strongest.min(fuse.family_cap_bits))]) },
+                (index, group),
+            ));
+        }
+    }
+    found
+}

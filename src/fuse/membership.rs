@@ -1,0 +1,106 @@
+//! How much each account's own keys speak for its place in a cluster.
+//!
+//! For a key that `inside` other members and `outside` strangers have, the evidence is the
+//! log-likelihood ratio log2(P(key | member) / P(key | stranger)), smoothed by half an
+//! account on either side; the account itself is left out of the count. Within a family the
+//! largest value counts, capped; families add up. The sum must pay for the prior odds
+//! log2(strangers / members) and a margin.
+
+use rustc_hash::FxHashMap;
+
+use crate::config::{FuseConfig, NetworkConfig};
+use crate::fuse::incidence::UnitLayer;
+use crate::model::finding::Family;
+
+/// Bits by family, in the order of [`Family::ALL`].
+pub type Bits = [f64; Family::ALL.len()];
+
+/// A cluster's evidence, unit by unit.
+#[derive(Debug, Clone)]
+pub struct Scored {
+    /// Members with their bits, ascending by unit.
+    pub inside: Vec<(u32, Bits)>,
+    /// Strangers that share at least one key with the cluster, ascending by unit.
+    pub outside: Vec<(u32, Bits)>,
+    /// log2(strangers / members).
+    pub prior_bits: f64,
+}
+
+/// Sum over families.
+#[must_use]
+pub fn total(bits: &Bits) -> f64 {
+    bits.iter().sum()
+}
+
+/// Families that speak for the place with a factor of at least eight.
+#[must_use]
+pub fn independent_families(bits: &Bits) -> usize {
+    bits.iter().filter(|bits| **bits >= 3.0).count()
+}
+
+/// Position of a family in [`Bits`].
+#[must_use]
+pub fn position(family: Family) -> usize {
+    Family::ALL.iter().position(|other| *other == family).unwrap_or(0)
+}
+
+/// Scores members and the strangers around them; `members` is ascending.
+#[must_use]
+pub fn score(layers: &[UnitLayer], members: &[u32], fuse: &FuseConfig, network: &NetworkConfig) -> Scored {
+    let units = layers.first().map_or(0, |layer| layer.of_unit.len());
+    let strangers = units.saturating_sub(members.len());
+    let prior_bits = (strangers.max(1) as f64 / members.len().max(1) as f64).log2();
+    let mut inside: Vec<(u32, Bits)> = members.iter().map(|unit| (*unit, Bits::default())).collect();
+    let mut outside: FxHashMap<u32, Bits> = FxHashMap::default();
+    for layer in layers {
+        let mut touched: Vec<u32> = members.iter().flat_map(|unit| layer.of_unit.get(*unit as usize).iter().copied()).collect();
+        touched.sort_unstable();
+        let family = position(layer.family);
+        for run in touched.chunk_by(|a, b| a == b) {
+            let Some(key) = run.first() else { continue };
+            let group = layer.groups.get(*key as usize);
+            let (within, without) = (run.len(), group.len() - run.len());
+            let cap = fuse.family_cap_bits.min(-network.minimum_frequency.log2());
+            let member_bits = ratio_bits(within - 1, without, members.len() - 1, strangers).min(cap);
+            let stranger_bits = ratio_bits(within, without.saturating_sub(1), members.len(), strangers.saturating_sub(1)).min(cap);
+            for unit in group {
+                match members.binary_search(unit) {
+                    Ok(found) => {
+                        if within > 1
+                            && let Some((_, bits)) = inside.get_mut(found)
+                        {
+                            bits[family] = bits[family].max(member_bits);
+                        }
+                    }
+                    // A key with a crowd of strangers cannot pay for anyone; skipping it keeps hubs cheap.
+                    Err(_) if stranger_bits > 0.0 => {
+                        let bits = outside.entry(*unit).or_default();
+                        bits[family] = bits[family].max(stranger_bits);
+                    }
+                    Err(_) => {}
+                }
+            }
+        }
+    }
+    let mut outside: Vec<(u32, Bits)> = outside.into_iter().collect();
+    outside.sort_by_key(|(unit, _)| *unit);
+    Scored { inside, outside, prior_bits }
+}
+
+fn ratio_bits(inside: usize, outside: usize, members: usize, strangers: usize) -> f64 {
+    let rate_inside = (inside as f64 + 0.5) / (members as f64 + 1.0);
+    let rate_outside = (outside as f64 + 0.5) / (strangers as f64 + 1.0);
+    (rate_inside / rate_outside).log2()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_of_members_only_pays_and_a_popular_one_does_not() {
+        assert!(ratio_bits(14, 0, 14, 200) > 8.0);
+        assert!(ratio_bits(14, 150, 14, 200) < 1.0);
+        assert!(ratio_bits(0, 50, 14, 200) < 0.0);
+    }
+}

@@ -1,0 +1,87 @@
+//! Who is like whom: the groups within which accounts are exchangeable under the null.
+
+use rustc_hash::FxHashMap;
+
+/// The stratum of every unit, numbered from zero.
+#[derive(Debug, Clone)]
+pub struct Strata {
+    /// Stratum of each unit.
+    pub of_unit: Vec<u32>,
+    /// Units in each stratum.
+    pub sizes: Vec<u32>,
+}
+
+/// Activity is cut into this many equal parts: busy accounts use more keys and more
+/// templates, so comparing them with idle ones would find links where there are none.
+const ACTIVITY_PARTS: usize = 4;
+
+/// Strata smaller than this are joined with the rest of their activity part: in a very
+/// small stratum a campaign would be compared with itself.
+const SMALLEST_STRATUM: u32 = 40;
+
+impl Strata {
+    /// By activity, and by `place` where one is given (a number per unit).
+    #[must_use]
+    pub fn new(requests: &[u64], place: Option<&[u32]>) -> Self {
+        let mut order: Vec<usize> = (0..requests.len()).collect();
+        order.sort_by_key(|unit| (requests[*unit], *unit));
+        let mut part = vec![0_u32; requests.len()];
+        for (rank, unit) in order.iter().enumerate() {
+            part[*unit] = u32::try_from(rank * ACTIVITY_PARTS / requests.len().max(1)).unwrap_or(0);
+        }
+        let mut keys: Vec<(u32, u32)> = part.iter().enumerate().map(|(unit, part)| (*part, place.and_then(|place| place.get(unit).copied()).unwrap_or(0))).collect();
+        let mut counts: FxHashMap<(u32, u32), u32> = FxHashMap::default();
+        for key in &keys {
+            *counts.entry(*key).or_default() += 1;
+        }
+        for key in &mut keys {
+            if counts.get(key).copied().unwrap_or(0) < SMALLEST_STRATUM {
+                key.1 = u32::MAX;
+            }
+        }
+        let mut distinct = keys.clone();
+        distinct.sort_unstable();
+        distinct.dedup();
+        let of_unit: Vec<u32> = keys.iter().map(|key| u32::try_from(distinct.binary_search(key).unwrap_or(0)).unwrap_or(0)).collect();
+        let mut sizes = vec![0_u32; distinct.len()];
+        for stratum in &of_unit {
+            sizes[*stratum as usize] += 1;
+        }
+        Self { of_unit, sizes }
+    }
+
+    /// For a set of units, the share of each stratum it makes up.
+    #[must_use]
+    pub fn shares(&self, units: &[u32]) -> Vec<f64> {
+        let mut counts = vec![0_u32; self.sizes.len()];
+        for unit in units {
+            if let Some(stratum) = self.of_unit.get(*unit as usize) {
+                counts[*stratum as usize] += 1;
+            }
+        }
+        counts.iter().zip(&self.sizes).map(|(count, size)| f64::from(*count) / f64::from((*size).max(1))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strata_cover_everyone_and_shares_add_up() {
+        let requests: Vec<u64> = (0..400).collect();
+        let place: Vec<u32> = (0..400).map(|unit| unit % 2).collect();
+        let strata = Strata::new(&requests, Some(&place));
+        assert_eq!(strata.sizes.iter().sum::<u32>(), 400);
+        assert_eq!(strata.sizes.len(), 8);
+        let all: Vec<u32> = (0..400).collect();
+        assert!(strata.shares(&all).iter().all(|share| (*share - 1.0).abs() < 1e-12));
+    }
+
+    #[test]
+    fn tiny_places_are_joined() {
+        let requests = vec![1; 100];
+        let place: Vec<u32> = (0..100).collect();
+        assert_eq!(Strata::new(&requests, Some(&place)).sizes.len(), 4);
+    }
+}

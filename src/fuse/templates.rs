@@ -1,0 +1,57 @@
+//! Prompt families put into words.
+
+use rustc_hash::FxHashSet;
+
+use crate::detect::content::families::TextFamily;
+use crate::detect::content::template_spread::template_id;
+use crate::detect::layer::{Layer, Quality};
+use crate::fuse::rows::Rows;
+use crate::model::campaign::{Campaign, Template};
+use crate::stats::quantile::median;
+
+/// Words one template; `layer` and `group` say how it was judged.
+#[must_use]
+pub fn template(family: &TextFamily, layer: &Layer, group: usize, rows: &Rows, campaigns: &[Campaign], excerpts: usize, locators: usize) -> Template {
+    let id = template_id(family, layer.kind);
+    let mut texts_by_account: Vec<u32> = family.texts.iter().filter_map(|text| rows.texts.account.get(*text as usize).copied()).collect();
+    texts_by_account.sort_unstable();
+    let counts: Vec<f64> = texts_by_account.chunk_by(|a, b| a == b).map(|run| run.len() as f64).collect();
+    let mut sorted = counts.clone();
+    sorted.sort_by(f64::total_cmp);
+    let distinct = family.texts.iter().filter_map(|text| rows.texts.text_hash.get(*text as usize)).collect::<FxHashSet<_>>().len();
+    let mut requests = 0_u64;
+    let (mut first_us, mut last_us) = (i64::MAX, i64::MIN);
+    for text in &family.texts {
+        let (uses, first, last) = rows.text_use(*text);
+        requests += uses;
+        first_us = first_us.min(first);
+        last_us = last_us.max(last);
+    }
+    let mut quoted: Vec<String> = family.texts.iter().filter_map(|text| rows.texts.excerpt.get(*text as usize).cloned().flatten()).collect();
+    quoted.sort();
+    quoted.dedup();
+    quoted.truncate(excerpts);
+    let campaign_id = campaigns.iter().find(|campaign| campaign.templates.contains(&id)).map(|campaign| campaign.id.clone());
+    let assessment = match (layer.quality(group), &campaign_id) {
+        (Quality::Everyday(reason), _) => reason.clone(),
+        (Quality::Full, Some(_)) => "its accounts share something independent beyond chance".to_owned(),
+        (Quality::Full, None) => "its accounts share nothing else beyond chance: a popular application is as good an explanation".to_owned(),
+    };
+    Template {
+        id,
+        role: if layer.kind.starts_with("system") { "system" } else { "user" }.to_owned(),
+        accounts: counts.len() as u64,
+        requests,
+        requests_complete: false,
+        distinct_text_share: distinct as f64 / family.texts.len().max(1) as f64,
+        texts_per_account_median: median(&sorted).unwrap_or(0.0),
+        first_us: if first_us == i64::MAX { 0 } else { first_us },
+        last_us: if last_us == i64::MIN { 0 } else { last_us },
+        fragments: family.fragments.len() as u64,
+        capability: String::new(),
+        excerpts: quoted,
+        campaign_id,
+        assessment,
+        locators: family.texts.iter().filter_map(|text| rows.of_text(*text)).take(locators).collect(),
+    }
+}
