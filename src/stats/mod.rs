@@ -1,0 +1,10 @@
+//! Pure mathematics on numbers and slices; knows nothing of logs, accounts or findings.
+
+pub mod components;
+pub mod entropy;
+pub mod multiple;
+pub mod point;
+pub mod quantile;
+pub mod random;
+pub mod rewire;
+pub mod tail;
