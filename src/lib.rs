@@ -12,5 +12,7 @@
 //!        | report    one case -> HTML, JSON, CSV, Parquet, Markdown
 //! ```
 
+pub mod cli;
 pub mod config;
 pub mod model;
+pub mod pipeline;
