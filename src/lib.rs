@@ -12,6 +12,13 @@
 //!        | report    one case -> HTML, JSON, CSV, Parquet, Markdown
 //! ```
 
+pub mod cli;
 pub mod config;
+pub mod detect;
+pub mod digest;
+pub mod fuse;
+pub mod label;
 pub mod model;
+pub mod pipeline;
 pub mod stats;
+pub mod text;

@@ -1,6 +1,9 @@
 //! Settings: one commented TOML file holds every default with its source.
 
+mod check;
 pub mod options;
+pub mod overlay;
+pub mod suggestion;
 
 use serde::{Deserialize, Serialize};
 
@@ -97,3 +100,25 @@ pub struct ReportConfig {
 
 /// The commented defaults, also printed by `stillhunt config`.
 pub const DEFAULTS: &str = include_str!("defaults.toml");
+
+impl Default for Config {
+    /// The settings of [`DEFAULTS`].
+    #[allow(clippy::expect_used)] // embedded text, held by a test: it cannot fail on input
+    fn default() -> Self {
+        toml::from_str(DEFAULTS).expect("the built-in settings are valid")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_is_in_the_defaults_and_every_default_is_a_field() {
+        // Unknown keys are denied and no field has a serde default, so parsing is the test
+        // of both directions; writing out again must give the same keys.
+        let given: toml::Table = DEFAULTS.parse().unwrap();
+        let written = toml::Table::try_from(Config::default()).unwrap();
+        assert_eq!(given, written);
+    }
+}

@@ -1,0 +1,231 @@
+//! The command line, as clap sees it: commands and their own arguments.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::Shell;
+
+use crate::cli::exit;
+use crate::cli::shared::{
+    DetectionArguments, InputArguments, LossArguments, OutputArguments, RunArguments,
+    SettingArguments, local_path,
+};
+use crate::model::campaign::Verdict;
+use crate::model::column::Table;
+
+/// Finds networks of fake accounts that siphon a model's capabilities, in exported LLM-API
+/// logs, offline, and writes a case folder.
+#[derive(Debug, Parser)]
+#[command(
+    name = "stillhunt",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = true,
+    after_help = exit::help()
+)]
+pub(crate) struct CommandLine {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Read logs, look for campaigns and write a case folder (the main job)
+    Scan(Box<ScanArguments>),
+    /// Show what each file is taken for, its columns, gaps, and which detectors can run
+    Inspect(Box<InspectArguments>),
+    /// Read logs once and keep only their digest, to scan later or elsewhere
+    Digest(Box<DigestArguments>),
+    /// List the detectors, or print the documentation of one
+    Detectors(DetectorsArguments),
+    /// Print the columns of the canonical tables: names, types, units, other known names
+    Schema(SchemaArguments),
+    /// Hash a case folder and the inputs it was made from again
+    Verify(CaseArguments),
+    /// Write the reports of a case folder again from its case.json
+    Report(CaseArguments),
+    /// Print every setting with its default and its source, as a file to change and pass on
+    Config,
+    /// Print a completion script for a shell
+    Completions(CompletionsArguments),
+}
+
+/// `scan`
+#[derive(Debug, Args)]
+pub(crate) struct ScanArguments {
+    /// Request logs: files, folders (searched through) and quoted globs; Parquet, CSV or
+    /// NDJSON, plain, gzip or zstd, recognised by content
+    #[arg(value_name = "LOGS", required_unless_present = "digests", value_parser = local_path())]
+    pub(crate) logs: Vec<PathBuf>,
+    /// Finish from digest folders instead of logs
+    #[arg(long, value_name = "DIR", num_args = 1.., value_parser = local_path(), help_heading = "Input",
+        conflicts_with_all = ["logs", "map", "format", "since", "until"])]
+    pub(crate) digests: Vec<PathBuf>,
+    /// Input.
+    #[command(flatten)]
+    pub(crate) input: InputArguments,
+    /// Detection.
+    #[command(flatten)]
+    pub(crate) detection: DetectionArguments,
+    /// Output.
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+    /// Exit with code 10 when a campaign reaches this verdict
+    #[arg(long, value_name = "VERDICT", value_enum, help_heading = "Exit code")]
+    pub(crate) fail_on: Option<FailOn>,
+    /// Losses.
+    #[command(flatten)]
+    pub(crate) loss: LossArguments,
+    /// Run.
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+    /// Settings.
+    #[command(flatten)]
+    pub(crate) settings: SettingArguments,
+}
+
+/// `inspect`
+#[derive(Debug, Args)]
+pub(crate) struct InspectArguments {
+    /// Request logs: files, folders (searched through) and quoted globs
+    #[arg(value_name = "LOGS", required = true, value_parser = local_path())]
+    pub(crate) logs: Vec<PathBuf>,
+    /// Input.
+    #[command(flatten)]
+    pub(crate) input: InputArguments,
+    /// Print JSON instead of text
+    #[arg(long, help_heading = "Output")]
+    pub(crate) json: bool,
+    /// Settings.
+    #[command(flatten)]
+    pub(crate) settings: SettingArguments,
+}
+
+/// `digest`
+#[derive(Debug, Args)]
+pub(crate) struct DigestArguments {
+    /// Request logs: files, folders (searched through) and quoted globs
+    #[arg(value_name = "LOGS", required = true, value_parser = local_path())]
+    pub(crate) logs: Vec<PathBuf>,
+    /// Input.
+    #[command(flatten)]
+    pub(crate) input: InputArguments,
+    /// Output.
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+    /// Losses.
+    #[command(flatten)]
+    pub(crate) loss: LossArguments,
+    /// Run.
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+    /// Settings.
+    #[command(flatten)]
+    pub(crate) settings: SettingArguments,
+}
+
+/// `detectors`
+#[derive(Debug, Args)]
+pub(crate) struct DetectorsArguments {
+    /// Print the documentation of this detector
+    #[arg(value_name = "ID")]
+    pub(crate) id: Option<String>,
+}
+
+/// `schema`
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArguments {
+    /// Only this table; all three without it
+    #[arg(long, value_name = "TABLE", value_enum)]
+    pub(crate) table: Option<TableName>,
+    /// The tables of the case folder
+    #[arg(long, conflicts_with = "table")]
+    pub(crate) outputs: bool,
+    /// The tables of a digest folder
+    #[arg(long, conflicts_with = "table")]
+    pub(crate) digest: bool,
+    /// Markdown to read, JSON to compute with
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub(crate) format: SchemaFormat,
+}
+
+/// `verify` and `report`
+#[derive(Debug, Args)]
+pub(crate) struct CaseArguments {
+    /// The case folder
+    #[arg(value_name = "CASE", value_hint = ValueHint::DirPath, value_parser = local_path())]
+    pub(crate) case: PathBuf,
+}
+
+/// `completions`
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArguments {
+    /// The shell
+    #[arg(value_name = "SHELL", value_enum)]
+    pub(crate) shell: Shell,
+}
+
+/// The verdicts that `--fail-on` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)] // named as the verdicts are
+pub(crate) enum FailOn {
+    Lead,
+    Likely,
+    Strong,
+}
+
+impl FailOn {
+    /// The verdict meant.
+    #[must_use]
+    pub(crate) fn verdict(self) -> Verdict {
+        match self {
+            FailOn::Lead => Verdict::Lead,
+            FailOn::Likely => Verdict::Likely,
+            FailOn::Strong => Verdict::Strong,
+        }
+    }
+}
+
+/// The tables that `--table` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)] // named as the tables are
+pub(crate) enum TableName {
+    Requests,
+    Accounts,
+    Events,
+}
+
+impl TableName {
+    /// The table meant.
+    #[must_use]
+    pub(crate) fn table(self) -> Table {
+        match self {
+            TableName::Requests => Table::Requests,
+            TableName::Accounts => Table::Accounts,
+            TableName::Events => Table::Events,
+        }
+    }
+}
+
+/// How `schema` answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+#[allow(missing_docs)]
+pub(crate) enum SchemaFormat {
+    #[default]
+    Markdown,
+    Json,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        CommandLine::command().debug_assert();
+    }
+}

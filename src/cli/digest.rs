@@ -1,0 +1,42 @@
+//! `stillhunt digest`: the first two stages, kept for later.
+
+use anyhow::Result;
+
+use crate::cli::arguments::DigestArguments;
+use crate::cli::screen::{self, Colour};
+use crate::cli::{exit, judgement, progress, stdout};
+use crate::config::options::{Profile, ScanOptions};
+use crate::model::failure::Failure;
+use crate::pipeline::{self, ScanOutput};
+
+pub(super) fn run(arguments: &DigestArguments, argv: Vec<String>) -> Result<u8> {
+    let options = ScanOptions {
+        input: arguments.input.options(&arguments.logs)?,
+        digests: Vec::new(),
+        only: Vec::new(),
+        skip: Vec::new(),
+        profile: Profile::default(),
+        quote: arguments.output.quote.into(),
+        // A digest draws nothing at random: what it samples is chosen by hash.
+        seed: 1,
+        memory_bytes: arguments.settings.memory_bytes(),
+        config: arguments.settings.config()?,
+    };
+    let output = ScanOutput {
+        out: arguments.output.out.clone(),
+        force: arguments.output.force,
+        argv,
+        threads: arguments.run.threads(),
+    };
+    let display = progress::display(arguments.settings.progress, arguments.run.quiet);
+    let coverage = pipeline::digest_to(&options, &output, display.as_ref())?;
+    drop(display);
+    if !arguments.run.quiet {
+        let text = screen::render_digest(&coverage, &output.out, Colour::of_stdout());
+        stdout::answer(&text)?;
+    }
+    match judgement::losses(&coverage, &[], &arguments.loss) {
+        Some(loss) => Err(Failure::Degraded(loss).into()),
+        None => Ok(exit::DONE),
+    }
+}

@@ -1,0 +1,179 @@
+//! `stillhunt schema`: the canonical tables, printed from the code that reads them.
+
+use anyhow::Result;
+use serde::Serialize;
+
+use crate::cli::arguments::{SchemaArguments, SchemaFormat};
+use crate::cli::{exit, stdout};
+use crate::model::column::{Column, ColumnType, Need, Table};
+use crate::model::failure::Failure;
+
+/// One table as documented.
+#[derive(Debug, Serialize)]
+struct TableDocument {
+    table: String,
+    about: String,
+    columns: Vec<ColumnDocument>,
+}
+
+/// One column as documented.
+#[derive(Debug, Serialize)]
+struct ColumnDocument {
+    name: String,
+    #[serde(rename = "type")]
+    value_type: String,
+    need: String,
+    meaning: String,
+    other_names: Vec<String>,
+}
+
+pub(super) fn run(arguments: &SchemaArguments) -> Result<u8> {
+    let documents = documents(arguments)?;
+    let text = match arguments.format {
+        SchemaFormat::Markdown => documents
+            .iter()
+            .map(markdown)
+            .collect::<Vec<_>>()
+            .join("\n"),
+        SchemaFormat::Json => serde_json::to_string_pretty(&documents)? + "\n",
+    };
+    stdout::answer(&text)?;
+    Ok(exit::DONE)
+}
+
+fn documents(arguments: &SchemaArguments) -> Result<Vec<TableDocument>> {
+    if !arguments.outputs && !arguments.digest {
+        return Ok(match arguments.table {
+            Some(name) => vec![input_table(name.table())],
+            None => [Table::Requests, Table::Accounts, Table::Events]
+                .map(input_table)
+                .into(),
+        });
+    }
+    let mut documents = Vec::new();
+    if arguments.outputs {
+        documents.extend(output_tables());
+    }
+    if arguments.digest {
+        documents.extend(digest_tables());
+    }
+    if documents.is_empty() {
+        let message =
+            "this build documents the input tables only; leave out --outputs and --digest";
+        return Err(Failure::Usage(message.to_owned()).into());
+    }
+    Ok(documents)
+}
+
+/// The tables of a case folder, from the code that writes them.
+fn output_tables() -> Vec<TableDocument> {
+    Vec::new()
+}
+
+/// The tables of a digest folder, from the code that writes them.
+fn digest_tables() -> Vec<TableDocument> {
+    Vec::new()
+}
+
+fn input_table(table: Table) -> TableDocument {
+    let about = match table {
+        Table::Requests => "One row per API request (LOGS).",
+        Table::Accounts => "One row per account (--accounts).",
+        Table::Events => "One row per dated fact about the platform (--events).",
+    };
+    TableDocument {
+        table: table.name().to_owned(),
+        about: about.to_owned(),
+        columns: table.columns().iter().map(input_column).collect(),
+    }
+}
+
+fn input_column(column: &Column) -> ColumnDocument {
+    let value_type = match column.column_type {
+        ColumnType::Text => "text",
+        ColumnType::TextList => "list of texts",
+        ColumnType::Timestamp => "timestamp",
+        ColumnType::Integer => "integer",
+        ColumnType::Float => "float",
+        ColumnType::Boolean => "boolean",
+    };
+    let need = match column.need {
+        Need::Required => "required",
+        Need::Content => "for content detectors",
+        Need::Optional => "optional",
+    };
+    ColumnDocument {
+        name: column.name.to_owned(),
+        value_type: value_type.to_owned(),
+        need: need.to_owned(),
+        meaning: column.meaning.to_owned(),
+        other_names: column
+            .aliases
+            .iter()
+            .map(|&alias| alias.to_owned())
+            .collect(),
+    }
+}
+
+fn markdown(document: &TableDocument) -> String {
+    let mut text = format!(
+        "## {}\n\n{}\n\n| column | type | need | meaning | also known as |\n|---|---|---|---|---|\n",
+        document.table, document.about
+    );
+    for column in &document.columns {
+        let other_names: Vec<String> = column
+            .other_names
+            .iter()
+            .map(|name| format!("`{name}`"))
+            .collect();
+        // A bar inside a cell would end it.
+        text.push_str(&format!(
+            "| `{}` | {} | {} | {} | {} |\n",
+            column.name,
+            column.value_type,
+            column.need,
+            column.meaning.replace('|', "\\|"),
+            other_names.join(", ")
+        ));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::arguments::TableName;
+
+    fn asked(table: Option<TableName>) -> SchemaArguments {
+        SchemaArguments {
+            table,
+            outputs: false,
+            digest: false,
+            format: SchemaFormat::Markdown,
+        }
+    }
+
+    #[test]
+    fn every_column_of_every_table_has_its_row() {
+        for document in documents(&asked(None)).unwrap() {
+            let text = markdown(&document);
+            for column in &document.columns {
+                assert!(
+                    text.contains(&format!("\n| `{}` |", column.name)),
+                    "{}",
+                    column.name
+                );
+            }
+            let rows = text.lines().filter(|line| line.starts_with("| `")).count();
+            assert_eq!(rows, document.columns.len());
+        }
+    }
+
+    #[test]
+    fn one_table_can_be_asked_for() {
+        let chosen = documents(&asked(Some(TableName::Events))).unwrap();
+        assert_eq!(chosen.len(), 1);
+        assert_eq!(chosen[0].table, "events");
+        assert_eq!(chosen[0].columns.len(), Table::Events.columns().len());
+    }
+}

@@ -1,0 +1,132 @@
+//! What was read and what was not.
+
+use crate::cli::escape::visible;
+use crate::cli::screen::layout::{Screen, Style, left, right};
+use crate::cli::screen::length;
+use crate::cli::{moment, quantity};
+use crate::model::coverage::{Coverage, RejectCount, RejectScope};
+
+/// Reasons for rejects shown; rejects.csv and the report have them all.
+const REASONS_SHOWN: usize = 3;
+
+/// Files, rows, window, accounts.
+pub(super) fn write(screen: &mut Screen, coverage: &Coverage) {
+    let stored: u64 = coverage
+        .inputs
+        .iter()
+        .fold(0, |sum, input| sum.saturating_add(input.bytes));
+    screen.entry(
+        "input",
+        &format!(
+            "{}, {}, {} read",
+            quantity::of(length(&coverage.inputs), "file"),
+            quantity::bytes(stored),
+            quantity::of(coverage.rows_read, "row"),
+        ),
+        Style::Plain,
+    );
+    let mut rows = format!("{} used", quantity::count(coverage.rows_used));
+    if coverage.rows_outside_window > 0 {
+        let outside = quantity::count(coverage.rows_outside_window);
+        rows.push_str(&format!(", {outside} outside --since/--until"));
+    }
+    rows.push_str(&format!(
+        ", {} rejected",
+        quantity::count(coverage.rows_rejected)
+    ));
+    if coverage.rows_rejected == 0 {
+        screen.entry("", &rows, Style::Plain);
+    } else {
+        let share = quantity::percent(coverage.rows_rejected, coverage.rows_read);
+        rows.push_str(&format!(" ({share}), see rejects.csv"));
+        screen.entry("", &rows, Style::Yellow);
+    }
+    write_reasons(screen, coverage);
+    screen.entry("window", &window(coverage), Style::Plain);
+    screen.entry("accounts", &accounts(coverage), Style::Plain);
+}
+
+/// How full each canonical column is.
+pub(super) fn write_columns(screen: &mut Screen, coverage: &Coverage) {
+    let mut label = "columns";
+    for column in &coverage.columns {
+        let rows = column.present.saturating_add(column.null);
+        let share = quantity::percent(column.present, rows);
+        let name = left(&visible(&column.column), 22);
+        screen.entry(
+            label,
+            &format!("{name} {} filled", right(&share, 13)),
+            Style::Plain,
+        );
+        label = "";
+    }
+}
+
+fn write_reasons(screen: &mut Screen, coverage: &Coverage) {
+    // Over all files: the same reason in a thousand files is one line.
+    let mut reasons: Vec<(RejectScope, &str, &str, u64)> = Vec::new();
+    let mut counts: Vec<&RejectCount> = coverage.reject_counts.iter().collect();
+    counts.sort_by_key(|count| (count.scope, &count.column, &count.reason));
+    for count in counts {
+        match reasons.last_mut() {
+            Some((scope, column, reason, total))
+                if (*scope, *column, *reason)
+                    == (count.scope, count.column.as_str(), count.reason.as_str()) =>
+            {
+                *total = total.saturating_add(count.count);
+            }
+            _ => reasons.push((count.scope, &count.column, &count.reason, count.count)),
+        }
+    }
+    // Whole rows before single values, frequent before rare; the rest keeps its order.
+    reasons.sort_by_key(|(scope, _, _, total)| (*scope, std::cmp::Reverse(*total)));
+    for (scope, column, reason, total) in reasons.iter().take(REASONS_SHOWN) {
+        let thing = match scope {
+            RejectScope::Row => "row",
+            RejectScope::Cell => "value",
+        };
+        let place = if column.is_empty() {
+            String::new()
+        } else {
+            format!("{column}: ")
+        };
+        let text = format!("{}: {place}{reason}", quantity::of(*total, thing));
+        screen.entry("", &visible(&text), Style::Plain);
+    }
+    let rest = reasons.len().saturating_sub(REASONS_SHOWN);
+    if rest > 0 {
+        let rest = quantity::of(u64::try_from(rest).unwrap_or(u64::MAX), "more reason");
+        screen.entry("", &format!("and {rest} in rejects.csv"), Style::Plain);
+    }
+}
+
+fn window(coverage: &Coverage) -> String {
+    let (Some(first), Some(last)) = (coverage.first_us, coverage.last_us) else {
+        return "no request with a time".to_owned();
+    };
+    let span = format!("{} to {} UTC", moment::minute(first), moment::minute(last));
+    let longest = coverage
+        .gaps
+        .iter()
+        .map(|gap| gap.until_us.saturating_sub(gap.from_us))
+        .max();
+    match longest {
+        None => format!("{span}, no gaps"),
+        Some(longest) => format!(
+            "{span}, {} (longest {})",
+            quantity::of(length(&coverage.gaps), "gap"),
+            quantity::duration(longest)
+        ),
+    }
+}
+
+fn accounts(coverage: &Coverage) -> String {
+    let total = quantity::count(coverage.accounts);
+    match coverage.accounts_joined {
+        0 => format!("{total} in the log, none described by an accounts table"),
+        joined => format!(
+            "{total} in the log, {} described by the accounts table",
+            quantity::count(joined)
+        ),
+    }
+}

@@ -1,0 +1,114 @@
+//! The end-of-run screen: what was read, what could not be, what was found, and where
+//! the report is. Pure functions from a case to text of at most 80 columns.
+
+mod campaigns;
+mod coverage;
+mod detectors;
+mod layout;
+
+use std::path::Path;
+
+use crate::cli::escape::visible;
+use crate::cli::quantity;
+use crate::model::case::{Case, CaseTables};
+use crate::model::coverage::Coverage;
+use crate::model::finding::DetectorRun;
+
+pub(crate) use self::layout::Colour;
+use self::layout::{Screen, Style};
+
+/// The screen after `scan`.
+pub(crate) fn render(tables: &CaseTables, out: &Path, colour: Colour) -> String {
+    let case = &tables.case;
+    let mut screen = Screen::new(colour);
+    screen.heading(&format!(
+        "stillhunt {}   profile {}   seed {}",
+        case.tool_version, case.profile, case.seed
+    ));
+    screen.blank();
+    coverage::write(&mut screen, &case.coverage);
+    detectors::write(&mut screen, &case.detectors);
+    for note in &case.coverage.notes {
+        screen.entry("note", &visible(note), Style::Plain);
+    }
+    screen.blank();
+    campaigns::write(&mut screen, &case.campaigns);
+    screen.blank();
+    screen.entry("templates", &templates(case), Style::Plain);
+    screen.entry("left out", &left_out(case), Style::Plain);
+    screen.verbatim("report", &out.join("report.html").display().to_string());
+    screen.verbatim("check", &format!("stillhunt verify {}", out.display()));
+    screen.blank();
+    screen.paragraph(&caveat(case));
+    screen.finish()
+}
+
+/// The screen after `digest`.
+pub(crate) fn render_digest(read: &Coverage, out: &Path, colour: Colour) -> String {
+    let mut screen = Screen::new(colour);
+    coverage::write(&mut screen, read);
+    for note in &read.notes {
+        screen.entry("note", &visible(note), Style::Plain);
+    }
+    screen.verbatim("digest", &out.display().to_string());
+    screen.verbatim(
+        "go on",
+        &format!("stillhunt scan --digests {} --out DIR", out.display()),
+    );
+    screen.finish()
+}
+
+/// The part of `inspect` that concerns all files together.
+pub(crate) fn render_inspection(
+    read: &Coverage,
+    detectors: &[DetectorRun],
+    colour: Colour,
+) -> String {
+    let mut screen = Screen::new(colour);
+    coverage::write(&mut screen, read);
+    coverage::write_columns(&mut screen, read);
+    detectors::write_prospects(&mut screen, detectors);
+    for note in &read.notes {
+        screen.entry("note", &visible(note), Style::Plain);
+    }
+    screen.finish()
+}
+
+fn templates(case: &Case) -> String {
+    let inside = case
+        .templates
+        .iter()
+        .filter(|template| template.campaign_id.is_some())
+        .count();
+    format!(
+        "{} shared by several accounts, {inside} of them in campaigns",
+        quantity::of(length(&case.templates), "prompt template")
+    )
+}
+
+fn left_out(case: &Case) -> String {
+    format!(
+        "{} as public (offices, exits, popular clients), listed in the report",
+        quantity::of(length(&case.suppressed_hubs), "shared key")
+    )
+}
+
+fn caveat(case: &Case) -> String {
+    let missing = detectors::not_run(&case.detectors);
+    if missing == 0 {
+        return case.caveat.clone();
+    }
+    format!(
+        "{} {} could not run.",
+        case.caveat,
+        quantity::of(missing, "detector")
+    )
+}
+
+/// The length of a list as a count.
+fn length<T>(list: &[T]) -> u64 {
+    u64::try_from(list.len()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests;

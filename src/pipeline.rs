@@ -1,0 +1,140 @@
+//! The one place that composes the stages. Stub: every run answers with an error.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+
+use crate::config::options::ScanOptions;
+use crate::model::case::CaseTables;
+use crate::model::coverage::Coverage;
+use crate::model::finding::{DetectorRun, Family};
+use crate::model::progress::Progress;
+
+const MISSING: &str = "this build has no pipeline yet";
+
+/// Where a run writes and with what.
+#[derive(Debug, Clone)]
+pub struct ScanOutput {
+    /// The folder to write.
+    pub out: PathBuf,
+    /// Replace a folder that is not empty.
+    pub force: bool,
+    /// The command line, for the manifest.
+    pub argv: Vec<String>,
+    /// Worker threads.
+    pub threads: usize,
+}
+
+/// What `inspect` found.
+#[derive(Debug, Clone)]
+pub struct Inspection {
+    /// Each input.
+    pub files: Vec<InspectedFile>,
+    /// All inputs together.
+    pub coverage: Coverage,
+    /// Which detectors can run.
+    pub detectors: Vec<DetectorRun>,
+}
+
+/// One input as recognised.
+#[derive(Debug, Clone)]
+pub struct InspectedFile {
+    /// Path as given.
+    pub name: String,
+    /// `parquet`, `csv` or `ndjson`.
+    pub container: String,
+    /// `none`, `gzip` or `zstd`.
+    pub compression: String,
+    /// Size as stored.
+    pub bytes: u64,
+    /// Canonical columns found.
+    pub columns: Vec<InspectedColumn>,
+    /// Source columns that nothing reads.
+    pub unread: Vec<String>,
+    /// Sentences about guesses.
+    pub notes: Vec<String>,
+}
+
+/// One canonical column and where it comes from.
+#[derive(Debug, Clone)]
+pub struct InspectedColumn {
+    /// Canonical name.
+    pub column: String,
+    /// Name in the input.
+    pub source: String,
+    /// `exact`, `alias`, `map` or `constant`.
+    pub matched: String,
+    /// Unit of a timestamp column.
+    pub unit: Option<String>,
+    /// A value, masked.
+    pub example: Option<String>,
+}
+
+/// A detector's own documentation.
+#[derive(Debug, Clone)]
+pub struct DetectorDoc {
+    /// `family/name`.
+    pub id: &'static str,
+    /// Family of evidence.
+    pub family: Family,
+    /// In one line.
+    pub title: &'static str,
+    /// Version.
+    pub version: u32,
+    /// Columns it needs.
+    pub needs: Vec<String>,
+    /// The text at the top of its file.
+    pub text: &'static str,
+}
+
+/// What `verify` found.
+#[derive(Debug, Clone, Default)]
+pub struct Verification {
+    /// Files of the case whose hash agrees.
+    pub files: u64,
+    /// Inputs whose hash agrees.
+    pub inputs: u64,
+    /// What does not agree, one sentence each.
+    pub problems: Vec<String>,
+    /// What could not be checked, for example an input that is not there any more.
+    pub notes: Vec<String>,
+}
+
+/// From logs (or digests) to a written case folder.
+pub fn scan_to_case(
+    _options: &ScanOptions,
+    _output: &ScanOutput,
+    _progress: &dyn Progress,
+) -> Result<CaseTables> {
+    bail!(MISSING)
+}
+
+/// From logs to a written digest folder.
+pub fn digest_to(
+    _options: &ScanOptions,
+    _output: &ScanOutput,
+    _progress: &dyn Progress,
+) -> Result<Coverage> {
+    bail!(MISSING)
+}
+
+/// Looks at the inputs without judging them.
+pub fn inspect(_options: &ScanOptions, _progress: &dyn Progress) -> Result<Inspection> {
+    bail!(MISSING)
+}
+
+/// The detectors in registry order.
+#[must_use]
+pub fn detector_documentation() -> Vec<DetectorDoc> {
+    Vec::new()
+}
+
+/// Hashes the files of a case and its inputs again.
+pub fn verify_case(_case: &Path, _progress: &dyn Progress) -> Result<Verification> {
+    bail!(MISSING)
+}
+
+/// Writes the reports of a case again from its `case.json`; answers with the files written.
+pub fn render_case(_case: &Path) -> Result<Vec<PathBuf>> {
+    bail!(MISSING)
+}
