@@ -13,4 +13,6 @@
 //! ```
 
 pub mod config;
+pub mod digest;
 pub mod model;
+pub mod text;
