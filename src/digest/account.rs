@@ -1,0 +1,170 @@
+//! What the digest counts of one account.
+
+use crate::digest::row::{OpenRow, Pick};
+use crate::digest::texts::TextSample;
+
+/// How a request ended, one class each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Ok,
+    Error,
+    RateLimited,
+    Blocked,
+    Refused,
+}
+
+impl Outcome {
+    /// From `status` where it says something known, else from the HTTP status.
+    pub(crate) fn of(status: Option<&str>, http_status: Option<i64>) -> Self {
+        status
+            .and_then(Self::of_word)
+            .unwrap_or_else(|| Self::of_code(http_status.unwrap_or(200)))
+    }
+
+    fn of_word(status: &str) -> Option<Self> {
+        let status = status.trim();
+        let known: [(&[&str], Outcome); 5] = [
+            (&["ok", "success", "succeeded", "completed"], Outcome::Ok),
+            (&["error", "failed", "failure"], Outcome::Error),
+            (
+                &["rate_limited", "rate_limit", "throttled"],
+                Outcome::RateLimited,
+            ),
+            (&["blocked", "forbidden"], Outcome::Blocked),
+            (&["refused", "refusal"], Outcome::Refused),
+        ];
+        known
+            .iter()
+            .find(|(words, _)| words.iter().any(|word| status.eq_ignore_ascii_case(word)))
+            .map(|(_, outcome)| *outcome)
+            .or_else(|| status.parse().ok().map(Self::of_code))
+    }
+
+    fn of_code(code: i64) -> Self {
+        match code {
+            429 => Outcome::RateLimited,
+            403 => Outcome::Blocked,
+            400.. => Outcome::Error,
+            _ => Outcome::Ok,
+        }
+    }
+}
+
+/// The sums of an account; every field adds up over merges.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Sums {
+    pub(crate) requests: u64,
+    pub(crate) errors: u64,
+    pub(crate) rate_limited: u64,
+    pub(crate) blocked: u64,
+    pub(crate) refused: u64,
+    pub(crate) prompts: u64,
+    pub(crate) system_prompts: u64,
+    pub(crate) tool_requests: u64,
+    pub(crate) image_requests: u64,
+    pub(crate) stream_requests: u64,
+    pub(crate) input_tokens: i64,
+    pub(crate) output_tokens: i64,
+}
+
+impl Sums {
+    pub(crate) fn count(&mut self, outcome: Outcome) {
+        self.requests = self.requests.saturating_add(1);
+        let class = match outcome {
+            Outcome::Ok => return,
+            Outcome::Error => &mut self.errors,
+            Outcome::RateLimited => &mut self.rate_limited,
+            Outcome::Blocked => &mut self.blocked,
+            Outcome::Refused => &mut self.refused,
+        };
+        *class = class.saturating_add(1);
+    }
+
+    fn add(&mut self, other: &Sums) {
+        for (mine, theirs) in [
+            (&mut self.requests, other.requests),
+            (&mut self.errors, other.errors),
+            (&mut self.rate_limited, other.rate_limited),
+            (&mut self.blocked, other.blocked),
+            (&mut self.refused, other.refused),
+            (&mut self.prompts, other.prompts),
+            (&mut self.system_prompts, other.system_prompts),
+            (&mut self.tool_requests, other.tool_requests),
+            (&mut self.image_requests, other.image_requests),
+            (&mut self.stream_requests, other.stream_requests),
+        ] {
+            *mine = mine.saturating_add(theirs);
+        }
+        // Never negative, so that saturation does not depend on the order.
+        self.input_tokens = self.input_tokens.saturating_add(other.input_tokens);
+        self.output_tokens = self.output_tokens.saturating_add(other.output_tokens);
+    }
+}
+
+/// One account.
+#[derive(Debug)]
+pub(crate) struct Account {
+    pub(crate) sums: Sums,
+    pub(crate) first_us: i64,
+    pub(crate) last_us: i64,
+    pub(crate) user_texts: TextSample,
+    pub(crate) system_texts: TextSample,
+    pub(crate) samples: Vec<Pick>,
+}
+
+impl Default for Account {
+    fn default() -> Self {
+        Self {
+            sums: Sums::default(),
+            first_us: i64::MAX,
+            last_us: i64::MIN,
+            user_texts: TextSample::default(),
+            system_texts: TextSample::default(),
+            samples: Vec::new(),
+        }
+    }
+}
+
+impl Account {
+    /// Offers a row as one of the account's samples.
+    pub(crate) fn sample(&mut self, limit: usize, row: &mut OpenRow<'_>) {
+        if self.samples.len() < limit || self.samples.last().is_some_and(|last| row.beats(last)) {
+            self.insert_sample(limit, row.pick());
+        }
+    }
+
+    fn insert_sample(&mut self, limit: usize, pick: Pick) {
+        let index = self
+            .samples
+            .partition_point(|other| other.order() < pick.order());
+        self.samples.insert(index, pick);
+        self.samples.truncate(limit);
+    }
+
+    /// Takes in the counts and samples of the same account elsewhere, texts excepted.
+    pub(crate) fn absorb(&mut self, limit: usize, other: &mut Account) {
+        self.sums.add(&other.sums);
+        self.first_us = self.first_us.min(other.first_us);
+        self.last_us = self.last_us.max(other.last_us);
+        for pick in other.samples.drain(..) {
+            self.insert_sample(limit, pick);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn status_words_go_before_codes() {
+        assert_eq!(
+            Outcome::of(Some("Rate_Limited"), Some(200)),
+            Outcome::RateLimited
+        );
+        assert_eq!(Outcome::of(Some("something"), Some(403)), Outcome::Blocked);
+        assert_eq!(Outcome::of(Some("429"), None), Outcome::RateLimited);
+        assert_eq!(Outcome::of(None, Some(500)), Outcome::Error);
+        assert_eq!(Outcome::of(None, None), Outcome::Ok);
+    }
+}

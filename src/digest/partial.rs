@@ -1,0 +1,259 @@
+//! The digest in progress: what a part of the rows adds up to.
+
+use rustc_hash::FxHashMap;
+
+use crate::config::DigestConfig;
+use crate::config::options::Quote;
+use crate::digest::account::Account;
+use crate::digest::counters::{Cells, MAX_CELLS, MAX_MINUTES, Minutes};
+use crate::digest::intern::{Interner, StringId};
+use crate::digest::links::Links;
+use crate::digest::row::{KEY_BYTES, shortened};
+use crate::digest::tables::KeyKind;
+use crate::digest::texts::TextSample;
+use crate::digest::{WANTED, links};
+use crate::text::FragmentBuffer;
+
+/// A digest in progress. Fold batches into it, merge it with others, then finish it.
+#[derive(Debug)]
+pub struct Digest {
+    pub(crate) config: DigestConfig,
+    pub(crate) quote: Quote,
+    pub(crate) rows: u64,
+    /// Rows with a value, for each column of [`WANTED`].
+    pub(crate) present: Vec<u64>,
+    /// Account ids; the numbers index `accounts`.
+    pub(crate) names: Interner,
+    pub(crate) accounts: Vec<Account>,
+    pub(crate) keys: Interner,
+    pub(crate) models: Interner,
+    pub(crate) links: Links,
+    pub(crate) cells: Cells,
+    pub(crate) minutes: Minutes,
+    /// Entries in all text samples, thinned ones included.
+    pub(crate) texts_held: u64,
+    pub(crate) text_level: u32,
+    pub(crate) lookups: Lookups,
+}
+
+/// What makes repeated values cheap; forgetting it changes nothing.
+#[derive(Debug)]
+pub(crate) struct Lookups {
+    pub(crate) account: StringId,
+    pub(crate) model: StringId,
+    /// Last number of each kind of key.
+    pub(crate) keys: [StringId; KeyKind::ALL.len()],
+    pub(crate) asns: FxHashMap<i64, Option<StringId>>,
+    pub(crate) parameters: FxHashMap<Parameters, Option<StringId>>,
+    pub(crate) clients: FxHashMap<[StringId; 4], Option<StringId>>,
+    pub(crate) scratch: String,
+    pub(crate) row_keys: Vec<StringId>,
+    pub(crate) fragments: FragmentBuffer,
+}
+
+/// Request parameters as found: temperature and top_p as bits, `response_format` as a hash.
+pub(crate) type Parameters = (
+    Option<u64>,
+    Option<u64>,
+    Option<i64>,
+    Option<i64>,
+    Option<bool>,
+    Option<u64>,
+);
+
+/// Most entries of a lookup; it is emptied when full, so that it cannot outgrow the keys.
+pub(crate) const LOOKUP_LIMIT: usize = 1 << 16;
+
+impl Default for Lookups {
+    fn default() -> Self {
+        Self {
+            account: StringId::MAX,
+            model: StringId::MAX,
+            keys: [StringId::MAX; KeyKind::ALL.len()],
+            asns: FxHashMap::default(),
+            parameters: FxHashMap::default(),
+            clients: FxHashMap::default(),
+            scratch: String::new(),
+            row_keys: Vec::new(),
+            fragments: FragmentBuffer::new(),
+        }
+    }
+}
+
+impl Digest {
+    /// The digest of no rows. `quote` decides whether any prompt text may stay.
+    #[must_use]
+    pub fn new(config: &DigestConfig, quote: Quote) -> Self {
+        Self {
+            config: config.clone(),
+            quote,
+            rows: 0,
+            present: vec![0; WANTED.len()],
+            names: Interner::default(),
+            accounts: Vec::new(),
+            keys: Interner::default(),
+            models: Interner::default(),
+            links: Links::default(),
+            cells: Cells::default(),
+            minutes: Minutes::default(),
+            texts_held: 0,
+            text_level: 0,
+            lookups: Lookups::default(),
+        }
+    }
+
+    /// Rows folded so far.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// The digest of the rows of both. Both must come from the same plan of inputs (the
+    /// same [`FileId`](crate::model::batch::FileId)s) and the same settings; stored
+    /// digests go through [`merge_tables`](crate::digest::merge_tables).
+    #[must_use]
+    pub fn merge(self, other: Self) -> Self {
+        // The larger takes the smaller in.
+        let (mut into, from) = if self.weight() >= other.weight() {
+            (self, other)
+        } else {
+            (other, self)
+        };
+        into.absorb(from);
+        into
+    }
+
+    fn weight(&self) -> usize {
+        self.names.len().saturating_add(self.keys.len())
+    }
+
+    fn absorb(&mut self, mut other: Self) {
+        self.rows = self.rows.saturating_add(other.rows);
+        for (mine, theirs) in self.present.iter_mut().zip(&other.present) {
+            *mine = mine.saturating_add(*theirs);
+        }
+        self.text_level = self.text_level.max(other.text_level);
+        self.links.level = self.links.level.max(other.links.level);
+        let link_level = self.links.level;
+        let accounts: Vec<StringId> = (0..other.accounts.len())
+            .map(|number| {
+                self.account_number(
+                    other
+                        .names
+                        .text(StringId::try_from(number).unwrap_or(StringId::MAX)),
+                )
+            })
+            .collect();
+        let models: Vec<StringId> = (0..other.models.len())
+            .map(|number| {
+                self.models.intern(
+                    0,
+                    other
+                        .models
+                        .text(StringId::try_from(number).unwrap_or(StringId::MAX)),
+                )
+            })
+            .collect();
+        let keys: Vec<Option<StringId>> = (0..other.keys.len())
+            .map(|number| {
+                let number = StringId::try_from(number).unwrap_or(StringId::MAX);
+                links::survives(other.keys.hash(number), link_level).then(|| {
+                    self.keys
+                        .intern(other.keys.tag(number), other.keys.text(number))
+                })
+            })
+            .collect();
+        for (account, key, link) in other.links.into_entries() {
+            if let (Some(&account), Some(&Some(key))) =
+                (accounts.get(account as usize), keys.get(key as usize))
+            {
+                self.links.absorb(account, key, link);
+            }
+        }
+        self.cells.fit(usize::MAX, other.cells.level);
+        for ((account, hour, model), cell) in other.cells.into_entries() {
+            if let (Some(&account), Some(&model)) =
+                (accounts.get(account as usize), models.get(model as usize))
+            {
+                self.cells.add((account, hour, model), cell);
+            }
+        }
+        self.minutes.fit(usize::MAX, other.minutes.level);
+        for (minute, requests) in other.minutes.into_sorted() {
+            self.minutes.add(minute, requests);
+        }
+        for (mut theirs, &number) in other.accounts.drain(..).zip(&accounts) {
+            let Some(mine) = self.accounts.get_mut(number as usize) else {
+                continue;
+            };
+            mine.absorb(self.config.locators_per_account, &mut theirs);
+            let mut added = absorb_texts(
+                &mut mine.user_texts,
+                theirs.user_texts,
+                self.config.texts_per_account,
+            );
+            added += absorb_texts(
+                &mut mine.system_texts,
+                theirs.system_texts,
+                self.config.system_texts_per_account,
+            );
+            self.texts_held = self.texts_held.saturating_add(added);
+        }
+        // Levels may have come from either side, so both sides' entries are checked again.
+        self.thin(true);
+    }
+
+    /// The number of an account, new or known.
+    pub(crate) fn account_number(&mut self, account_id: &str) -> StringId {
+        let number = self.names.intern(0, account_id);
+        if number as usize >= self.accounts.len() {
+            self.accounts.push(Account::default());
+        }
+        number
+    }
+
+    /// The number of a key, unless the key is thinned away.
+    pub(crate) fn key_number(&mut self, kind: KeyKind, value: &str) -> Option<StringId> {
+        let value = shortened(value, KEY_BYTES);
+        let level = self.links.level;
+        self.keys
+            .intern_if(kind.tag(), &value, |hash| links::survives(hash, level))
+    }
+
+    /// Keeps every table under its limit. `levels_changed` says that a level was raised
+    /// from outside, so that entries below it may still be there.
+    pub(crate) fn thin(&mut self, levels_changed: bool) {
+        let keys = &self.keys;
+        if levels_changed {
+            self.links.drop_thinned(|key| keys.hash(key));
+        }
+        self.links.fit(self.config.max_links, |key| keys.hash(key));
+        self.cells.fit(MAX_CELLS, 0);
+        self.minutes.fit(MAX_MINUTES, 0);
+        // By the expected number of survivors: it depends on how many texts there are, not
+        // on which ones a part happened to hold.
+        let limit = u64::try_from(self.config.max_texts).unwrap_or(u64::MAX);
+        let mut level = self.text_level;
+        while level < 63 && self.texts_held >> level > limit {
+            level += 1;
+        }
+        if level > self.text_level || levels_changed {
+            self.text_level = level;
+            if level > 0 {
+                for account in &mut self.accounts {
+                    account.user_texts.thin(level);
+                    account.system_texts.thin(level);
+                }
+            }
+        }
+    }
+}
+
+/// Joins two samples; returns how many entries were added.
+fn absorb_texts(into: &mut TextSample, from: TextSample, limit: usize) -> u64 {
+    let before = into.texts.len();
+    for entry in from.texts {
+        into.absorb(limit, entry);
+    }
+    u64::try_from(into.texts.len().saturating_sub(before)).unwrap_or_default()
+}

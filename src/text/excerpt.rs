@@ -1,0 +1,227 @@
+//! Short excerpts that may be shown: masked, on one line, with nothing invisible.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+
+use crate::config::options::Quote;
+use crate::text::words::is_invisible;
+
+/// What is masked and by what. The prefixes are the documented ones of the issuers:
+/// OpenAI, Stripe, GitHub, GitLab, Slack, Hugging Face, Google, AWS.
+const MASKS: [(&str, &str); 8] = [
+    (r"[\w.%+-]+[@\u{FF20}][\w-]+(?:\.[\w-]+)+", "[e-mail]"),
+    (r"(?i)\bbearer\s+[\w.~+/=-]{8,}", "bearer [secret]"),
+    (
+        r#"(?i)\b(password|passwd|secret|api[_-]?key|access[_-]?token)(["']?\s*[:=]\s*)\S+"#,
+        "$1$2[secret]",
+    ),
+    (
+        r"\b(?:sk|pk|rk|gh[oprsu]|github_pat|glpat|xox[a-z]|hf)[-_][A-Za-z0-9_-]{8,}",
+        "[secret]",
+    ),
+    (
+        r"\b(?:AIza[A-Za-z0-9_-]{16,}|A(?:KI|SI|RO|ID)A[A-Z0-9]{12,})",
+        "[secret]",
+    ),
+    (r"\+\d(?:[ .()-]{0,2}\d){7,}", "[number]"),
+    (r"\d(?:[ -]?\d){11,}", "[number]"),
+    (r"\d{6,}", "[number]"),
+];
+
+/// A run that may be an encoded secret; decided by [`masked_run`].
+const LONG_RUN: &str = r"[A-Za-z0-9+/_=-]{24,}";
+
+static PATTERNS: LazyLock<Option<Vec<(Regex, &'static str)>>> = LazyLock::new(|| {
+    MASKS
+        .iter()
+        .map(|(pattern, with)| Regex::new(pattern).ok().map(|regex| (regex, *with)))
+        .collect()
+});
+
+static LONG_RUNS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(LONG_RUN).ok());
+
+/// An excerpt of at most `max_chars` characters, or `None` where none is allowed.
+///
+/// Masks e-mail addresses, secrets, long digit runs and long encoded runs unless `quote`
+/// is [`Quote::Full`]; folds line breaks to `⏎`; shows control and invisible characters
+/// as `\u{..}`; ends in `…` where text was left out.
+#[must_use]
+pub fn excerpt(text: &str, max_chars: usize, quote: Quote) -> Option<String> {
+    if quote == Quote::None {
+        return None;
+    }
+    let (window, more) = window(text, max_chars.saturating_mul(2).saturating_add(256));
+    let shown = if quote == Quote::Full {
+        Cow::Borrowed(window)
+    } else {
+        mask(window)?
+    };
+    Some(visible(&shown, max_chars, more))
+}
+
+/// The start of the text that is looked at, never ending inside a run that a mask could
+/// have covered had it been seen whole; and whether text follows it.
+fn window(text: &str, chars: usize) -> (&str, bool) {
+    let Some((cut, _)) = text.char_indices().nth(chars) else {
+        return (text, false);
+    };
+    let start = text.get(..cut).unwrap_or_default();
+    let whole = start.trim_end_matches(|last: char| !last.is_whitespace() && last.is_ascii());
+    (if whole.is_empty() { start } else { whole }, true)
+}
+
+fn mask(text: &str) -> Option<Cow<'_, str>> {
+    let mut masked = Cow::Borrowed(text);
+    for (regex, with) in PATTERNS.as_ref()? {
+        if regex.is_match(&masked) {
+            masked = Cow::Owned(regex.replace_all(&masked, *with).into_owned());
+        }
+    }
+    let runs = LONG_RUNS.as_ref()?;
+    if runs.is_match(&masked) {
+        masked = Cow::Owned(runs.replace_all(&masked, masked_run).into_owned());
+    }
+    Some(masked)
+}
+
+/// Long runs with digits, with both cases, or of hexadecimal letters are taken for
+/// encoded secrets; long plain words and paths are not.
+fn masked_run(found: &Captures<'_>) -> String {
+    let run = found.get(0).map_or("", |run| run.as_str());
+    let digits = run.bytes().any(|byte| byte.is_ascii_digit());
+    let joined = run.contains(['/', '-', '_']);
+    let cases = run.bytes().any(|byte| byte.is_ascii_uppercase())
+        && run.bytes().any(|byte| byte.is_ascii_lowercase());
+    let hex = run.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if digits || hex || (cases && !joined) {
+        "[secret]".to_owned()
+    } else {
+        run.to_owned()
+    }
+}
+
+fn visible(text: &str, max_chars: usize, more: bool) -> String {
+    let mut out = String::new();
+    let mut length = 0_usize;
+    let mut left_out = more;
+    let mut characters = text.chars().peekable();
+    // One place is kept for the ellipsis, so pieces are taken back if the end is not reached.
+    let mut last_fit = 0_usize;
+    while let Some(character) = characters.next() {
+        let piece: Cow<'static, str> = match character {
+            '\r' if characters.peek() == Some(&'\n') => continue,
+            '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => "⏎".into(),
+            '\t' => " ".into(),
+            hidden if hidden.is_control() || is_hidden(hidden) => {
+                format!("\\u{{{:x}}}", u32::from(hidden)).into()
+            }
+            plain => plain.to_string().into(),
+        };
+        let size = piece.chars().count();
+        if length.saturating_add(size) > max_chars {
+            left_out = true;
+            break;
+        }
+        out.push_str(&piece);
+        length += size;
+        if length < max_chars {
+            last_fit = out.len();
+        }
+    }
+    if left_out {
+        out.truncate(last_fit);
+        if max_chars > 0 {
+            out.push('…');
+        }
+    }
+    out
+}
+
+/// Invisible characters that must show; combining marks and emoji selectors may stay.
+fn is_hidden(character: char) -> bool {
+    is_invisible(character) && !matches!(u32::from(character), 0x0300..=0x036F | 0xFE00..=0xFE0F)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn masked(text: &str) -> String {
+        excerpt(text, 200, Quote::Masked).expect("masked excerpts exist")
+    }
+
+    #[test]
+    fn nothing_when_quoting_is_off_and_everything_when_full() {
+        assert_eq!(excerpt("secret", 10, Quote::None), None);
+        assert_eq!(
+            excerpt("a@b.example 12345678", 50, Quote::Full).as_deref(),
+            Some("a@b.example 12345678")
+        );
+    }
+
+    #[test]
+    fn masks_addresses_numbers_and_secrets() {
+        assert_eq!(
+            masked("write to jane.doe+x@mail.example.org now"),
+            "write to [e-mail] now"
+        );
+        assert_eq!(masked("order 123456 of 12345"), "order [number] of 12345");
+        assert_eq!(masked("card 4111 1111 1111 1111."), "card [number].");
+        assert_eq!(masked("call +49 (30) 1234-567"), "call [number]");
+        assert_eq!(masked("key sk-abcDEF123456789xyz!"), "key [secret]!");
+        assert_eq!(masked("AKIAIOSFODNN7EXAMPLE"), "[secret]");
+        assert_eq!(
+            masked("Authorization: Bearer abc.def-ghi_123"),
+            "Authorization: bearer [secret]"
+        );
+        assert_eq!(masked("password = hunter2 ok"), "password = [secret] ok");
+        assert_eq!(masked("d41d8cd98f00b204e9800998ecf8427e"), "[secret]");
+        assert_eq!(masked("QmFzZVNpeHR5Rm91ckVuY29kZWRTZWNyZXQ="), "[secret]");
+        assert_eq!(
+            masked("an internationalisation-friendly word"),
+            "an internationalisation-friendly word"
+        );
+    }
+
+    #[test]
+    fn shows_what_hides() {
+        assert_eq!(
+            masked("a\u{202e}b\u{0}c\u{1b}[31m"),
+            "a\\u{202e}b\\u{0}c\\u{1b}[31m"
+        );
+        assert_eq!(
+            masked("one\r\ntwo\nthree\rfour\tfive"),
+            "one⏎two⏎three⏎four five"
+        );
+        assert_eq!(masked("caf\u{65}\u{301}"), "caf\u{65}\u{301}");
+    }
+
+    #[test]
+    fn cuts_on_characters() {
+        assert_eq!(
+            excerpt("请解释这个", 4, Quote::Full).as_deref(),
+            Some("请解释…")
+        );
+        assert_eq!(
+            excerpt("请解释这个", 5, Quote::Full).as_deref(),
+            Some("请解释这个")
+        );
+        assert_eq!(excerpt("a\u{202e}", 4, Quote::Full).as_deref(), Some("a…"));
+        assert_eq!(excerpt("abc", 0, Quote::Full).as_deref(), Some(""));
+        let long = excerpt(&"word ".repeat(1_000_000), 280, Quote::Masked).expect("some");
+        assert_eq!(long.chars().count(), 280);
+        assert_eq!(
+            excerpt(&"7".repeat(10 << 20), 280, Quote::Masked).as_deref(),
+            Some("[number]…")
+        );
+    }
+
+    #[test]
+    fn a_secret_at_the_edge_of_the_window_is_not_half_shown() {
+        let text = format!("{}jane@mail.example 99999999", "12345678 ".repeat(96));
+        let shown = excerpt(&text, 300, Quote::Masked).expect("some");
+        assert!(!shown.contains("jane") && !shown.contains("999"), "{shown}");
+    }
+}

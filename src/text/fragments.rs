@@ -1,0 +1,225 @@
+//! Fragments: hashes of word shingles, a small deterministic choice per text.
+//!
+//! A template shows in the shingles that many texts share. Fixed text stands at the
+//! start or the end far more often than not, so two thirds of the choice come from the
+//! edges and one third from anywhere. The choice is by smallest hash, which makes texts
+//! that share a passage choose the same shingles of it. One pass, constant memory, linear
+//! in the text.
+
+use crate::config::DigestConfig;
+use crate::text::hash::mix;
+use crate::text::words::for_each_word;
+
+/// Base of the rolling polynomial over word hashes: odd, so that no bits are lost modulo
+/// 2^64 (first multiplier of the PCG family, O'Neill 2014).
+const BASE: u64 = 6_364_136_223_846_793_005;
+
+/// Keeps apart a short text from a longer one that begins with the same shingle.
+const SHORT: u64 = 0x5348_4f52_5400_0000;
+
+/// The smallest distinct values seen, sorted.
+#[derive(Debug, Default)]
+struct Smallest {
+    values: Vec<u64>,
+    limit: usize,
+}
+
+impl Smallest {
+    fn clear(&mut self, limit: usize) {
+        self.values.clear();
+        self.limit = limit;
+    }
+
+    #[inline]
+    fn offer(&mut self, value: u64) {
+        if self.values.len() >= self.limit {
+            match self.values.last() {
+                Some(&largest) if value < largest => {}
+                _ => return,
+            }
+        }
+        if let Err(position) = self.values.binary_search(&value) {
+            self.values.insert(position, value);
+            self.values.truncate(self.limit);
+        }
+    }
+}
+
+/// Reusable room for [`fragments`]; holds the last result.
+#[derive(Debug, Default)]
+pub struct FragmentBuffer {
+    chosen: Vec<u64>,
+    start: Smallest,
+    anywhere: Smallest,
+    end: Smallest,
+    /// Ring of the last shingles, for the end of the text.
+    tail: Vec<u64>,
+}
+
+impl FragmentBuffer {
+    /// An empty buffer.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The fragments of the last text: distinct, ascending.
+    #[must_use]
+    pub fn values(&self) -> &[u64] {
+        &self.chosen
+    }
+}
+
+/// Chooses the fragments of `text` into `out`: distinct and ascending, none for a text
+/// without words, one for a text shorter than a shingle.
+pub fn fragments(text: &str, config: &DigestConfig, out: &mut FragmentBuffer) {
+    let third = config.fragments_per_text / 3;
+    let edge = config
+        .edge_words
+        .saturating_sub(config.fragment_words)
+        .min(1 << 16)
+        + 1;
+    out.start.clear(third);
+    out.end.clear(third);
+    out.anywhere.clear(
+        config
+            .fragments_per_text
+            .saturating_sub(third.saturating_mul(2)),
+    );
+    out.tail.clear();
+    let FragmentBuffer {
+        start,
+        anywhere,
+        tail,
+        ..
+    } = out;
+    all_shingles(text, config.fragment_words, |shingle, index| {
+        if index < edge {
+            start.offer(shingle);
+            tail.push(shingle);
+        } else if let Some(slot) = tail.get_mut(index % edge) {
+            *slot = shingle;
+        }
+        anywhere.offer(shingle);
+    });
+    for shingle in out.tail.drain(..) {
+        out.end.offer(shingle);
+    }
+    out.chosen.clear();
+    for part in [&out.start, &out.anywhere, &out.end] {
+        out.chosen.extend_from_slice(&part.values);
+    }
+    out.chosen.sort_unstable();
+    out.chosen.dedup();
+}
+
+/// Calls `sink` with the hash of every shingle of `words` words and the index of its
+/// first word; a text with fewer words gives one hash of all its words at index 0.
+/// [`fragments`] chooses from exactly these.
+pub fn all_shingles(text: &str, words: usize, mut sink: impl FnMut(u64, usize)) {
+    let words = words.clamp(1, 64);
+    let mut ring = [0_u64; 64];
+    let leaving_factor = (0..words).fold(1_u64, |power, _| power.wrapping_mul(BASE));
+    let (mut rolling, mut seen, mut slot) = (0_u64, 0_usize, 0_usize);
+    for_each_word(text, |word| {
+        let Some(place) = ring.get_mut(slot) else {
+            return;
+        };
+        let leaving = std::mem::replace(place, word);
+        slot = if slot + 1 == words { 0 } else { slot + 1 };
+        rolling = rolling
+            .wrapping_mul(BASE)
+            .wrapping_add(word)
+            .wrapping_sub(leaving.wrapping_mul(leaving_factor));
+        seen += 1;
+        if seen >= words {
+            sink(mix(rolling), seen - words);
+        }
+    });
+    if seen > 0 && seen < words {
+        sink(mix(rolling ^ SHORT ^ seen as u64), 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn settings() -> DigestConfig {
+        crate::digest::tests_config()
+    }
+
+    fn chosen(text: &str) -> Vec<u64> {
+        let mut buffer = FragmentBuffer::new();
+        fragments(text, &settings(), &mut buffer);
+        buffer.values().to_vec()
+    }
+
+    fn shingles(text: &str) -> Vec<u64> {
+        let mut all = Vec::new();
+        all_shingles(text, settings().fragment_words, |hash, _| all.push(hash));
+        all
+    }
+
+    #[test]
+    fn short_and_empty_texts() {
+        assert!(chosen("").is_empty());
+        assert!(chosen("\0\u{202e}\u{200b} !!").is_empty());
+        assert_eq!(chosen("two words").len(), 1);
+        assert_eq!(chosen("one two three four five").len(), 1);
+        assert_ne!(chosen("one two three four"), chosen("one two three"));
+        assert_eq!(chosen("One, two!"), chosen("one two"));
+    }
+
+    #[test]
+    fn shingles_are_the_same_wherever_they_stand() {
+        let alone = shingles("grade the answer with the rubric");
+        let inside = shingles("x y z. Grade the answer with the rubric: 1 2 3");
+        assert_eq!(alone.len(), 2);
+        assert!(alone.iter().all(|hash| inside.contains(hash)));
+    }
+
+    #[test]
+    fn chinese_text_gives_character_shingles() {
+        let text = "请根据以下评分标准对学生的回答进行打分并给出理由";
+        assert_eq!(shingles(text).len(), text.chars().count() - 4);
+        assert!(chosen(text).len() > 10);
+    }
+
+    #[test]
+    fn template_edges_survive_long_slots() {
+        let frame = |slot: &str| {
+            format!(
+                "You are an impartial judge of the answer below, think first. {slot} Give a score from one to five and nothing else, please."
+            )
+        };
+        let slot = |seed: u32| {
+            (0..4000)
+                .map(|n| format!("s{seed}n{n} "))
+                .collect::<String>()
+        };
+        let (first, second) = (chosen(&frame(&slot(1))), chosen(&frame(&slot(2))));
+        let shared = first.iter().filter(|hash| second.contains(hash)).count();
+        assert!(shared >= 4, "{shared} of {}", first.len());
+    }
+
+    #[test]
+    fn giants_are_bounded() {
+        assert_eq!(chosen(&"a".repeat(10 << 20)).len(), 1);
+        assert_eq!(chosen(&"again ".repeat(1_000_000)).len(), 1);
+        assert!(chosen(&(0..300_000).map(|n| format!("{n} ")).collect::<String>()).len() <= 30);
+    }
+
+    proptest! {
+        #[test]
+        fn every_fragment_is_a_shingle(text in "(?s).{0,400}") {
+            let all = shingles(&text);
+            let chosen = chosen(&text);
+            prop_assert!(chosen.iter().all(|hash| all.contains(hash)));
+            prop_assert!(chosen.windows(2).all(|pair| pair[0] < pair[1]));
+            prop_assert!(chosen.len() <= settings().fragments_per_text);
+            prop_assert_eq!(chosen.is_empty(), all.is_empty());
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The text kernel: words, fragments, hashes and excerpts of prompts. Plain functions
+//! over `&str`; nothing here keeps text.
+
+pub mod excerpt;
+pub mod fragments;
+pub mod hash;
+pub mod words;
+
+pub use excerpt::excerpt;
+pub use fragments::{FragmentBuffer, all_shingles, fragments};
+pub use hash::text_hash;
