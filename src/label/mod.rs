@@ -5,9 +5,13 @@
 //! so that an account's other traffic stays out of the case. From digests alone only the
 //! sampled rows can be named.
 
+use std::collections::BTreeMap;
+
+use anyhow::Result;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::config::Config;
+use crate::digest::DigestTables;
 use crate::fuse::Pattern;
 use crate::model::batch::RequestBatch;
 use crate::model::campaign::{Campaign, LabelledRequest, Template};
@@ -111,6 +115,49 @@ impl Search {
         }
     }
 
+    /// Labels the sampled texts of a digest, for runs that have no log to read again.
+    ///
+    /// # Errors
+    /// When a digest table lacks a column, which is an internal error.
+    pub fn label_samples(&self, tables: &DigestTables) -> Result<Vec<LabelledRequest>> {
+        let texts = &tables.texts;
+        let ids: Vec<&str> = tables.accounts.column("account_id")?.str()?.iter().map(Option::unwrap_or_default).collect();
+        let roles = texts.column("role")?.cast(&polars::prelude::DataType::UInt32)?;
+        let rows = texts
+            .column("account")?
+            .u32()?
+            .into_no_null_iter()
+            .zip(roles.u32()?.into_no_null_iter())
+            .zip(texts.column("text_hash")?.u64()?.into_no_null_iter())
+            .zip(texts.column("first_us")?.i64()?.into_no_null_iter())
+            .zip(texts.column("file")?.u32()?.into_no_null_iter())
+            .zip(texts.column("row")?.u64()?.into_no_null_iter())
+            .zip(texts.column("request_id")?.str()?.iter());
+        let mut found = Vec::new();
+        for (index, ((((((account, role), hash), first_us), file), row), request_id)) in rows.enumerate() {
+            let Some(account_id) = ids.get(account as usize) else { continue };
+            let Some(campaign) = self.campaign_of.get(*account_id) else { continue };
+            let lookup = if role == 0 { &self.user } else { &self.system };
+            let template = match lookup.by_text.get(&hash) {
+                Some(number) => Some(*number),
+                None => lookup.covered(tables.fragments.of(index).iter().copied(), self.cover_share),
+            };
+            let allowed = self.templates_of_campaign.get(*campaign as usize);
+            let Some(template) = template.filter(|template| allowed.is_some_and(|allowed| allowed.contains(template))) else { continue };
+            found.push(LabelledRequest {
+                file,
+                row,
+                request_id: request_id.unwrap_or_default().to_owned(),
+                account_id: (*account_id).to_owned(),
+                timestamp_us: first_us,
+                campaign_id: self.campaign_ids.get(*campaign as usize).cloned().unwrap_or_default(),
+                template_id: self.template_ids.get(template as usize).cloned().unwrap_or_default(),
+                pattern_family: String::new(),
+            });
+        }
+        Ok(found)
+    }
+
     /// The template whose fragments the text covers best, where it covers enough of them.
     fn best(&self, text: &str, lookup: &Lookup) -> Option<u32> {
         if lookup.sizes.is_empty() {
@@ -119,27 +166,35 @@ impl Search {
         if let Some(number) = lookup.by_text.get(&text_hash(text)) {
             return Some(*number);
         }
-        let mut seen: FxHashSet<u64> = FxHashSet::default();
-        let mut counts: FxHashMap<u32, usize> = FxHashMap::default();
+        let mut hits: Vec<u64> = Vec::new();
         all_shingles(text, self.fragment_words, |hash, _| {
-            if let Some(numbers) = lookup.by_fragment.get(&hash)
-                && seen.insert(hash)
-            {
-                for number in numbers {
-                    *counts.entry(*number).or_default() += 1;
-                }
+            if lookup.by_fragment.contains_key(&hash) {
+                hits.push(hash);
             }
         });
-        let mut ranked: Vec<(usize, u32)> = counts
+        hits.sort_unstable();
+        hits.dedup();
+        lookup.covered(hits.into_iter(), self.cover_share)
+    }
+}
+
+impl Lookup {
+    /// The template with most of these distinct fragments, where they cover enough of it.
+    fn covered(&self, fragments: impl Iterator<Item = u64>, cover_share: f64) -> Option<u32> {
+        let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
+        for fragment in fragments {
+            for number in self.by_fragment.get(&fragment).into_iter().flatten() {
+                *counts.entry(*number).or_default() += 1;
+            }
+        }
+        counts
             .into_iter()
             .filter(|(number, count)| {
-                let size = lookup.sizes.get(number).copied().unwrap_or(0);
-                *count >= 2 && *count as f64 >= self.cover_share * size as f64
+                let size = self.sizes.get(number).copied().unwrap_or(0);
+                *count >= 2 && *count as f64 >= cover_share * size as f64
             })
-            .map(|(number, count)| (count, number))
-            .collect();
-        ranked.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-        ranked.first().map(|(_, number)| *number)
+            .max_by_key(|(number, count)| (*count, std::cmp::Reverse(*number)))
+            .map(|(number, _)| number)
     }
 }
 

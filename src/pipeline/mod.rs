@@ -1,16 +1,21 @@
-//! The one place that composes the stages. Stub: every run answers with an error.
+//! The one place that composes the stages.
 
-use std::path::{Path, PathBuf};
+mod digest;
+mod gather;
+mod inspect;
+mod scan;
+mod verify;
 
-use anyhow::{Result, bail};
+use std::path::PathBuf;
 
-use crate::config::options::ScanOptions;
-use crate::model::case::CaseTables;
+use crate::detect::registry::DETECTORS;
 use crate::model::coverage::Coverage;
 use crate::model::finding::{DetectorRun, Family};
-use crate::model::progress::Progress;
 
-const MISSING: &str = "this build has no pipeline yet";
+pub use digest::digest_to;
+pub use inspect::inspect;
+pub use scan::scan_to_case;
+pub use verify::{render_case, verify_case};
 
 /// Where a run writes and with what.
 #[derive(Debug, Clone)]
@@ -75,8 +80,8 @@ pub struct InspectedColumn {
 pub struct DetectorDoc {
     /// `family/name`.
     pub id: &'static str,
-    /// Family of evidence.
-    pub family: Family,
+    /// Families of evidence.
+    pub families: Vec<Family>,
     /// In one line.
     pub title: &'static str,
     /// Version.
@@ -84,7 +89,7 @@ pub struct DetectorDoc {
     /// Columns it needs.
     pub needs: Vec<String>,
     /// The text at the top of its file.
-    pub text: &'static str,
+    pub text: String,
 }
 
 /// What `verify` found.
@@ -100,41 +105,21 @@ pub struct Verification {
     pub notes: Vec<String>,
 }
 
-/// From logs (or digests) to a written case folder.
-pub fn scan_to_case(
-    _options: &ScanOptions,
-    _output: &ScanOutput,
-    _progress: &dyn Progress,
-) -> Result<CaseTables> {
-    bail!(MISSING)
-}
-
-/// From logs to a written digest folder.
-pub fn digest_to(
-    _options: &ScanOptions,
-    _output: &ScanOutput,
-    _progress: &dyn Progress,
-) -> Result<Coverage> {
-    bail!(MISSING)
-}
-
-/// Looks at the inputs without judging them.
-pub fn inspect(_options: &ScanOptions, _progress: &dyn Progress) -> Result<Inspection> {
-    bail!(MISSING)
-}
-
 /// The detectors in registry order.
 #[must_use]
 pub fn detector_documentation() -> Vec<DetectorDoc> {
-    Vec::new()
-}
-
-/// Hashes the files of a case and its inputs again.
-pub fn verify_case(_case: &Path, _progress: &dyn Progress) -> Result<Verification> {
-    bail!(MISSING)
-}
-
-/// Writes the reports of a case again from its `case.json`; answers with the files written.
-pub fn render_case(_case: &Path) -> Result<Vec<PathBuf>> {
-    bail!(MISSING)
+    DETECTORS
+        .iter()
+        .map(|detector| {
+            let meta = detector.meta();
+            DetectorDoc {
+                id: meta.id,
+                families: meta.families.to_vec(),
+                title: meta.title,
+                version: meta.version,
+                needs: meta.needs.iter().map(|need| need.name()).collect(),
+                text: meta.documentation(),
+            }
+        })
+        .collect()
 }

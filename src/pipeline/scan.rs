@@ -1,0 +1,182 @@
+//! The main job: load -> digest -> detect -> fuse -> (second look) -> report.
+
+use anyhow::Result;
+
+use crate::config::options::{Profile, ScanOptions};
+use crate::detect::{self, Context};
+use crate::fuse::{self, Fused};
+use crate::label;
+use crate::load::{self, LoadPlan};
+use crate::model::campaign::LabelledRequest;
+use crate::model::case::{CASE_SCHEMA_VERSION, CAVEAT, Case, CaseTables};
+use crate::model::finding::{DetectorRun, RunStatus};
+use crate::model::progress::Progress;
+use crate::pipeline::ScanOutput;
+use crate::pipeline::gather::{self, Gathered};
+use crate::report::{self, WriteOptions};
+
+/// From logs (or digests) to a written case folder.
+///
+/// # Errors
+/// Bad input or settings (`Failure`), a write error naming the file, or a defect.
+pub fn scan_to_case(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> Result<CaseTables> {
+    report::prepare_out(&output.out, output.force)?;
+    let Gathered { tables, plan, mut notes } = gather::gather(options, progress)?;
+    let profiles = gather::profiles(options, &tables)?;
+    let (events, event_report) = gather::events(options)?;
+    for report in [&profiles.report, &event_report].into_iter().flatten() {
+        notes.extend(report.notes.iter().cloned());
+        notes.extend(report.reject_counts.iter().map(|count| {
+            let name = report.inputs.get(count.file as usize).map_or("", |input| input.name.as_str());
+            format!("{name}: {} {} left out, column {}: {}", count.count, scope(count.scope), count.column, count.reason)
+        }));
+    }
+    let coverage = gather::coverage(&tables, options.config.load.gap_minutes, profiles.joined, notes)?;
+
+    progress.begin("detecting", None);
+    let request_columns = gather::request_columns(&coverage);
+    let account_columns = gather::account_columns(&profiles.by_account);
+    let context = Context { tables: &tables, profiles: &profiles.by_account, config: &options.config, request_columns: &request_columns, account_columns: &account_columns };
+    let outcomes = detect::registry::run(&context, &options.only, &options.skip)?;
+    let mut detectors: Vec<DetectorRun> = Vec::new();
+    let mut layers = Vec::new();
+    let mut families = Vec::new();
+    for (run, mut outcome) in outcomes {
+        detectors.push(run);
+        layers.append(&mut outcome.layers);
+        families.append(&mut outcome.templates);
+    }
+    progress.end();
+
+    progress.begin("fusing", None);
+    let not_tested = not_tested(&detectors);
+    let fused = fuse::fuse(&fuse::Input {
+        tables: &tables,
+        profiles: &profiles.by_account,
+        layers: &layers,
+        families: &families,
+        not_tested: &not_tested,
+        config: &options.config,
+        profile: options.profile,
+        seed: options.seed,
+    })?;
+    progress.end();
+    let Fused { mut campaigns, mut templates, patterns, findings, hubs, null_runs } = fused;
+    for run in &mut detectors {
+        run.findings = findings.iter().filter(|finding| finding.detector == run.detector).count() as u64;
+    }
+
+    let requests = second_look(options, plan.as_ref(), &campaigns, &patterns, &tables, progress)?;
+    label::apply(&requests, plan.is_some(), &mut campaigns, &mut templates);
+    let hour_of_week = hour_of_week(&tables.minutes);
+    let case = Case {
+        schema_version: CASE_SCHEMA_VERSION,
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        profile: profile_name(options.profile).to_owned(),
+        seed: options.seed,
+        caveat: CAVEAT.to_owned(),
+        events: events.into_iter().filter(|event| coverage.first_us <= Some(event.timestamp_us) && Some(event.timestamp_us) <= coverage.last_us).collect(),
+        coverage,
+        detectors,
+        campaigns,
+        templates,
+        findings,
+        suppressed_hubs: hubs,
+        null_runs,
+        hour_of_week,
+    };
+    let case_tables = CaseTables { case, rejects: tables.about.intake.rejects.clone(), requests };
+    progress.begin("writing", None);
+    let manifest = super::verify::manifest(options, output, &case_tables.case, [&profiles.report, &event_report])?;
+    let run_log = run_log(&case_tables);
+    report::write_case(
+        &case_tables,
+        WriteOptions {
+            out: output.out.clone(),
+            force: output.force,
+            quote: options.quote,
+            manifest,
+            run_log,
+            digest: Some(Box::new(move |folder| crate::digest::store::write(&tables, folder))),
+        },
+    )?;
+    progress.end();
+    Ok(case_tables)
+}
+
+/// Names the requests of the campaigns' templates: all of them from logs, the sampled ones from digests.
+fn second_look(
+    options: &ScanOptions,
+    plan: Option<&LoadPlan>,
+    campaigns: &[crate::model::campaign::Campaign],
+    patterns: &[fuse::Pattern],
+    tables: &crate::digest::DigestTables,
+    progress: &dyn Progress,
+) -> Result<Vec<LabelledRequest>> {
+    let Some(search) = label::Search::new(campaigns, patterns, &options.config) else { return Ok(Vec::new()) };
+    let mut requests = match plan {
+        Some(plan) => {
+            progress.begin("second look", Some(plan.total_bytes()));
+            let states = load::fold_requests(plan, label::WANTED, false, progress, Vec::new, |found: &mut Vec<LabelledRequest>, batch| search.label(batch, found));
+            progress.end();
+            states?.0.into_iter().flatten().collect()
+        }
+        None => search.label_samples(tables)?,
+    };
+    requests.sort_unstable();
+    Ok(requests)
+}
+
+fn not_tested(detectors: &[DetectorRun]) -> Vec<String> {
+    let mut sentences = Vec::new();
+    for run in detectors {
+        match &run.status {
+            RunStatus::NotRun { reason } => sentences.push(format!("{}: not run, {reason}", run.detector)),
+            RunStatus::Skipped => sentences.push(format!("{}: left out on request", run.detector)),
+            RunStatus::Ran => sentences.extend(run.partial.iter().map(|part| format!("{}: {part}", run.detector))),
+        }
+    }
+    sentences
+}
+
+fn hour_of_week(minutes: &[(i64, u64)]) -> Vec<u64> {
+    let mut hours = vec![0_u64; 168];
+    for (minute, requests) in minutes {
+        if let Some(slot) = hours.get_mut(fuse::campaigns::hour_of_week(minute.div_euclid(60))) {
+            *slot += requests;
+        }
+    }
+    hours
+}
+
+fn profile_name(profile: Profile) -> &'static str {
+    match profile {
+        Profile::Cautious => "cautious",
+        Profile::Balanced => "balanced",
+        Profile::Broad => "broad",
+    }
+}
+
+fn scope(scope: crate::model::coverage::RejectScope) -> &'static str {
+    match scope {
+        crate::model::coverage::RejectScope::Row => "rows",
+        crate::model::coverage::RejectScope::Cell => "values",
+    }
+}
+
+fn run_log(tables: &CaseTables) -> String {
+    let case = &tables.case;
+    let mut lines = vec![
+        format!("stillhunt {}", case.tool_version),
+        format!("read {} used {} rejected {} outside window {}", case.coverage.rows_read, case.coverage.rows_used, case.coverage.rows_rejected, case.coverage.rows_outside_window),
+    ];
+    lines.extend(case.coverage.notes.iter().map(|note| format!("note: {note}")));
+    lines.extend(case.detectors.iter().map(|run| match &run.status {
+        RunStatus::Ran => format!("{} version {} ran, {} findings", run.detector, run.version, run.findings),
+        RunStatus::NotRun { reason } => format!("{} not run: {reason}", run.detector),
+        RunStatus::Skipped => format!("{} left out on request", run.detector),
+    }));
+    lines.extend(case.campaigns.iter().map(|campaign| format!("{} {} {} accounts: {}", campaign.id, campaign.verdict.name(), campaign.members.len(), campaign.verdict_reason)));
+    lines.push(String::new());
+    lines.join("\n")
+}
