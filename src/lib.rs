@@ -13,5 +13,6 @@
 //! ```
 
 pub mod config;
+pub mod evaluate;
 pub mod model;
 pub mod stats;
