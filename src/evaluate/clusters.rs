@@ -160,7 +160,7 @@ fn roles<'a>(prediction: &Prediction, truth: &'a Truth) -> BTreeMap<&'a str, Vec
 }
 
 fn pairs(members: u64) -> u64 {
-    if members % 2 == 0 {
+    if members.is_multiple_of(2) {
         (members / 2).saturating_mul(members.saturating_sub(1))
     } else {
         members.saturating_mul((members - 1) / 2)

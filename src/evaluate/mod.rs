@@ -145,10 +145,9 @@ pub fn evaluate_files(
 ) -> Result<Evaluation> {
     let truth = Truth::read(truth)?;
     let (prediction, stated) = if case.is_dir() {
-        (
-            Prediction::read(&case.join("accounts.csv"))?,
-            Stated::read(&case.join("case.json"))?,
-        )
+        let mut prediction = Prediction::read(&case.join("accounts.csv"))?;
+        prediction.name = case.display().to_string();
+        (prediction, Stated::read(&case.join("case.json"))?)
     } else {
         (Prediction::read(case)?, None)
     };
