@@ -100,7 +100,7 @@ pub fn evaluate(
         .collect();
     if !prediction.accounts.is_empty() && unknown.len() == prediction.accounts.len() {
         return Err(anyhow::Error::from(Failure::Usage(format!(
-            "{}: none of its {} accounts is in the truth {} (first: {}); is it the truth of another log?",
+            "{}: none of its {} accounts is in the truth {} (first: {:?}); is it the truth of another log?",
             prediction.name,
             unknown.len(),
             truth.name,

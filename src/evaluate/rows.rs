@@ -88,10 +88,10 @@ fn positions(path: &Path, present: &[String], wanted: &[Wanted]) -> Result<Vec<O
             });
             if found.is_none() && column.required {
                 return Err(usage(format!(
-                    "{}: no column {} (it has: {})",
+                    "{}: no column {} (it has: {:?})",
                     path.display(),
                     column.names.join(" or "),
-                    present.join(", ")
+                    present
                 )));
             }
             Ok(found)
@@ -268,7 +268,7 @@ pub(crate) mod tests {
         for (text, part) in [
             (
                 "x,first\n1,2\n",
-                "no column account_id or account (it has: x, first)",
+                "no column account_id or account (it has: [\"x\", \"first\"])",
             ),
             ("account,first\n1,2\n3\n", "a.csv"),
             ("PAR1 and then nothing", "not readable as Parquet"),

@@ -60,7 +60,7 @@ impl Truth {
             };
             if accounts.insert((*account).to_owned(), entry).is_some() {
                 return Err(usage(format!(
-                    "{}: row {row}: account {account} has a second row; the truth needs one row per account",
+                    "{}: row {row}: account {account:?} has a second row; the truth needs one row per account",
                     path.display()
                 )));
             }
