@@ -16,6 +16,7 @@ pub mod cli;
 pub mod config;
 pub mod detect;
 pub mod digest;
+pub mod evaluate;
 pub mod fuse;
 pub mod label;
 pub mod model;

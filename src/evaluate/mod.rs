@@ -1,0 +1,235 @@
+//! Scores a case, another tool's list of accounts or a baseline against known truth.
+//!
+//! ```text
+//! truth  (account_id, campaign, population, role)          \
+//! case   (accounts.csv, requests.parquet, case.json)        > Evaluation -> table, JSON, CSV
+//! truth of requests (request_id, account, campaign, ...)   /
+//! ```
+//!
+//! Scores measured on simulated logs are synthetic and say so where they are quoted.
+//! A share whose denominator is zero is undefined: `null` in JSON, `-` in the table.
+
+pub mod baselines;
+pub mod calibration;
+pub mod clusters;
+pub mod flags;
+pub mod populations;
+pub mod prediction;
+pub mod render;
+pub mod requests;
+pub mod rows;
+pub mod score;
+pub mod truth;
+
+use std::path::Path;
+
+use anyhow::Result;
+use serde::Serialize;
+
+use crate::evaluate::calibration::{Calibration, Stated};
+use crate::evaluate::clusters::{CampaignMatch, ClusterAgreement};
+use crate::evaluate::flags::AccountScores;
+use crate::evaluate::populations::PopulationFlags;
+use crate::evaluate::prediction::Prediction;
+use crate::evaluate::requests::RequestScores;
+use crate::evaluate::truth::Truth;
+use crate::model::campaign::Verdict;
+use crate::model::failure::Failure;
+
+/// Version of the JSON that [`render::to_json`] writes.
+pub const EVALUATION_SCHEMA_VERSION: u32 = 1;
+
+/// How many accounts are named where a list would be long.
+const NAMED: usize = 5;
+
+/// Verdicts from the widest net to the narrowest; each level includes those after it.
+pub const LEVELS: [Verdict; 3] = [Verdict::Lead, Verdict::Likely, Verdict::Strong];
+
+/// Accounts that one side knows and the other does not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unmatched {
+    /// How many.
+    pub count: u64,
+    /// The first few in order of their ids.
+    pub first: Vec<String>,
+}
+
+/// Everything that is measured for one prediction.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Evaluation {
+    /// [`EVALUATION_SCHEMA_VERSION`].
+    pub schema_version: u32,
+    /// What was scored: a case, a file or a baseline.
+    pub name: String,
+    /// Accounts in the truth.
+    pub accounts: u64,
+    /// Accounts of true campaigns.
+    pub campaign_accounts: u64,
+    /// Predicted accounts that the truth does not hold; they are left out of every number.
+    pub missing_from_truth: Unmatched,
+    /// Further rows of an account that was listed more than once; its strongest row counted.
+    pub repeated_rows: u64,
+    /// Precision, recall and F1 by verdict, and average precision by score.
+    pub flags: AccountScores,
+    /// Each true campaign beside the predicted one that fits it best.
+    pub campaigns: Vec<CampaignMatch>,
+    /// B-cubed and pairwise agreement, purity.
+    pub clusters: ClusterAgreement,
+    /// False flags per innocent population.
+    pub populations: Vec<PopulationFlags>,
+    /// What the case stated about its own errors beside what was found.
+    pub calibration: Vec<Calibration>,
+    /// Precision and recall of the un-mixed sub-stream, where the truth of requests is known.
+    pub requests: Option<RequestScores>,
+}
+
+/// Scores one prediction against the truth.
+///
+/// # Errors
+/// Where the prediction names accounts and the truth holds none of them.
+pub fn evaluate(
+    prediction: &Prediction,
+    truth: &Truth,
+    stated: Option<&Stated>,
+) -> Result<Evaluation> {
+    let unknown: Vec<&str> = prediction
+        .accounts
+        .keys()
+        .map(String::as_str)
+        .filter(|account| !truth.accounts.contains_key(*account))
+        .collect();
+    if !prediction.accounts.is_empty() && unknown.len() == prediction.accounts.len() {
+        return Err(anyhow::Error::from(Failure::Usage(format!(
+            "{}: none of its {} accounts is in the truth {} (first: {:?}); is it the truth of another log?",
+            prediction.name,
+            unknown.len(),
+            truth.name,
+            unknown.first().copied().unwrap_or_default(),
+        ))));
+    }
+    Ok(Evaluation {
+        schema_version: EVALUATION_SCHEMA_VERSION,
+        name: prediction.name.clone(),
+        accounts: truth.accounts.len() as u64,
+        campaign_accounts: truth
+            .accounts
+            .values()
+            .filter(|account| account.campaign.is_some())
+            .count() as u64,
+        missing_from_truth: Unmatched {
+            count: unknown.len() as u64,
+            first: unknown
+                .iter()
+                .take(NAMED)
+                .map(ToString::to_string)
+                .collect(),
+        },
+        repeated_rows: prediction.repeated_rows,
+        flags: flags::score_accounts(prediction, truth),
+        campaigns: clusters::match_campaigns(prediction, truth),
+        clusters: clusters::agreement(prediction, truth),
+        populations: populations::count_false_flags(prediction, truth),
+        calibration: calibration::calibrate(prediction, truth, stated),
+        requests: None,
+    })
+}
+
+/// Reads a case folder (or a CSV of accounts and clusters) and its truth, and scores it.
+///
+/// # Errors
+/// Where a file cannot be read, lacks a column, or the truth belongs to another log.
+pub fn evaluate_files(
+    case: &Path,
+    truth: &Path,
+    truth_requests: Option<&Path>,
+) -> Result<Evaluation> {
+    let truth = Truth::read(truth)?;
+    let (prediction, stated) = if case.is_dir() {
+        let mut prediction = Prediction::read(&case.join("accounts.csv"))?;
+        prediction.name = case.display().to_string();
+        (prediction, Stated::read(&case.join("case.json"))?)
+    } else {
+        (Prediction::read(case)?, None)
+    };
+    let mut evaluation = evaluate(&prediction, &truth, stated.as_ref())?;
+    if let Some(truth_requests) = truth_requests {
+        let predicted = case.join("requests.parquet");
+        if !predicted.is_file() {
+            return Err(anyhow::Error::from(Failure::Usage(format!(
+                "{}: no requests.parquet in it, so the truth of requests cannot be scored; leave it out or name a case folder",
+                case.display()
+            ))));
+        }
+        evaluation.requests = Some(requests::score_files(&predicted, truth_requests, &truth)?);
+    }
+    Ok(evaluation)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn message(result: Result<Evaluation>) -> String {
+        let error = result.expect_err("must fail");
+        assert!(
+            matches!(error.downcast_ref::<Failure>(), Some(Failure::Usage(_))),
+            "{error}"
+        );
+        error.to_string()
+    }
+
+    #[test]
+    fn a_case_folder_is_scored_and_bad_truth_is_refused() {
+        let folder = tempfile::tempdir().expect("folder");
+        let case = folder.path().join("case");
+        fs::create_dir(&case).expect("case");
+        fs::write(
+            case.join("accounts.csv"),
+            "account_id,campaign_id,verdict,score,payment\na,C-1,strong,40,20\nb,C-1,strong,40,20\nz,C-1,lead,3,0\n",
+        )
+        .expect("accounts");
+        fs::write(
+            case.join("case.json"),
+            r#"{"campaigns":[{"id":"C-1","expected_false":0.5,"more":1}],"null_runs":{"runs":5,"expected_likely":0.1,"expected_strong":0.0}}"#,
+        )
+        .expect("case.json");
+        let truth = folder.path().join("truth.csv");
+        fs::write(
+            &truth,
+            "account_id,campaign,population\na,X,campaign\nb,X,campaign\nc,,class\n",
+        )
+        .expect("truth");
+        let evaluation = evaluate_files(&case, &truth, None).expect("scored");
+        assert_eq!(
+            evaluation.missing_from_truth,
+            Unmatched {
+                count: 1,
+                first: vec!["z".to_owned()]
+            }
+        );
+        assert_eq!(evaluation.campaign_accounts, 2);
+        assert_eq!(evaluation.calibration[2].stated_false_clusters, Some(0.5));
+        assert!(
+            message(evaluate_files(&case, &truth, Some(&truth))).contains("no requests.parquet")
+        );
+
+        fs::write(&truth, "account_id,campaign,population\nq,X,campaign\n").expect("truth");
+        assert!(message(evaluate_files(&case, &truth, None)).contains("none of its 3 accounts"));
+        fs::write(&truth, "account_id,campaign,population\nq,X,p\nq,,p\n").expect("truth");
+        assert!(message(evaluate_files(&case, &truth, None)).contains("row 2"));
+        fs::write(&truth, "account_id,population\nq,p\n").expect("truth");
+        assert!(message(evaluate_files(&case, &truth, None)).contains("campaign"));
+        fs::write(&truth, "account_id,campaign,population\n").expect("truth");
+        assert!(message(evaluate_files(&case, &truth, None)).contains("no accounts"));
+        assert!(
+            message(evaluate_files(
+                &case,
+                &folder.path().join("absent.csv"),
+                None
+            ))
+            .contains("absent.csv")
+        );
+    }
+}

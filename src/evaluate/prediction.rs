@@ -1,0 +1,218 @@
+//! What a tool claims: accounts, their cluster, and how sure it is.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::evaluate::rows::{Wanted, for_each_row, usage};
+use crate::model::campaign::Verdict;
+
+/// The claim about one account.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PredictedAccount {
+    /// Cluster it is put into; none where the tool lists the account without flagging it.
+    pub cluster: Option<String>,
+    /// Verdict; tools that state none flag at `lead`.
+    pub verdict: Verdict,
+    /// Score, higher is more suspicious.
+    pub score: f64,
+}
+
+/// The claims about all accounts. Accounts that are not listed are claimed innocent, score 0.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prediction {
+    /// Where the claims came from.
+    pub name: String,
+    /// Claims by account id.
+    pub accounts: BTreeMap<String, PredictedAccount>,
+    /// Further rows of accounts that were listed before.
+    pub repeated_rows: u64,
+}
+
+impl Prediction {
+    /// No claims yet.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        Prediction {
+            name: name.to_owned(),
+            accounts: BTreeMap::new(),
+            repeated_rows: 0,
+        }
+    }
+
+    /// Adds a claim; of several for one account the strongest counts (flagged before unflagged,
+    /// then verdict, score, and the smaller cluster name).
+    pub fn add(&mut self, account_id: &str, claim: PredictedAccount) {
+        let Some(held) = self.accounts.get_mut(account_id) else {
+            self.accounts.insert(account_id.to_owned(), claim);
+            return;
+        };
+        self.repeated_rows += 1;
+        let stronger = claim
+            .cluster
+            .is_some()
+            .cmp(&held.cluster.is_some())
+            .then(claim.verdict.cmp(&held.verdict))
+            .then(claim.score.total_cmp(&held.score))
+            .then_with(|| held.cluster.cmp(&claim.cluster));
+        if stronger.is_gt() {
+            *held = claim;
+        }
+    }
+
+    /// Cluster of an account that is flagged at this verdict or a higher one.
+    #[must_use]
+    pub fn cluster_at(&self, account_id: &str, level: Verdict) -> Option<&str> {
+        let claim = self.accounts.get(account_id)?;
+        if claim.verdict < level {
+            return None;
+        }
+        claim.cluster.as_deref()
+    }
+
+    /// Reads a case's `accounts.csv` or any CSV or Parquet with an account, a cluster and,
+    /// optionally, a score and a verdict column.
+    ///
+    /// # Errors
+    /// Where a column is missing or a value cannot be understood.
+    pub fn read(path: &Path) -> Result<Self> {
+        let wanted = [
+            Wanted::required(&["account_id", "account"]),
+            Wanted::required(&["campaign_id", "campaign", "cluster_id", "cluster"]),
+            Wanted::optional(&["verdict"]),
+            Wanted::optional(&["score", "bits", "probability"]),
+        ];
+        let mut prediction = Prediction::new(&path.display().to_string());
+        for_each_row(path, &wanted, |row, values| {
+            let [account, cluster, verdict, score] = values else {
+                return Ok(());
+            };
+            let place = || format!("{}: row {row}", path.display());
+            let Some(account) = account else {
+                return Err(usage(format!("{}: account_id is empty", place())));
+            };
+            let verdict = match verdict {
+                None => Verdict::Lead,
+                Some(text) => parse_verdict(text).ok_or_else(|| {
+                    usage(format!(
+                        "{}: verdict {text:?} is none of lead, likely, strong",
+                        place()
+                    ))
+                })?,
+            };
+            let score = match score {
+                Some(text) => text
+                    .trim()
+                    .parse::<f64>()
+                    .ok()
+                    .filter(|value| !value.is_nan())
+                    .ok_or_else(|| usage(format!("{}: score {text:?} is not a number", place())))?,
+                // without a score the verdict orders the accounts: 1, 2, 3
+                None if cluster.is_some() => f64::from(verdict as u8) + 1.0,
+                None => 0.0,
+            };
+            let cluster = cluster.map(|text| unguarded(text).to_owned());
+            prediction.add(
+                unguarded(account),
+                PredictedAccount {
+                    cluster,
+                    verdict,
+                    score,
+                },
+            );
+            Ok(())
+        })?;
+        Ok(prediction)
+    }
+}
+
+fn parse_verdict(text: &str) -> Option<Verdict> {
+    [Verdict::Lead, Verdict::Likely, Verdict::Strong]
+        .into_iter()
+        .find(|verdict| verdict.name().eq_ignore_ascii_case(text.trim()))
+}
+
+/// A value without the apostrophe that case files put before text a spreadsheet would run as a formula.
+fn unguarded(text: &str) -> &str {
+    match text.strip_prefix('\'') {
+        Some(rest) if rest.starts_with(['=', '+', '-', '@', '\t', '\r']) => rest,
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// Prediction from (account, cluster or "", verdict, score).
+    pub(crate) fn prediction_of(rows: &[(&str, &str, Verdict, f64)]) -> Prediction {
+        let mut prediction = Prediction::new("prediction");
+        for (account, cluster, verdict, score) in rows {
+            let cluster = (!cluster.is_empty()).then(|| (*cluster).to_owned());
+            prediction.add(
+                account,
+                PredictedAccount {
+                    cluster,
+                    verdict: *verdict,
+                    score: *score,
+                },
+            );
+        }
+        prediction
+    }
+
+    fn read(text: &str) -> Result<Prediction> {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("accounts.csv");
+        std::fs::write(&path, text).expect("file");
+        Prediction::read(&path)
+    }
+
+    #[test]
+    fn reads_other_tools() {
+        let found = read("account,cluster\na,7\nb,\n'-c,7\n").expect("read");
+        assert_eq!(found.cluster_at("a", Verdict::Lead), Some("7"));
+        assert_eq!(found.cluster_at("a", Verdict::Likely), None);
+        assert_eq!(found.cluster_at("b", Verdict::Lead), None);
+        assert_eq!(found.cluster_at("-c", Verdict::Lead), Some("7"));
+        assert!((found.accounts["a"].score - 1.0).abs() < 1e-12);
+        assert!(found.accounts["b"].score.abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_strongest_row_counts_in_any_order() {
+        let rows = [
+            ("a", "C-2", Verdict::Lead, 9.0),
+            ("a", "C-1", Verdict::Strong, 2.0),
+            ("a", "C-0", Verdict::Strong, 2.0),
+        ];
+        let forwards = prediction_of(&rows);
+        let backwards = prediction_of(&rows.into_iter().rev().collect::<Vec<_>>());
+        assert_eq!(forwards, backwards);
+        assert_eq!(forwards.repeated_rows, 2);
+        assert_eq!(forwards.cluster_at("a", Verdict::Strong), Some("C-0"));
+    }
+
+    #[test]
+    fn bad_values_name_their_row() {
+        for (text, part) in [
+            (
+                "account_id,score\na,1\n",
+                "no column campaign_id or campaign or cluster_id or cluster",
+            ),
+            (
+                "account_id,campaign_id,verdict\na,C,sure\n",
+                "row 1: verdict \"sure\"",
+            ),
+            (
+                "account_id,campaign_id,score\na,C,1\nb,C,NaN\n",
+                "row 2: score \"NaN\"",
+            ),
+            ("account_id,campaign_id\n,C\n", "row 1: account_id is empty"),
+        ] {
+            let error = read(text).expect_err("bad").to_string();
+            assert!(error.contains(part), "{error}");
+        }
+    }
+}

@@ -1,0 +1,371 @@
+//! Fixed-width tables for a terminal.
+
+use std::fmt::Write as _;
+
+use crate::evaluate::Evaluation;
+use crate::evaluate::calibration::Calibration;
+use crate::evaluate::clusters::{CampaignMatch, ClusterAgreement};
+use crate::evaluate::flags::LevelScore;
+use crate::evaluate::populations::PopulationFlags;
+use crate::evaluate::requests::RequestScores;
+use crate::evaluate::score::Score;
+
+/// Characters of a name shown in the table; longer ones are cut.
+const NAME_WIDTH: usize = 28;
+
+/// A name safe for a terminal: control and direction-changing characters replaced, long ones cut.
+fn plain(text: &str) -> String {
+    let shown = |c: char| {
+        let unsafe_here = c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{61c}');
+        if unsafe_here { '?' } else { c }
+    };
+    let mut name: String = text.chars().take(NAME_WIDTH).map(shown).collect();
+    if text.chars().nth(NAME_WIDTH).is_some() {
+        name.pop();
+        name.push('…');
+    }
+    name
+}
+
+fn number(value: Option<f64>) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| format!("{value:.3}"))
+}
+
+/// Expected counts may be tiny; three decimals would hide them.
+fn expected(value: Option<f64>) -> String {
+    match value {
+        Some(value) if value > 0.0 && value < 0.001 => format!("{value:.0e}"),
+        other => number(other),
+    }
+}
+
+/// A section of the table: a heading, column names, rows. The first column is left-aligned.
+struct Section {
+    title: &'static str,
+    header: Vec<&'static str>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Section {
+    fn write(&self, out: &mut String) {
+        let width = |column: usize| {
+            let cells = self
+                .rows
+                .iter()
+                .filter_map(|row| row.get(column))
+                .map(|cell| cell.chars().count());
+            let header = self
+                .header
+                .get(column)
+                .map_or(0, |name| name.chars().count());
+            cells.max().unwrap_or(0).max(header)
+        };
+        let widths: Vec<usize> = (0..self.header.len()).map(width).collect();
+        let mut line = |cells: Vec<&str>| {
+            let mut text = String::new();
+            for (column, (cell, width)) in cells.iter().zip(&widths).enumerate() {
+                let padding = " ".repeat(width.saturating_sub(cell.chars().count()));
+                let (before, after) = if column == 0 {
+                    ("", padding.as_str())
+                } else {
+                    (padding.as_str(), "")
+                };
+                text.push_str("  ");
+                text.push_str(before);
+                text.push_str(cell);
+                text.push_str(after);
+            }
+            out.push_str(text.trim_end());
+            out.push('\n');
+        };
+        line(self.header.clone());
+        for row in &self.rows {
+            line(row.iter().map(String::as_str).collect());
+        }
+    }
+}
+
+fn score_cells(score: &Score) -> [String; 6] {
+    [
+        score.true_positives.to_string(),
+        score.false_positives.to_string(),
+        score.false_negatives.to_string(),
+        number(score.precision),
+        number(score.recall),
+        number(score.f1),
+    ]
+}
+
+fn row(name: &str, cells: impl IntoIterator<Item = String>) -> Vec<String> {
+    std::iter::once(plain(name)).chain(cells).collect()
+}
+
+fn flags(levels: &[LevelScore]) -> Section {
+    Section {
+        title: "Accounts flagged",
+        header: vec![
+            "verdict",
+            "right",
+            "false",
+            "missed",
+            "precision",
+            "recall",
+            "F1",
+        ],
+        rows: levels
+            .iter()
+            .map(|found| row(&at_least(found.level.name()), score_cells(&found.score)))
+            .collect(),
+    }
+}
+
+fn campaigns(matches: &[CampaignMatch]) -> Section {
+    let cells = |found: &CampaignMatch| {
+        [
+            found.accounts.to_string(),
+            found.flagged.to_string(),
+            found.pieces.to_string(),
+            found
+                .cluster
+                .as_deref()
+                .map_or_else(|| "-".to_owned(), plain),
+            found
+                .verdict
+                .map_or("-", |verdict| verdict.name())
+                .to_owned(),
+            number(found.score.precision),
+            number(found.score.recall),
+            number(found.score.f1),
+        ]
+    };
+    Section {
+        title: "True campaigns and their best match",
+        header: vec![
+            "campaign",
+            "accounts",
+            "flagged",
+            "pieces",
+            "match",
+            "verdict",
+            "precision",
+            "recall",
+            "F1",
+        ],
+        rows: matches
+            .iter()
+            .map(|found| row(&found.campaign, cells(found)))
+            .collect(),
+    }
+}
+
+fn roles(matches: &[CampaignMatch]) -> Section {
+    let rows = matches.iter().flat_map(|found| {
+        found.roles.iter().map(|role| {
+            row(
+                &found.campaign,
+                [
+                    plain(&role.role),
+                    role.accounts.to_string(),
+                    role.flagged.to_string(),
+                ],
+            )
+        })
+    });
+    Section {
+        title: "Roles",
+        header: vec!["campaign", "role", "accounts", "flagged"],
+        rows: rows.collect(),
+    }
+}
+
+fn agreement(clusters: &ClusterAgreement) -> Section {
+    let bcubed = [
+        clusters.bcubed_precision,
+        clusters.bcubed_recall,
+        clusters.bcubed_f1,
+    ];
+    let pairs = [
+        clusters.pairs.precision,
+        clusters.pairs.recall,
+        clusters.pairs.f1,
+    ];
+    Section {
+        title: "Clusters",
+        header: vec!["measure", "precision", "recall", "F1"],
+        rows: vec![
+            row("B-cubed", bcubed.map(number)),
+            row("pairs", pairs.map(number)),
+            row("purity", [number(clusters.purity)]),
+        ],
+    }
+}
+
+fn interval((low, high): (f64, f64)) -> String {
+    format!("{low:.3}..{high:.3}")
+}
+
+fn populations(counted: &[PopulationFlags]) -> Section {
+    let cells = |found: &PopulationFlags| {
+        [
+            found.accounts.to_string(),
+            found.lead.to_string(),
+            found.likely.to_string(),
+            found.strong.to_string(),
+            number(found.likely_share),
+            interval(found.likely_interval),
+        ]
+    };
+    Section {
+        title: "False flags by innocent population",
+        header: vec![
+            "population",
+            "accounts",
+            "lead+",
+            "likely+",
+            "strong",
+            "likely share",
+            "95 % interval",
+        ],
+        rows: counted
+            .iter()
+            .map(|found| row(&found.population, cells(found)))
+            .collect(),
+    }
+}
+
+fn calibration(levels: &[Calibration]) -> Section {
+    let cells = |found: &Calibration| {
+        [
+            found.clusters.to_string(),
+            expected(found.stated_false_clusters),
+            expected(found.null_run_false_clusters),
+            found.false_clusters.to_string(),
+            number(found.allowed_false_share),
+            number(found.false_cluster_share),
+            interval(found.false_cluster_interval),
+            number(found.false_account_share),
+        ]
+    };
+    Section {
+        title: "Calibration",
+        header: vec![
+            "verdict",
+            "clusters",
+            "stated false",
+            "null runs",
+            "found false",
+            "allowed",
+            "found share",
+            "95 % interval",
+            "false accounts",
+        ],
+        rows: levels
+            .iter()
+            .map(|found| row(&at_least(found.level.name()), cells(found)))
+            .collect(),
+    }
+}
+
+fn requests(scores: &RequestScores) -> [Section; 2] {
+    let all = std::iter::once(row("all", score_cells(&scores.all)));
+    let each = scores
+        .campaigns
+        .iter()
+        .map(|found| row(&found.campaign, score_cells(&found.score)));
+    let wrong = scores.false_by_substream.iter();
+    [
+        Section {
+            title: "Requests of the sub-stream",
+            header: vec![
+                "campaign",
+                "right",
+                "false",
+                "missed",
+                "precision",
+                "recall",
+                "F1",
+            ],
+            rows: all.chain(each).collect(),
+        },
+        Section {
+            title: "Falsely labelled requests",
+            header: vec!["really", "requests"],
+            rows: wrong
+                .map(|(name, count)| row(name, [count.to_string()]))
+                .collect(),
+        },
+    ]
+}
+
+/// The sections that have something to show.
+fn sections(evaluation: &Evaluation) -> Vec<Section> {
+    let mut sections = vec![
+        flags(&evaluation.flags.levels),
+        campaigns(&evaluation.campaigns),
+        roles(&evaluation.campaigns),
+        agreement(&evaluation.clusters),
+        populations(&evaluation.populations),
+        calibration(&evaluation.calibration),
+    ];
+    sections.extend(evaluation.requests.iter().flat_map(requests));
+    sections.retain(|section| !section.rows.is_empty());
+    sections
+}
+
+fn at_least(level: &str) -> String {
+    if level == "strong" {
+        level.to_owned()
+    } else {
+        format!("{level}+")
+    }
+}
+
+/// Fixed-width tables, one after the other.
+#[must_use]
+pub fn to_table(evaluations: &[Evaluation]) -> String {
+    let mut out = String::new();
+    for evaluation in evaluations {
+        // writing to a String cannot fail
+        let _ = writeln!(
+            out,
+            "{}: {} accounts, {} of them in {} campaigns",
+            evaluation
+                .name
+                .chars()
+                .filter(|c| !c.is_control())
+                .collect::<String>(),
+            evaluation.accounts,
+            evaluation.campaign_accounts,
+            evaluation.campaigns.len()
+        );
+        let missing = &evaluation.missing_from_truth;
+        if missing.count > 0 {
+            let first: Vec<String> = missing.first.iter().map(|account| plain(account)).collect();
+            let _ = writeln!(
+                out,
+                "left out: {} predicted accounts are not in the truth (first: {})",
+                missing.count,
+                first.join(", ")
+            );
+        }
+        if evaluation.repeated_rows > 0 {
+            let _ = writeln!(
+                out,
+                "{} further rows of accounts listed before; the strongest row counted",
+                evaluation.repeated_rows
+            );
+        }
+        let _ = writeln!(
+            out,
+            "average precision by score: {}",
+            number(evaluation.flags.average_precision)
+        );
+        for section in sections(evaluation) {
+            let _ = writeln!(out, "\n{}", section.title);
+            section.write(&mut out);
+        }
+        out.push('\n');
+    }
+    out
+}

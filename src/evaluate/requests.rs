@@ -1,0 +1,326 @@
+//! Request-level precision and recall: how cleanly a campaign's sub-stream was un-mixed
+//! from the cover traffic of its own accounts and from everybody else's requests.
+//!
+//! Requests are matched by id through their 64-bit hash: among 16 million ids two share a
+//! hash with a chance of about 10^-5.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::Result;
+use hashbrown::HashMap;
+use rustc_hash::FxBuildHasher;
+use serde::Serialize;
+
+use crate::evaluate::rows::{Wanted, for_each_row, usage};
+use crate::evaluate::score::Score;
+use crate::evaluate::truth::Truth;
+use crate::stats::random::stable_hash;
+
+/// Names of sub-streams that are not the campaign's, though its accounts sent them.
+const NOT_THE_CAMPAIGN: [&str; 4] = ["cover", "benign", "innocent", "none"];
+
+/// Scores of the un-mixing of one true campaign.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CampaignRequests {
+    /// True campaign.
+    pub campaign: String,
+    /// Its requests against all predicted requests of its accounts.
+    pub score: Score,
+}
+
+/// Request-level scores.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RequestScores {
+    /// Over all campaigns.
+    pub all: Score,
+    /// By true campaign.
+    pub campaigns: Vec<CampaignRequests>,
+    /// Falsely predicted requests by the sub-stream they really belong to (`innocent account`: sent
+    /// outside all campaigns; `not in truth`: the truth does not hold them).
+    pub false_by_substream: BTreeMap<String, u64>,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+struct Counts {
+    hits: u64,
+    positives: u64,
+    predicted: u64,
+}
+
+/// A predicted request and what became of it.
+#[derive(Debug, Clone, Copy)]
+struct Predicted {
+    campaign: Option<u32>,
+    met: bool,
+}
+
+/// Collects predicted requests, then true ones, then gives the score.
+#[derive(Debug)]
+pub struct RequestScorer<'a> {
+    truth: &'a Truth,
+    campaigns: Vec<&'a str>,
+    counts: Vec<Counts>,
+    predicted: HashMap<u64, Predicted, FxBuildHasher>,
+    true_positives: u64,
+    positives: u64,
+    met: u64,
+    false_by_substream: BTreeMap<String, u64>,
+}
+
+impl<'a> RequestScorer<'a> {
+    /// A scorer for the campaigns of this truth.
+    #[must_use]
+    pub fn new(truth: &'a Truth) -> Self {
+        let campaigns: Vec<&str> = truth.campaign_sizes().into_keys().collect();
+        RequestScorer {
+            truth,
+            counts: vec![Counts::default(); campaigns.len()],
+            campaigns,
+            predicted: HashMap::default(),
+            true_positives: 0,
+            positives: 0,
+            met: 0,
+            false_by_substream: BTreeMap::new(),
+        }
+    }
+
+    fn position(&self, campaign: &str) -> Option<usize> {
+        self.campaigns.binary_search(&campaign).ok()
+    }
+
+    /// Adds a request that is claimed to be a campaign's; a repeated id counts once.
+    pub fn predict(&mut self, request_id: &str, account_id: &str) {
+        let campaign = self
+            .truth
+            .campaign(account_id)
+            .and_then(|campaign| self.position(campaign));
+        let entry = Predicted {
+            campaign: campaign.map(|at| at as u32),
+            met: false,
+        };
+        if self
+            .predicted
+            .insert(stable_hash(&[request_id]), entry)
+            .is_none()
+            && let Some(counts) = campaign.and_then(|at| self.counts.get_mut(at))
+        {
+            counts.predicted += 1;
+        }
+    }
+
+    /// Adds a true request, once all predicted ones are in; true if it was predicted.
+    pub fn know(
+        &mut self,
+        request_id: &str,
+        campaign: Option<&str>,
+        substream: Option<&str>,
+    ) -> bool {
+        let positive = campaign.filter(|_| {
+            !substream.is_some_and(|name| {
+                NOT_THE_CAMPAIGN
+                    .iter()
+                    .any(|not| not.eq_ignore_ascii_case(name))
+            })
+        });
+        let position = positive.and_then(|campaign| self.position(campaign));
+        if let Some(counts) = position.and_then(|at| self.counts.get_mut(at)) {
+            counts.positives += 1;
+        }
+        self.positives += u64::from(positive.is_some());
+        let Some(claim) = self.predicted.get_mut(&stable_hash(&[request_id])) else {
+            return false;
+        };
+        if claim.met {
+            return true;
+        }
+        claim.met = true;
+        self.met += 1;
+        if positive.is_some() {
+            self.true_positives += 1;
+            let same = claim.campaign.map(|at| at as usize) == position;
+            if let (true, Some(counts)) = (same, position.and_then(|at| self.counts.get_mut(at))) {
+                counts.hits += 1;
+            }
+        } else {
+            let name = match campaign {
+                Some(_) => substream.unwrap_or("none"),
+                None => "innocent account",
+            };
+            *self.false_by_substream.entry(name.to_owned()).or_default() += 1;
+        }
+        true
+    }
+
+    /// Distinct predicted requests, and those of them that the truth holds.
+    #[must_use]
+    pub fn matched(&self) -> (u64, u64) {
+        (self.predicted.len() as u64, self.met)
+    }
+
+    /// The scores.
+    #[must_use]
+    pub fn finish(mut self) -> RequestScores {
+        let (predicted, met) = self.matched();
+        if met < predicted {
+            self.false_by_substream
+                .insert("not in truth".to_owned(), predicted - met);
+        }
+        let score = |hits: u64, predicted: u64, positives: u64| {
+            Score::of(
+                hits,
+                predicted.saturating_sub(hits),
+                positives.saturating_sub(hits),
+            )
+        };
+        RequestScores {
+            all: score(self.true_positives, predicted, self.positives),
+            campaigns: self
+                .campaigns
+                .iter()
+                .zip(&self.counts)
+                .map(|(campaign, counts)| CampaignRequests {
+                    campaign: (*campaign).to_owned(),
+                    score: score(counts.hits, counts.predicted, counts.positives),
+                })
+                .collect(),
+            false_by_substream: self.false_by_substream,
+        }
+    }
+}
+
+/// Scores a case's `requests.parquet` (rows with a campaign are claims) against the truth of
+/// requests: `request_id`, `campaign` and optionally `substream`, all requests or only those of campaigns.
+///
+/// # Errors
+/// Where a file cannot be read, lacks a column, or no request id occurs in both.
+pub fn score_files(
+    predicted: &Path,
+    truth_requests: &Path,
+    truth: &Truth,
+) -> Result<RequestScores> {
+    let mut scorer = RequestScorer::new(truth);
+    let wanted = [
+        Wanted::required(&["request_id"]),
+        Wanted::required(&["account_id", "account"]),
+        Wanted::required(&["campaign_id", "campaign"]),
+    ];
+    for_each_row(predicted, &wanted, |_, values| {
+        if let [Some(request), Some(account), Some(_)] = values {
+            scorer.predict(request, account);
+        }
+        Ok(())
+    })?;
+    let wanted = [
+        Wanted::required(&["request_id"]),
+        Wanted::required(&["campaign", "campaign_id"]),
+        Wanted::optional(&["substream"]),
+    ];
+    for_each_row(truth_requests, &wanted, |row, values| {
+        let [request, campaign, substream] = values else {
+            return Ok(());
+        };
+        let Some(request) = request else {
+            return Err(usage(format!(
+                "{}: row {row}: request_id is empty",
+                truth_requests.display()
+            )));
+        };
+        scorer.know(request, *campaign, *substream);
+        Ok(())
+    })?;
+    let (claims, met) = scorer.matched();
+    if claims > 0 && met == 0 {
+        return Err(usage(format!(
+            "{}: none of the {claims} request ids in {} is in it; is it the truth of another log, or has the log no request_id?",
+            truth_requests.display(),
+            predicted.display()
+        )));
+    }
+    Ok(scorer.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evaluate::rows::tests::write_parquet;
+    use crate::evaluate::truth::tests::truth_of;
+
+    fn truth() -> Truth {
+        truth_of(&[("a", "X", ""), ("b", "Y", ""), ("i", "", "p")])
+    }
+
+    #[test]
+    fn substreams_by_hand() {
+        let truth = truth();
+        let mut scorer = RequestScorer::new(&truth);
+        for (request, account) in [
+            ("1", "a"),
+            ("2", "a"),
+            ("3", "a"),
+            ("3", "a"),
+            ("6", "b"),
+            ("8", "i"),
+            ("99", "i"),
+        ] {
+            scorer.predict(request, account);
+        }
+        for (request, campaign, substream) in [
+            ("1", "X", "work"),
+            ("2", "X", "work"),
+            ("3", "X", "cover"),
+            ("4", "X", "work"),
+            ("5", "X", "cover"),
+            ("6", "Y", "work"),
+            ("7", "Y", "work"),
+            ("8", "", ""),
+            ("9", "", ""),
+        ] {
+            let campaign = (!campaign.is_empty()).then_some(campaign);
+            scorer.know(request, campaign, Some(substream));
+        }
+        let found = scorer.finish();
+        // predicted 1 2 3 6 8 99; positive 1 2 4 6 7
+        assert_eq!(found.all, Score::of(3, 3, 2));
+        assert_eq!(found.campaigns[0].score, Score::of(2, 1, 1));
+        assert_eq!(found.campaigns[1].score, Score::of(1, 0, 1));
+        let expected = [("cover", 1), ("innocent account", 1), ("not in truth", 1)];
+        assert_eq!(
+            found.false_by_substream,
+            expected
+                .map(|(name, count)| (name.to_owned(), count))
+                .into()
+        );
+    }
+
+    #[test]
+    fn files_are_matched_by_request_id() {
+        let folder = tempfile::tempdir().expect("folder");
+        let predicted = folder.path().join("requests.parquet");
+        write_parquet(
+            &predicted,
+            &[
+                ("request_id", &["1", "2", "3"]),
+                ("account_id", &["a", "a", "b"]),
+                ("campaign_id", &["C", "", "C"]),
+            ],
+        );
+        let known = folder.path().join("truth.csv");
+        std::fs::write(
+            &known,
+            "request_id,account,campaign,substream\n1,a,X,work\n2,a,X,work\n3,b,Y,cover\n",
+        )
+        .expect("csv");
+        assert_eq!(
+            score_files(&predicted, &known, &truth())
+                .expect("scored")
+                .all,
+            Score::of(1, 1, 1)
+        );
+        std::fs::write(&known, "request_id,account,campaign\n7,a,X\n").expect("csv");
+        let error = score_files(&predicted, &known, &truth())
+            .expect_err("other log")
+            .to_string();
+        assert!(error.contains("none of the 2 request ids"), "{error}");
+    }
+}

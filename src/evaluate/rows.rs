@@ -1,0 +1,281 @@
+//! Reads a few named columns of a CSV or Parquet file as text, row by row.
+//!
+//! Truth files and other tools' lists are small and well-formed compared with logs, so a bad
+//! row is an error here, not a counted reject.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef};
+use arrow_schema::DataType;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+use crate::model::failure::Failure;
+
+/// Rows decoded at a time from Parquet: few, because prompts may be long.
+const BATCH_ROWS: usize = 1024;
+
+/// A column that is asked for under any of several names, the first found wins.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted {
+    /// Accepted names, matched without case.
+    pub names: &'static [&'static str],
+    /// Whether its absence is an error.
+    pub required: bool,
+}
+
+impl Wanted {
+    /// A column that must be there.
+    #[must_use]
+    pub const fn required(names: &'static [&'static str]) -> Self {
+        Wanted {
+            names,
+            required: true,
+        }
+    }
+
+    /// A column that may be absent; its values are then `None`.
+    #[must_use]
+    pub const fn optional(names: &'static [&'static str]) -> Self {
+        Wanted {
+            names,
+            required: false,
+        }
+    }
+}
+
+/// A wrong file or argument, in one line (exit code 2).
+pub(crate) fn usage(message: String) -> anyhow::Error {
+    anyhow::Error::from(Failure::Usage(message))
+}
+
+/// Hands every row's wanted values to `each`, with its one-based number.
+/// Absent columns, nulls and empty values are `None`.
+///
+/// # Errors
+/// Where the file cannot be read, lacks a required column or holds a broken row.
+pub fn for_each_row(
+    path: &Path,
+    wanted: &[Wanted],
+    mut each: impl FnMut(u64, &[Option<&str>]) -> Result<()>,
+) -> Result<()> {
+    let mut file = File::open(path)
+        .map_err(|error| usage(format!("{}: cannot be opened: {error}", path.display())))?;
+    let mut magic = Vec::with_capacity(4);
+    (&mut file)
+        .take(4)
+        .read_to_end(&mut magic)
+        .map_err(|error| usage(format!("{}: cannot be read: {error}", path.display())))?;
+    if magic == b"PAR1" {
+        read_parquet(path, wanted, &mut each)
+    } else {
+        read_csv(path, wanted, &mut each)
+    }
+}
+
+fn positions(path: &Path, present: &[String], wanted: &[Wanted]) -> Result<Vec<Option<usize>>> {
+    wanted
+        .iter()
+        .map(|column| {
+            let found = column.names.iter().find_map(|name| {
+                present
+                    .iter()
+                    .position(|header| header.trim().eq_ignore_ascii_case(name))
+            });
+            if found.is_none() && column.required {
+                return Err(usage(format!(
+                    "{}: no column {} (it has: {:?})",
+                    path.display(),
+                    column.names.join(" or "),
+                    present
+                )));
+            }
+            Ok(found)
+        })
+        .collect()
+}
+
+fn read_csv(
+    path: &Path,
+    wanted: &[Wanted],
+    each: &mut impl FnMut(u64, &[Option<&str>]) -> Result<()>,
+) -> Result<()> {
+    let broken = |error: csv::Error| usage(format!("{}: {error}", path.display()));
+    let mut reader = csv::Reader::from_path(path).map_err(broken)?;
+    let present: Vec<String> = reader
+        .headers()
+        .map_err(broken)?
+        .iter()
+        .map(|header| header.trim_start_matches('\u{feff}').to_owned())
+        .collect();
+    let positions = positions(path, &present, wanted)?;
+    let mut record = csv::StringRecord::new();
+    let mut row = 0;
+    while reader.read_record(&mut record).map_err(broken)? {
+        row += 1;
+        let values: Vec<Option<&str>> = positions
+            .iter()
+            .map(|position| {
+                position
+                    .and_then(|at| record.get(at))
+                    .filter(|value| !value.is_empty())
+            })
+            .collect();
+        each(row, &values)?;
+    }
+    Ok(())
+}
+
+fn read_parquet(
+    path: &Path,
+    wanted: &[Wanted],
+    each: &mut impl FnMut(u64, &[Option<&str>]) -> Result<()>,
+) -> Result<()> {
+    let file = File::open(path).with_context(|| format!("{}: cannot be opened", path.display()))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| {
+        usage(format!(
+            "{}: not readable as Parquet: {error}",
+            path.display()
+        ))
+    })?;
+    let present: Vec<String> = builder
+        .schema()
+        .fields()
+        .iter()
+        .map(|field| field.name().clone())
+        .collect();
+    let positions = positions(path, &present, wanted)?;
+    let mut chosen: Vec<usize> = positions.iter().flatten().copied().collect();
+    chosen.sort_unstable();
+    chosen.dedup();
+    let mask = ProjectionMask::roots(builder.parquet_schema(), chosen.iter().copied());
+    let reader = builder
+        .with_projection(mask)
+        .with_batch_size(BATCH_ROWS)
+        .build()
+        .map_err(|error| usage(format!("{}: {error}", path.display())))?;
+    let mut row = 0;
+    for batch in reader {
+        let batch = batch
+            .map_err(|error| usage(format!("{}: after row {row}: {error}", path.display())))?;
+        let texts: Vec<ArrayRef> = batch
+            .columns()
+            .iter()
+            .map(|column| {
+                arrow_cast::cast(column, &DataType::Utf8).map_err(|error| {
+                    usage(format!("{}: a column is not text: {error}", path.display()))
+                })
+            })
+            .collect::<Result<_>>()?;
+        for index in 0..batch.num_rows() {
+            row += 1;
+            let values: Vec<Option<&str>> = positions
+                .iter()
+                .map(|position| {
+                    let at = chosen.binary_search(&(*position)?).ok()?;
+                    let column = texts.get(at)?.as_string_opt::<i32>()?;
+                    (!column.is_null(index))
+                        .then(|| column.value(index))
+                        .filter(|value| !value.is_empty())
+                })
+                .collect();
+            each(row, &values)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::{RecordBatch, StringArray};
+    use parquet::arrow::ArrowWriter;
+
+    use super::*;
+
+    /// Writes text columns as Parquet; an empty value becomes a null.
+    pub(crate) fn write_parquet(path: &Path, columns: &[(&str, &[&str])]) {
+        let arrays: Vec<(&str, ArrayRef)> = columns
+            .iter()
+            .map(|(name, values)| {
+                let values = values
+                    .iter()
+                    .map(|value| (!value.is_empty()).then_some(*value));
+                (*name, Arc::new(StringArray::from_iter(values)) as ArrayRef)
+            })
+            .collect();
+        let batch =
+            RecordBatch::try_from_iter_with_nullable(arrays.into_iter().map(|(n, a)| (n, a, true)))
+                .expect("batch");
+        let file = File::create(path).expect("file");
+        let mut writer = ArrowWriter::try_new(file, batch.schema(), None).expect("writer");
+        writer.write(&batch).expect("write");
+        writer.close().expect("close");
+    }
+
+    const WANTED: [Wanted; 3] = [
+        Wanted::required(&["account_id", "account"]),
+        Wanted::optional(&["absent"]),
+        Wanted::required(&["first"]),
+    ];
+
+    fn collect(path: &Path) -> Result<Vec<Vec<Option<String>>>> {
+        let mut rows = Vec::new();
+        for_each_row(path, &WANTED, |_, values| {
+            rows.push(
+                values
+                    .iter()
+                    .map(|value| value.map(str::to_owned))
+                    .collect(),
+            );
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
+    #[test]
+    fn csv_and_parquet_read_alike() {
+        let folder = tempfile::tempdir().expect("folder");
+        let csv = folder.path().join("a.csv");
+        let parquet = folder.path().join("a.parquet");
+        std::fs::write(&csv, "\u{feff}first,other,Account\n1,x,a\n,y,b\n").expect("csv");
+        write_parquet(
+            &parquet,
+            &[
+                ("first", &["1", ""]),
+                ("other", &["x", "y"]),
+                ("Account", &["a", "b"]),
+            ],
+        );
+        let rows = collect(&csv).expect("csv");
+        assert_eq!(rows, collect(&parquet).expect("parquet"));
+        assert_eq!(
+            rows[0],
+            vec![Some("a".to_owned()), None, Some("1".to_owned())]
+        );
+        assert_eq!(rows[1][2], None);
+    }
+
+    #[test]
+    fn broken_files_are_told_in_one_line() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("a.csv");
+        for (text, part) in [
+            (
+                "x,first\n1,2\n",
+                "no column account_id or account (it has: [\"x\", \"first\"])",
+            ),
+            ("account,first\n1,2\n3\n", "a.csv"),
+            ("PAR1 and then nothing", "not readable as Parquet"),
+        ] {
+            std::fs::write(&path, text).expect("file");
+            let error = collect(&path).expect_err("broken").to_string();
+            assert!(error.contains(part) && !error.contains('\n'), "{error}");
+        }
+    }
+}
