@@ -15,6 +15,9 @@ pub mod strata;
 pub mod templates;
 pub mod verdict;
 
+#[cfg(test)]
+mod tests;
+
 use anyhow::Result;
 use polars::prelude::*;
 use rustc_hash::FxHashMap;

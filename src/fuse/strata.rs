@@ -19,16 +19,19 @@ const ACTIVITY_PARTS: usize = 4;
 /// small stratum a campaign would be compared with itself.
 const SMALLEST_STRATUM: u32 = 40;
 
+/// A stratum in which the set is the majority cannot serve as its own control; without this
+/// bound a campaign that fills a stratum would pass for the stratum's habit.
+const LARGEST_SHARE: f64 = 0.5;
+
 impl Strata {
     /// By activity, and by `place` where one is given (a number per unit).
     #[must_use]
     pub fn new(requests: &[u64], place: Option<&[u32]>) -> Self {
-        let mut order: Vec<usize> = (0..requests.len()).collect();
-        order.sort_by_key(|unit| (requests[*unit], *unit));
-        let mut part = vec![0_u32; requests.len()];
-        for (rank, unit) in order.iter().enumerate() {
-            part[*unit] = u32::try_from(rank * ACTIVITY_PARTS / requests.len().max(1)).unwrap_or(0);
-        }
+        // Accounts of equal activity stay together: bounds are values, not ranks.
+        let mut sorted = requests.to_vec();
+        sorted.sort_unstable();
+        let bounds: Vec<u64> = (1..ACTIVITY_PARTS).filter_map(|part| sorted.get(sorted.len() * part / ACTIVITY_PARTS).copied()).collect();
+        let part: Vec<u32> = requests.iter().map(|count| u32::try_from(bounds.partition_point(|bound| bound <= count)).unwrap_or(0)).collect();
         let mut keys: Vec<(u32, u32)> = part.iter().enumerate().map(|(unit, part)| (*part, place.and_then(|place| place.get(unit).copied()).unwrap_or(0))).collect();
         let mut counts: FxHashMap<(u32, u32), u32> = FxHashMap::default();
         for key in &keys {
@@ -50,7 +53,7 @@ impl Strata {
         Self { of_unit, sizes }
     }
 
-    /// For a set of units, the share of each stratum it makes up.
+    /// For a set of units, the share of each stratum it makes up, at most [`LARGEST_SHARE`].
     #[must_use]
     pub fn shares(&self, units: &[u32]) -> Vec<f64> {
         let mut counts = vec![0_u32; self.sizes.len()];
@@ -59,7 +62,7 @@ impl Strata {
                 counts[*stratum as usize] += 1;
             }
         }
-        counts.iter().zip(&self.sizes).map(|(count, size)| f64::from(*count) / f64::from((*size).max(1))).collect()
+        counts.iter().zip(&self.sizes).map(|(count, size)| (f64::from(*count) / f64::from((*size).max(1))).min(LARGEST_SHARE)).collect()
     }
 }
 
@@ -75,13 +78,20 @@ mod tests {
         assert_eq!(strata.sizes.iter().sum::<u32>(), 400);
         assert_eq!(strata.sizes.len(), 8);
         let all: Vec<u32> = (0..400).collect();
-        assert!(strata.shares(&all).iter().all(|share| (*share - 1.0).abs() < 1e-12));
+        assert!(strata.shares(&all).iter().all(|share| (*share - LARGEST_SHARE).abs() < 1e-12));
+        let few: Vec<u32> = (0..4).collect();
+        assert!((strata.shares(&few).iter().sum::<f64>() - 0.08).abs() < 1e-12);
     }
 
     #[test]
     fn tiny_places_are_joined() {
-        let requests = vec![1; 100];
+        let requests: Vec<u64> = (0..100).collect();
         let place: Vec<u32> = (0..100).collect();
         assert_eq!(Strata::new(&requests, Some(&place)).sizes.len(), 4);
+    }
+
+    #[test]
+    fn equal_activity_is_not_cut() {
+        assert_eq!(Strata::new(&[1; 100], None).sizes, [100]);
     }
 }

@@ -230,7 +230,7 @@ mod tests {
     use super::*;
 
     fn config() -> ContentConfig {
-        crate::config::Config::built_in().content
+        crate::config::Config::default().content
     }
 
     /// Texts of `fixed` fragments and `free` fragments that are never repeated.
