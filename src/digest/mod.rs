@@ -16,12 +16,18 @@ mod fold;
 mod frames;
 mod intern;
 mod links;
+mod parquet_table;
 mod partial;
+#[cfg(test)]
+mod property_tests;
+mod restore;
 mod row;
+pub mod store;
 mod tables;
 mod texts;
 
 pub use partial::Digest;
+pub use restore::merge_tables;
 pub use tables::{DigestAbout, DigestTables, FragmentLists, Intake, KeyKind};
 
 use crate::model::column::RequestColumn;

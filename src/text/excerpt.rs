@@ -10,7 +10,7 @@ use crate::text::words::is_invisible;
 
 /// What is masked and by what. The prefixes are the documented ones of the issuers:
 /// OpenAI, Stripe, GitHub, GitLab, Slack, Hugging Face, Google, AWS.
-const MASKS: [(&str, &str); 8] = [
+const SECRETS: [(&str, &str); 5] = [
     (r"[\w.%+-]+[@\u{FF20}][\w-]+(?:\.[\w-]+)+", "[e-mail]"),
     (r"(?i)\bbearer\s+[\w.~+/=-]{8,}", "bearer [secret]"),
     (
@@ -25,22 +25,34 @@ const MASKS: [(&str, &str); 8] = [
         r"\b(?:AIza[A-Za-z0-9_-]{16,}|A(?:KI|SI|RO|ID)A[A-Z0-9]{12,})",
         "[secret]",
     ),
-    (r"\+\d(?:[ .()-]{0,2}\d){7,}", "[number]"),
-    (r"\d(?:[ -]?\d){11,}", "[number]"),
-    (r"\d{6,}", "[number]"),
 ];
 
 /// A run that may be an encoded secret; decided by [`masked_run`].
 const LONG_RUN: &str = r"[A-Za-z0-9+/_=-]{24,}";
 
-static PATTERNS: LazyLock<Option<Vec<(Regex, &'static str)>>> = LazyLock::new(|| {
-    MASKS
+/// Telephone numbers, card numbers, and any other long run of digits.
+const NUMBERS: [(&str, &str); 3] = [
+    (r"\+\d(?:[ .()-]{0,2}\d){7,}", "[number]"),
+    (r"\d(?:[ -]?\d){11,}", "[number]"),
+    (r"\d{6,}", "[number]"),
+];
+
+/// Patterns with what they are replaced by; `None` is [`masked_run`].
+type Masks = Vec<(Regex, Option<&'static str>)>;
+
+static MASKS: LazyLock<Option<Masks>> = LazyLock::new(|| {
+    let secrets = SECRETS
         .iter()
-        .map(|(pattern, with)| Regex::new(pattern).ok().map(|regex| (regex, *with)))
+        .map(|(pattern, with)| (*pattern, Some(*with)));
+    let numbers = NUMBERS
+        .iter()
+        .map(|(pattern, with)| (*pattern, Some(*with)));
+    secrets
+        .chain([(LONG_RUN, None)])
+        .chain(numbers)
+        .map(|(pattern, with)| Regex::new(pattern).ok().map(|regex| (regex, with)))
         .collect()
 });
-
-static LONG_RUNS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(LONG_RUN).ok());
 
 /// An excerpt of at most `max_chars` characters, or `None` where none is allowed.
 ///
@@ -72,16 +84,17 @@ fn window(text: &str, chars: usize) -> (&str, bool) {
     (if whole.is_empty() { start } else { whole }, true)
 }
 
+/// `None`, and so no excerpt at all, should a pattern not compile.
 fn mask(text: &str) -> Option<Cow<'_, str>> {
     let mut masked = Cow::Borrowed(text);
-    for (regex, with) in PATTERNS.as_ref()? {
+    for (regex, with) in MASKS.as_ref()? {
         if regex.is_match(&masked) {
-            masked = Cow::Owned(regex.replace_all(&masked, *with).into_owned());
+            let replaced = match with {
+                Some(with) => regex.replace_all(&masked, *with),
+                None => regex.replace_all(&masked, masked_run),
+            };
+            masked = Cow::Owned(replaced.into_owned());
         }
-    }
-    let runs = LONG_RUNS.as_ref()?;
-    if runs.is_match(&masked) {
-        masked = Cow::Owned(runs.replace_all(&masked, masked_run).into_owned());
     }
     Some(masked)
 }
@@ -90,6 +103,9 @@ fn mask(text: &str) -> Option<Cow<'_, str>> {
 /// encoded secrets; long plain words and paths are not.
 fn masked_run(found: &Captures<'_>) -> String {
     let run = found.get(0).map_or("", |run| run.as_str());
+    if run.bytes().all(|byte| byte.is_ascii_digit()) {
+        return "[number]".to_owned();
+    }
     let digits = run.bytes().any(|byte| byte.is_ascii_digit());
     let joined = run.contains(['/', '-', '_']);
     let cases = run.bytes().any(|byte| byte.is_ascii_uppercase())
