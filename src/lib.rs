@@ -21,5 +21,6 @@ pub mod fuse;
 pub mod label;
 pub mod model;
 pub mod pipeline;
+pub mod report;
 pub mod stats;
 pub mod text;

@@ -1,0 +1,270 @@
+//! Every column of every output table: the writers take their headers from here, and
+//! `stillhunt schema --outputs` prints it, so the two cannot drift apart.
+
+use std::fmt::Write as _;
+
+/// How a column's values are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutputType {
+    /// UTF-8 text. In CSV, text that a spreadsheet would run gets a leading `'`.
+    Text,
+    /// A list of texts (Parquet list), joined by `|` in CSV.
+    TextList,
+    /// Whole number.
+    Integer,
+    /// Decimal number.
+    Float,
+    /// `true` or `false`.
+    Boolean,
+    /// UTC: microsecond timestamp in Parquet, ISO 8601 in CSV.
+    Timestamp,
+}
+
+impl OutputType {
+    /// Lower-case name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            OutputType::Text => "text",
+            OutputType::TextList => "text list",
+            OutputType::Integer => "integer",
+            OutputType::Float => "float",
+            OutputType::Boolean => "boolean",
+            OutputType::Timestamp => "timestamp",
+        }
+    }
+}
+
+/// One column of one output file.
+#[derive(Debug, Clone, Copy)]
+pub struct OutputColumn {
+    /// File in the case folder.
+    pub file: &'static str,
+    /// Column name.
+    pub name: &'static str,
+    /// How values are written.
+    pub output_type: OutputType,
+    /// Unit, or empty.
+    pub unit: &'static str,
+    /// What it holds.
+    pub meaning: &'static str,
+}
+
+macro_rules! output_columns {
+    ($($file:literal { $($name:ident $kind:ident $unit:literal $meaning:literal;)* })*) => {
+        /// All output columns, file by file, in the order in which they are written.
+        pub static OUTPUT_COLUMNS: &[OutputColumn] = &[$($(OutputColumn {
+            file: $file, name: stringify!($name), output_type: OutputType::$kind,
+            unit: $unit, meaning: $meaning },)*)*];
+    };
+}
+
+output_columns! {
+    "campaigns.csv" {
+        campaign_id Text "" "Stable id of the campaign.";
+        verdict Text "" "lead, likely or strong; a rule, not a score.";
+        verdict_reason Text "" "Why this verdict and not the next one.";
+        bits Float "bits" "Total evidence of the median account, each family capped.";
+        expected_false Float "clusters" "False clusters expected at this much evidence, from the null runs.";
+        accounts Integer "accounts" "Accounts in the campaign.";
+        requests Integer "requests" "All requests of these accounts.";
+        campaign_requests Integer "requests" "Their requests in the campaign's templates.";
+        first_seen Timestamp "" "First request.";
+        last_seen Timestamp "" "Last request.";
+        purpose Text "" "What the accounts were after, in words.";
+        strongest_evidence Text "" "The strongest family's statement.";
+        families TextList "" "Families with evidence, strongest first.";
+        templates TextList "" "Ids of the campaign's templates.";
+        not_tested TextList "" "Families that could not be tested, and why.";
+    }
+    "accounts.csv" {
+        account_id Text "" "The account. One row per account and campaign; accounts outside every campaign are not listed.";
+        campaign_id Text "" "The campaign it belongs to.";
+        verdict Text "" "Verdict of that campaign.";
+        score Float "bits" "Total evidence: the sum over families, each capped.";
+        payment Float "bits" "Evidence from shared payment instruments; empty where there is none.";
+        identity Float "bits" "Evidence from e-mail, phone and name; empty where there is none.";
+        network Float "bits" "Evidence from addresses, prefixes, autonomous systems; empty where there is none.";
+        client Float "bits" "Evidence from TLS, user agent, headers; empty where there is none.";
+        content Float "bits" "Evidence from prompt templates and repeats; empty where there is none.";
+        coordination Float "bits" "Evidence from dispatch, synchrony, sharding, shared order; empty where there is none.";
+        lifecycle Float "bits" "Evidence from sign-up, ramp, succession; empty where there is none.";
+        dynamics Float "bits" "Evidence from pivot, failover, replay; empty where there is none.";
+        requests Integer "requests" "All requests of the account in the log.";
+        campaign_requests Integer "requests" "Its requests in the campaign's templates.";
+        first_seen Timestamp "" "First request of the account.";
+        last_seen Timestamp "" "Last request of the account.";
+    }
+    "requests.parquet" {
+        request_id Text "" "The request's own id, or file:row.";
+        account_id Text "" "Account that sent it.";
+        timestamp Timestamp "" "Start of the request.";
+        campaign_id Text "" "Campaign of its template; null where the template belongs to none.";
+        template_id Text "" "Template it was matched to.";
+        pattern_family Text "" "Capability family of the template; null where unknown.";
+        file Text "" "Input file as named by the user.";
+        row Integer "records" "One-based record number in that file (NDJSON: the line number).";
+    }
+    "templates.csv" {
+        template_id Text "" "Stable id of the template.";
+        campaign_id Text "" "Campaign it belongs to; empty where it belongs to none.";
+        role Text "" "user or system.";
+        accounts Integer "accounts" "Accounts that use it.";
+        requests Integer "requests" "Requests that use it.";
+        requests_complete Boolean "" "true: counted in the whole log; false: a lower bound from the sample.";
+        distinct_text_share Float "share" "Distinct texts per sampled text use.";
+        texts_per_account_median Float "texts" "Distinct texts per account, median.";
+        first_seen Timestamp "" "First use.";
+        last_seen Timestamp "" "Last use.";
+        fragments Integer "fragments" "Shared fragments that define it.";
+        capability Text "" "Capability in the words of the published cases; empty where unknown.";
+        assessment Text "" "Why it does or does not count as evidence.";
+        excerpt Text "" "First excerpt, as quoted in the report; empty with --quote none.";
+        sample_rows TextList "" "Sample rows, each as file:row request_id.";
+    }
+    "findings.parquet" {
+        finding_id Text "" "Stable id of the finding.";
+        detector Text "" "Detector, as family/name.";
+        family Text "" "Family of evidence that the bits count in.";
+        subject_type Text "" "key, template or group.";
+        subject_kind Text "" "Kind of key; null for templates and groups.";
+        subject Text "" "The key, the template id or the group's name.";
+        campaign_ids TextList "" "Campaigns that rest on it.";
+        account_count Integer "accounts" "Accounts it links.";
+        accounts TextList "" "The accounts, sorted.";
+        bits Float "bits" "Evidence for each linked account, after correction for how much was tried.";
+        measure Text "" "Name of the measured quantity.";
+        measured Float "" "Measured value.";
+        expected Float "" "What the null model expected.";
+        n Integer "observations" "Observations behind the measurement.";
+        threshold Float "" "Smallest value that would have been reported.";
+        null_model Text "" "The null model, in words.";
+        innocent Text "" "The innocent explanation that fits best.";
+        would_clear Text "" "What would clear it.";
+        requests Integer "requests" "Requests in the finding, where counted.";
+        first_seen Timestamp "" "First request; null where not known.";
+        last_seen Timestamp "" "Last request; null where not known.";
+        sample_rows TextList "" "Sample rows, each as file:row request_id.";
+    }
+    "hubs.csv" {
+        detector Text "" "Detector that looked at the key.";
+        kind Text "" "Kind of key.";
+        value Text "" "The key that was left out.";
+        accounts Integer "accounts" "Accounts that share it.";
+        co_evidence_share Float "share" "Sampled account pairs that also share something independent.";
+        background_share Float "share" "The same share among random pairs.";
+        reason Text "" "Why it was left out.";
+    }
+    "detectors.csv" {
+        detector Text "" "Detector, as family/name.";
+        version Integer "" "Version; rises when scores of old data move.";
+        state Text "" "ran, not_run or skipped. Only ran may be read as tested.";
+        reason Text "" "Why it did not run.";
+        findings Integer "findings" "Findings it made.";
+        partial TextList "" "Parts of it that could not run.";
+    }
+    "rejects.csv" {
+        file Text "" "Input file as named by the user.";
+        row Integer "records" "One-based record number in that file (NDJSON: the line number).";
+        column Text "" "Canonical column; empty where the whole record is broken.";
+        scope Text "" "row: the record was left out; cell: only this value was.";
+        reason Text "" "Why.";
+    }
+    "reject_counts.csv" {
+        file Text "" "Input file as named by the user.";
+        column Text "" "Canonical column; empty where the whole record is broken.";
+        scope Text "" "row: the record was left out; cell: only this value was.";
+        reason Text "" "Why.";
+        count Integer "records" "How many, complete even where rejects.csv was cut.";
+        listed Integer "records" "How many of them rejects.csv lists.";
+    }
+}
+
+/// The columns of one file, in order.
+pub fn columns_of(file: &str) -> impl Iterator<Item = &'static OutputColumn> {
+    OUTPUT_COLUMNS
+        .iter()
+        .filter(move |column| column.file == file)
+}
+
+/// The files that have columns, in order.
+#[must_use]
+pub fn tables() -> Vec<&'static str> {
+    let mut files: Vec<&'static str> = OUTPUT_COLUMNS.iter().map(|column| column.file).collect();
+    files.dedup();
+    files
+}
+
+/// The documentation of all output tables, as plain text.
+#[must_use]
+pub fn documentation() -> String {
+    let mut text = String::new();
+    for file in tables() {
+        let width = columns_of(file)
+            .map(|column| column.name.len())
+            .max()
+            .unwrap_or(0);
+        let _ = writeln!(text, "{file}");
+        for column in columns_of(file) {
+            let kind = match column.unit {
+                "" => column.output_type.name().to_owned(),
+                unit => format!("{}, {unit}", column.output_type.name()),
+            };
+            let _ = writeln!(
+                text,
+                "  {:width$}  {kind:24}  {}",
+                column.name, column.meaning
+            );
+        }
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::finding::Family;
+
+    #[test]
+    fn names_are_unique_within_a_file_and_documented() {
+        for file in tables() {
+            let mut names: Vec<_> = columns_of(file).map(|column| column.name).collect();
+            let before = names.len();
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(names.len(), before, "{file} names a column twice");
+            assert!(
+                columns_of(file).all(|column| column.meaning.ends_with('.')),
+                "{file}"
+            );
+        }
+        let all: usize = tables().iter().map(|file| columns_of(file).count()).sum();
+        assert_eq!(
+            all,
+            OUTPUT_COLUMNS.len(),
+            "the columns of a file stand together"
+        );
+    }
+
+    #[test]
+    fn accounts_have_every_family_in_canonical_order() {
+        let names: Vec<_> = columns_of("accounts.csv")
+            .map(|column| column.name)
+            .collect();
+        let families: Vec<_> = Family::ALL.iter().map(|family| family.name()).collect();
+        assert!(
+            names
+                .windows(families.len())
+                .any(|window| window == families)
+        );
+    }
+
+    #[test]
+    fn documentation_names_every_column() {
+        let text = documentation();
+        for column in OUTPUT_COLUMNS {
+            assert!(text.contains(column.name) && text.contains(column.meaning));
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! The only escapes of the project: spreadsheet cells, Markdown, the terminal.
+//!
+//! Prompts, keys and file names are written by the people under investigation, so every
+//! text that leaves the tool passes through one of these functions. HTML is escaped by
+//! the template engine after [`visible`] has been applied; JSON and Parquet are lossless.
+
+/// Characters that a spreadsheet takes for the start of a formula.
+/// Source: OWASP, "CSV Injection" (the full-width forms are listed there as well).
+const FORMULA_STARTS: [char; 11] = [
+    '=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+];
+
+/// ASCII characters that Markdown (CommonMark with the GitHub extensions) may read as markup.
+const MARKDOWN_SPECIAL: &str = "\\`*_[]<>|~&$^";
+
+/// A text cell that no spreadsheet will run: a leading `'` where the first character is one of
+/// the formula starts. Typed numbers need none of it.
+#[must_use]
+pub fn csv_cell(text: &str) -> String {
+    if text.starts_with(FORMULA_STARTS) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
+}
+
+/// Whether a character is invisible, moves the cursor or reorders the line.
+fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Control, ANSI, bidirectional and zero-width characters written out as `\u{...}`.
+/// Line feeds and tabs stay, because blocks of text need them.
+#[must_use]
+pub fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_hidden(character) && !matches!(character, '\n' | '\t') {
+            shown.extend(character.escape_unicode());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
+/// Text for one line of a terminal: everything hidden is written out, line feeds and tabs too.
+#[must_use]
+pub fn terminal(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' => shown.push_str("\\n"),
+            '\t' => shown.push_str("\\t"),
+            other if is_hidden(other) => shown.extend(other.escape_unicode()),
+            other => shown.push(other),
+        }
+    }
+    shown
+}
+
+/// Text inside a Markdown line or table cell. Markup, links, automatic links and markup at the
+/// start of a block are taken apart with backslashes; line feeds become blanks.
+#[must_use]
+pub fn markdown(text: &str) -> String {
+    let shown = visible(text);
+    let characters: Vec<char> = shown.chars().collect();
+    let mut escaped = String::with_capacity(shown.len() + 8);
+    for (position, &character) in characters.iter().enumerate() {
+        let before = position
+            .checked_sub(1)
+            .and_then(|index| characters.get(index))
+            .copied();
+        let after = characters.get(position + 1).copied();
+        match character {
+            '\n' | '\t' => escaped.push(' '),
+            special if MARKDOWN_SPECIAL.contains(special) => {
+                escaped.push('\\');
+                escaped.push(special);
+            }
+            _ if starts_markup(character, before, after) => {
+                escaped.push('\\');
+                escaped.push(character);
+            }
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+/// Characters that are markup only where they stand.
+fn starts_markup(character: char, before: Option<char>, after: Option<char>) -> bool {
+    let at_start = before.is_none_or(char::is_whitespace);
+    let letter_before = before.is_some_and(char::is_alphanumeric);
+    let text_after = after.is_some_and(|next| !next.is_whitespace());
+    match character {
+        // headings, lists, rules, quotes and setext underlines
+        '#' | '+' | '-' | '=' => at_start && before.is_none(),
+        // `http:`, `mailto:`, `javascript:` and addresses would become links
+        ':' => letter_before && text_after && !after.is_some_and(|next| next.is_ascii_digit()),
+        '@' => letter_before && text_after,
+        // `www.` links, and `1.` and `1)` lists
+        '.' => {
+            letter_before
+                && before.is_some_and(|last| matches!(last, 'w' | 'W' | '0'..='9'))
+                && after.is_none_or(|next| !next.is_ascii_digit())
+        }
+        ')' => before.is_some_and(|last| last.is_ascii_digit()),
+        _ => false,
+    }
+}
+
+/// A Markdown code span; text with a backtick or a bar (which ends table cells even inside
+/// code) is escaped as plain text instead.
+#[must_use]
+pub fn markdown_code(text: &str) -> String {
+    let shown = terminal(text);
+    if shown.trim().is_empty() || shown.contains(['`', '|']) {
+        markdown(text)
+    } else {
+        format!("`{shown}`")
+    }
+}
+
+/// A fenced Markdown block whose fence is longer than any run of backticks inside.
+#[must_use]
+pub fn markdown_fence(text: &str) -> String {
+    let shown = visible(text);
+    let longest = shown
+        .split(|character| character != '`')
+        .map(str::len)
+        .max()
+        .unwrap_or(0);
+    let fence = "`".repeat(longest.saturating_add(1).max(3));
+    format!("{fence}text\n{shown}\n{fence}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formulas_are_neutralised_and_plain_text_is_not() {
+        for cell in [
+            "=cmd|' /C calc'!A0",
+            "+1",
+            "-1",
+            "@SUM(A1)",
+            "\tx",
+            "\rx",
+            "\u{ff1d}1",
+        ] {
+            assert_eq!(csv_cell(cell), format!("'{cell}"));
+        }
+        assert_eq!(csv_cell("a=b"), "a=b");
+        assert_eq!(csv_cell(""), "");
+    }
+
+    #[test]
+    fn hidden_characters_are_written_out() {
+        assert_eq!(
+            visible("a\u{1b}[31mb\u{202e}c\0\n"),
+            "a\\u{1b}[31mb\\u{202e}c\\u{0}\n"
+        );
+        assert_eq!(terminal("a\nb\u{9b}\u{200b}"), "a\\nb\\u{9b}\\u{200b}");
+        assert_eq!(terminal("déjà 日本"), "déjà 日本");
+    }
+
+    #[test]
+    fn markdown_has_no_markup_left() {
+        assert_eq!(
+            markdown("[x](javascript:alert)"),
+            "\\[x\\](javascript\\:alert)"
+        );
+        assert_eq!(markdown("<b>|*a*"), "\\<b\\>\\|\\*a\\*");
+        assert_eq!(markdown("# head\n- item"), "\\# head - item");
+        assert_eq!(
+            markdown("see http://a.example and www.b.example"),
+            "see http\\://a.example and www\\.b.example"
+        );
+        assert_eq!(markdown("me@b.example"), "me\\@b.example");
+        assert_eq!(markdown("1. one"), "1\\. one");
+        assert_eq!(markdown("12:30 and 3.5 bits"), "12:30 and 3.5 bits");
+    }
+
+    #[test]
+    fn fences_outgrow_their_content() {
+        assert_eq!(markdown_fence("a\n```\nb"), "````text\na\n```\nb\n````");
+        assert_eq!(markdown_code("a`b"), "a\\`b");
+        assert_eq!(markdown_code("acct-1"), "`acct-1`");
+    }
+}

@@ -1,0 +1,115 @@
+//! How times and numbers are written, everywhere.
+
+use chrono::{DateTime, Datelike, SecondsFormat, Utc, Weekday};
+
+/// Microseconds in a day.
+pub(crate) const DAY_US: i64 = 86_400_000_000;
+
+fn utc(timestamp_us: i64) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp_micros(timestamp_us)
+}
+
+/// ISO 8601, UTC, microseconds: `2026-02-10T02:11:07.123456Z`.
+///
+/// A value beyond the calendar (a broken clock in the log) is written as a plain number
+/// of microseconds, so that it is neither lost nor mistaken for a date.
+#[must_use]
+pub fn time(timestamp_us: i64) -> String {
+    match utc(timestamp_us) {
+        Some(moment) => moment.to_rfc3339_opts(SecondsFormat::Micros, true),
+        None => format!("{timestamp_us}us"),
+    }
+}
+
+/// The day alone: `2026-02-10`.
+#[must_use]
+pub fn day(timestamp_us: i64) -> String {
+    match utc(timestamp_us) {
+        Some(moment) => moment.format("%Y-%m-%d").to_string(),
+        None => format!("{timestamp_us}us"),
+    }
+}
+
+/// A whole number with thousands separators: `1,310,442`.
+#[must_use]
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// `1 account`, `2 accounts`, `no accounts` is left to the sentence.
+#[must_use]
+pub fn plural(number: u64, noun: &str) -> String {
+    if number == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{} {noun}s", count(number))
+    }
+}
+
+/// Bits with two decimals.
+#[must_use]
+pub fn bits(value: f64) -> String {
+    format!("{value:.2}")
+}
+
+/// Length of a stretch of time in the largest unit that says enough.
+#[must_use]
+pub fn duration(from_us: i64, until_us: i64) -> String {
+    let minutes = until_us.saturating_sub(from_us).max(0) / 60_000_000;
+    match minutes {
+        0 => "under a minute".to_owned(),
+        1..120 => plural(minutes.unsigned_abs(), "minute"),
+        120..2880 => plural((minutes / 60).unsigned_abs(), "hour"),
+        _ => plural((minutes / 1440).unsigned_abs(), "day"),
+    }
+}
+
+/// Start of the UTC day.
+#[must_use]
+pub(crate) fn day_start(timestamp_us: i64) -> i64 {
+    timestamp_us.saturating_sub(timestamp_us.rem_euclid(DAY_US))
+}
+
+/// Whether the day falls on Saturday or Sunday, for the shading of long timelines.
+#[must_use]
+pub(crate) fn is_weekend(timestamp_us: i64) -> bool {
+    utc(timestamp_us).is_some_and(|moment| matches!(moment.weekday(), Weekday::Sat | Weekday::Sun))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_iso_with_microseconds() {
+        assert_eq!(time(1_770_689_467_123_456), "2026-02-10T02:11:07.123456Z");
+        assert_eq!(time(0), "1970-01-01T00:00:00.000000Z");
+        assert_eq!(time(-1), "1969-12-31T23:59:59.999999Z");
+        assert_eq!(time(i64::MAX), "9223372036854775807us");
+        assert_eq!(day(1_770_689_467_123_456), "2026-02-10");
+    }
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!(count(0), "0");
+        assert_eq!(count(999), "999");
+        assert_eq!(count(1_310_442), "1,310,442");
+        assert_eq!(plural(1, "account"), "1 account");
+        assert_eq!(plural(2000, "account"), "2,000 accounts");
+    }
+
+    #[test]
+    fn durations_never_overflow() {
+        assert_eq!(duration(i64::MIN, i64::MAX), plural(106_751_991, "day"));
+        assert_eq!(duration(5, 0), "under a minute");
+        assert_eq!(duration(0, 45 * DAY_US), "45 days");
+    }
+}

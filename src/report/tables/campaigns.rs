@@ -1,0 +1,94 @@
+//! `campaigns.csv`, `accounts.csv` and `templates.csv`.
+
+use anyhow::Result;
+
+use crate::model::finding::Family;
+use crate::report::present::Presented;
+use crate::report::tables::csv_table::{Cell, CsvTable};
+use crate::report::tables::{Sink, locator_texts};
+
+/// One row per campaign.
+pub(crate) fn write_campaigns(presented: &Presented<'_>, sink: Sink<'_>) -> Result<()> {
+    let mut table = CsvTable::new("campaigns.csv", sink)?;
+    for campaign in &presented.case.campaigns {
+        let families: Vec<String> = campaign
+            .evidence
+            .iter()
+            .map(|evidence| evidence.family.name().to_owned())
+            .collect();
+        let strongest = campaign
+            .evidence
+            .first()
+            .map_or("", |evidence| &evidence.statement);
+        table.row(&[
+            Cell::Text(&campaign.id),
+            Cell::Text(campaign.verdict.name()),
+            Cell::Text(&campaign.verdict_reason),
+            Cell::Float(Some(campaign.bits)),
+            Cell::Float(Some(campaign.expected_false)),
+            Cell::Integer(campaign.members.len() as u64),
+            Cell::Integer(campaign.requests),
+            Cell::Integer(campaign.campaign_requests),
+            Cell::Time(campaign.first_us),
+            Cell::Time(campaign.last_us),
+            Cell::Text(&campaign.purpose),
+            Cell::Text(strongest),
+            Cell::List(&families),
+            Cell::List(&campaign.templates),
+            Cell::List(&campaign.not_tested),
+        ])?;
+    }
+    table.finish()
+}
+
+/// One row per account and campaign.
+pub(crate) fn write_accounts(presented: &Presented<'_>, sink: Sink<'_>) -> Result<()> {
+    let mut table = CsvTable::new("accounts.csv", sink)?;
+    for campaign in &presented.case.campaigns {
+        for member in &campaign.members {
+            let mut cells = vec![
+                Cell::Text(&member.account_id),
+                Cell::Text(&campaign.id),
+                Cell::Text(campaign.verdict.name()),
+                Cell::Float(Some(member.bits)),
+            ];
+            let by_family = Family::ALL
+                .iter()
+                .map(|family| member.bits_by_family.get(family));
+            cells.extend(by_family.map(|bits| Cell::Float(bits.copied())));
+            cells.extend([
+                Cell::Integer(member.requests),
+                Cell::Integer(member.campaign_requests),
+                Cell::Time(member.first_us),
+                Cell::Time(member.last_us),
+            ]);
+            table.row(&cells)?;
+        }
+    }
+    table.finish()
+}
+
+/// One row per template.
+pub(crate) fn write_templates(presented: &Presented<'_>, sink: Sink<'_>) -> Result<()> {
+    let mut table = CsvTable::new("templates.csv", sink)?;
+    for template in &presented.case.templates {
+        table.row(&[
+            Cell::Text(&template.id),
+            Cell::Text(template.campaign_id.as_deref().unwrap_or("")),
+            Cell::Text(&template.role),
+            Cell::Integer(template.accounts),
+            Cell::Integer(template.requests),
+            Cell::Boolean(template.requests_complete),
+            Cell::Float(Some(template.distinct_text_share)),
+            Cell::Float(Some(template.texts_per_account_median)),
+            Cell::Time(template.first_us),
+            Cell::Time(template.last_us),
+            Cell::Integer(template.fragments),
+            Cell::Text(&template.capability),
+            Cell::Text(&template.assessment),
+            Cell::Text(template.excerpts.first().map_or("", String::as_str)),
+            Cell::List(&locator_texts(&presented.case, &template.locators)),
+        ])?;
+    }
+    table.finish()
+}

@@ -1,0 +1,32 @@
+//! The tables of a case: CSV for people with a spreadsheet, Parquet for the large ones.
+
+pub(crate) mod campaigns;
+pub(crate) mod coverage;
+pub(crate) mod csv_table;
+pub(crate) mod findings;
+pub(crate) mod parquet_table;
+pub(crate) mod requests;
+
+use std::io::Write;
+
+use crate::model::case::Case;
+use crate::model::finding::Locator;
+use crate::report::present::file_name;
+
+/// Where a table is written to. `Send` because the Parquet writer asks for it.
+pub(crate) type Sink<'a> = &'a mut (dyn Write + Send);
+
+/// Sample rows as text: `file:row request_id`.
+pub(crate) fn locator_texts(case: &Case, locators: &[Locator]) -> Vec<String> {
+    locators
+        .iter()
+        .map(|locator| {
+            format!(
+                "{}:{} {}",
+                file_name(case, locator.file),
+                locator.row,
+                locator.request_id
+            )
+        })
+        .collect()
+}

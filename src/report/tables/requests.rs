@@ -1,0 +1,32 @@
+//! `requests.parquet`: the rows of the un-mixed sub-streams.
+
+use anyhow::Result;
+
+use crate::report::present::Presented;
+use crate::report::tables::Sink;
+use crate::report::tables::parquet_table::{ParquetTable, integers, optional_texts, texts, times};
+
+/// Rows turned into columns at a time; bounds the memory of the copy.
+const ROWS_PER_BATCH: usize = 65_536;
+
+/// One row per labelled request, in order of file and row.
+pub(crate) fn write_requests(presented: &Presented<'_>, sink: Sink<'_>) -> Result<()> {
+    let mut table = ParquetTable::new("requests.parquet", sink)?;
+    for rows in presented.requests.chunks(ROWS_PER_BATCH) {
+        let files: Vec<String> = rows
+            .iter()
+            .map(|row| presented.file_name(row.file))
+            .collect();
+        table.rows(vec![
+            texts(rows.iter().map(|row| row.request_id.as_str())),
+            texts(rows.iter().map(|row| row.account_id.as_str())),
+            times(rows.iter().map(|row| Some(row.timestamp_us))),
+            optional_texts(rows.iter().map(|row| row.campaign_id.as_str())),
+            texts(rows.iter().map(|row| row.template_id.as_str())),
+            optional_texts(rows.iter().map(|row| row.pattern_family.as_str())),
+            texts(files.iter().map(String::as_str)),
+            integers(rows.iter().map(|row| row.row)),
+        ])?;
+    }
+    table.finish()
+}

@@ -1,0 +1,302 @@
+//! One campaign as the report shows it.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::model::campaign::{Campaign, Member, Rival, Template};
+use crate::model::case::Case;
+use crate::model::finding::{Family, Finding, Locator};
+use crate::report::chart::heat_map::{HeatMap, heat_map};
+use crate::report::chart::timeline::{Timeline, timeline};
+use crate::report::chart::waterfall::{Waterfall, waterfall};
+use crate::report::format;
+use crate::report::present::file_name;
+use crate::report::tables::findings::subject_parts;
+use crate::report::view::Cut;
+
+/// Accounts listed for one campaign, and for all of a page; a page stays within a few MB.
+const ACCOUNTS_PER_CAMPAIGN: usize = 500;
+const ACCOUNTS_PER_PAGE: usize = 5000;
+/// Accounts listed for a campaign once the page is full.
+const ACCOUNTS_AT_LEAST: usize = 10;
+const TEMPLATES_PER_CAMPAIGN: usize = 20;
+const FINDINGS_PER_CAMPAIGN: usize = 25;
+const LOCATORS_SHOWN: usize = 50;
+
+/// A line of the first table.
+#[derive(Debug, Serialize)]
+pub(crate) struct CampaignRow<'a> {
+    /// Place in the list, from one; also the anchor, since an id is not trusted to be one.
+    number: usize,
+    id: &'a str,
+    verdict: &'static str,
+    bits: f64,
+    expected_false: f64,
+    accounts: u64,
+    requests: u64,
+    campaign_requests: u64,
+    first_us: i64,
+    last_us: i64,
+    span: String,
+    purpose: &'a str,
+    strongest_family: &'static str,
+    strongest: &'a str,
+}
+
+/// One family's evidence.
+#[derive(Debug, Serialize)]
+struct EvidenceRow<'a> {
+    family: &'static str,
+    bits: f64,
+    accounts: u64,
+    counts: bool,
+    statement: &'a str,
+}
+
+/// One account.
+#[derive(Debug, Serialize)]
+struct MemberRow<'a> {
+    account_id: &'a str,
+    bits: f64,
+    by_family: Vec<Option<f64>>,
+    requests: u64,
+    campaign_requests: u64,
+    first_us: i64,
+    last_us: i64,
+}
+
+/// One sample row of the log.
+#[derive(Debug, Serialize)]
+pub(crate) struct LocatorView<'a> {
+    file: String,
+    row: u64,
+    request_id: &'a str,
+}
+
+/// One template.
+#[derive(Debug, Serialize)]
+pub(crate) struct TemplateView<'a> {
+    template: &'a Template,
+    locators: Vec<LocatorView<'a>>,
+}
+
+/// One finding.
+#[derive(Debug, Serialize)]
+struct FindingView<'a> {
+    id: &'a str,
+    detector: &'a str,
+    family: &'static str,
+    subject_kind: &'a str,
+    subject: &'a str,
+    accounts: u64,
+    bits: f64,
+    measure: &'a str,
+    measured: f64,
+    expected: f64,
+    n: u64,
+    threshold: f64,
+    null_model: &'a str,
+    innocent: &'a str,
+    would_clear: &'a str,
+}
+
+/// A campaign's own part of the report.
+#[derive(Debug, Serialize)]
+pub(crate) struct CampaignSection<'a> {
+    row: CampaignRow<'a>,
+    verdict_reason: &'a str,
+    evidence: Vec<EvidenceRow<'a>>,
+    waterfall: Waterfall,
+    not_tested: &'a [String],
+    timeline: Timeline,
+    heat: HeatMap,
+    families: Vec<&'static str>,
+    members: Cut<MemberRow<'a>>,
+    templates: Cut<TemplateView<'a>>,
+    findings: Cut<FindingView<'a>>,
+    rivals: &'a [Rival],
+    locators: Cut<LocatorView<'a>>,
+}
+
+/// The lines of the first table.
+pub(crate) fn campaign_rows(case: &Case) -> impl ExactSizeIterator<Item = CampaignRow<'_>> {
+    case.campaigns
+        .iter()
+        .enumerate()
+        .map(|(index, campaign)| campaign_row(index, campaign))
+}
+
+fn campaign_row(index: usize, campaign: &Campaign) -> CampaignRow<'_> {
+    let strongest = campaign.evidence.first();
+    CampaignRow {
+        number: index + 1,
+        id: &campaign.id,
+        verdict: campaign.verdict.name(),
+        bits: campaign.bits,
+        expected_false: campaign.expected_false,
+        accounts: campaign.members.len() as u64,
+        requests: campaign.requests,
+        campaign_requests: campaign.campaign_requests,
+        first_us: campaign.first_us,
+        last_us: campaign.last_us,
+        span: format::duration(campaign.first_us, campaign.last_us),
+        purpose: &campaign.purpose,
+        strongest_family: strongest.map_or("", |evidence| evidence.family.name()),
+        strongest: strongest.map_or("", |evidence| &evidence.statement),
+    }
+}
+
+/// The sections of the first campaigns.
+pub(crate) fn campaign_sections(case: &Case, limit: usize) -> Cut<CampaignSection<'_>> {
+    let findings: BTreeMap<&str, &Finding> = case
+        .findings
+        .iter()
+        .map(|finding| (finding.id.as_str(), finding))
+        .collect();
+    let templates: BTreeMap<&str, &Template> = case
+        .templates
+        .iter()
+        .map(|template| (template.id.as_str(), template))
+        .collect();
+    let mut room = ACCOUNTS_PER_PAGE;
+    Cut::first(
+        limit,
+        case.campaigns.iter().enumerate().map(|(index, campaign)| {
+            let accounts = ACCOUNTS_PER_CAMPAIGN.min(room).max(ACCOUNTS_AT_LEAST);
+            room = room.saturating_sub(campaign.members.len().min(accounts));
+            let used: Vec<&Template> = campaign
+                .templates
+                .iter()
+                .filter_map(|id| templates.get(id.as_str()).copied())
+                .collect();
+            CampaignSection {
+                row: campaign_row(index, campaign),
+                verdict_reason: &campaign.verdict_reason,
+                evidence: evidence_rows(campaign),
+                waterfall: waterfall(campaign),
+                not_tested: &campaign.not_tested,
+                timeline: timeline(&campaign.daily_requests, &case.events),
+                heat: heat_map(&campaign.hour_of_week),
+                families: families(campaign)
+                    .iter()
+                    .map(|family| family.name())
+                    .collect(),
+                members: member_rows(campaign, accounts),
+                templates: Cut::first(
+                    TEMPLATES_PER_CAMPAIGN,
+                    used.into_iter()
+                        .map(|template| template_view(case, template)),
+                ),
+                findings: finding_views(campaign, &findings),
+                rivals: &campaign.rivals,
+                locators: Cut::first(LOCATORS_SHOWN, locator_views(case, &campaign.locators)),
+            }
+        }),
+    )
+}
+
+fn evidence_rows(campaign: &Campaign) -> Vec<EvidenceRow<'_>> {
+    campaign
+        .evidence
+        .iter()
+        .map(|evidence| EvidenceRow {
+            family: evidence.family.name(),
+            bits: evidence.bits,
+            accounts: evidence.accounts,
+            counts: evidence.counts,
+            statement: &evidence.statement,
+        })
+        .collect()
+}
+
+/// Families that at least one account has evidence of, in canonical order.
+fn families(campaign: &Campaign) -> Vec<Family> {
+    let carried = |family: &Family| {
+        campaign
+            .members
+            .iter()
+            .any(|member| member.bits_by_family.contains_key(family))
+    };
+    Family::ALL.into_iter().filter(carried).collect()
+}
+
+fn member_rows(campaign: &Campaign, limit: usize) -> Cut<MemberRow<'_>> {
+    let families = families(campaign);
+    let row = |member: &'_ Member| -> Vec<Option<f64>> {
+        families
+            .iter()
+            .map(|family| member.bits_by_family.get(family).copied())
+            .collect()
+    };
+    Cut::first(
+        limit,
+        campaign.members.iter().map(|member| MemberRow {
+            account_id: &member.account_id,
+            bits: member.bits,
+            by_family: row(member),
+            requests: member.requests,
+            campaign_requests: member.campaign_requests,
+            first_us: member.first_us,
+            last_us: member.last_us,
+        }),
+    )
+}
+
+/// A template with its sample rows.
+pub(crate) fn template_view<'a>(case: &Case, template: &'a Template) -> TemplateView<'a> {
+    TemplateView {
+        template,
+        locators: locator_views(case, &template.locators)
+            .take(LOCATORS_SHOWN)
+            .collect(),
+    }
+}
+
+fn locator_views<'a>(
+    case: &Case,
+    locators: &'a [Locator],
+) -> impl ExactSizeIterator<Item = LocatorView<'a>> {
+    locators.iter().map(|locator| LocatorView {
+        file: file_name(case, locator.file),
+        row: locator.row,
+        request_id: &locator.request_id,
+    })
+}
+
+fn finding_views<'a>(
+    campaign: &Campaign,
+    findings: &BTreeMap<&str, &'a Finding>,
+) -> Cut<FindingView<'a>> {
+    let mut seen = std::collections::BTreeSet::new();
+    let behind: Vec<&Finding> = campaign
+        .evidence
+        .iter()
+        .flat_map(|evidence| &evidence.findings)
+        .filter(|id| seen.insert(id.as_str()))
+        .filter_map(|id| findings.get(id.as_str()).copied())
+        .collect();
+    Cut::first(
+        FINDINGS_PER_CAMPAIGN,
+        behind.into_iter().map(|finding| {
+            let (_, subject_kind, subject) = subject_parts(&finding.subject);
+            FindingView {
+                id: &finding.id,
+                detector: &finding.detector,
+                family: finding.family.name(),
+                subject_kind,
+                subject,
+                accounts: finding.accounts.len() as u64,
+                bits: finding.bits,
+                measure: &finding.measure,
+                measured: finding.measured,
+                expected: finding.expected,
+                n: finding.n,
+                threshold: finding.threshold,
+                null_model: &finding.null_model,
+                innocent: &finding.innocent,
+                would_clear: &finding.would_clear,
+            }
+        }),
+    )
+}

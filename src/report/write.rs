@@ -1,0 +1,126 @@
+//! Writing a case folder from start to end, and rendering its reports again.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::config::options::Quote;
+use crate::model::case::CaseTables;
+use crate::report::case_file::{read_case, write_json};
+use crate::report::manifest::{MANIFEST_FILE, Manifest};
+use crate::report::outputs::OUTPUTS;
+use crate::report::page;
+use crate::report::present::present;
+use crate::report::staging::{Staging, write_synced};
+use crate::report::sums::{SUMS_FILE, hash_file, hash_folder, parse_sums, sums_text};
+
+/// Folder of the digest inside the case folder.
+const DIGEST_FOLDER: &str = "digest";
+/// File of the run's own log.
+const RUN_LOG_FILE: &str = "run.log";
+
+/// What `write_case` needs beside the case.
+pub struct WriteOptions {
+    /// The case folder.
+    pub out: PathBuf,
+    /// Replace an older case.
+    pub force: bool,
+    /// How much prompt text may be shown.
+    pub quote: Quote,
+    /// How the case came about.
+    pub manifest: Manifest,
+    /// Text of `run.log`.
+    pub run_log: String,
+    /// Writes the digest into the folder it is given (`digest/` of the temporary folder).
+    #[allow(clippy::type_complexity)]
+    pub digest: Option<Box<dyn FnOnce(&Path) -> Result<()>>>,
+}
+
+fn quote_name(quote: Quote) -> &'static str {
+    match quote {
+        Quote::None => "none",
+        Quote::Masked => "masked",
+        Quote::Full => "full",
+    }
+}
+
+/// Writes the case folder: all of it or nothing. Returns its full path.
+///
+/// # Errors
+/// One line that names the file that could not be written; the temporary folder is gone
+/// by then and the final name is as it was.
+pub fn write_case(tables: &CaseTables, options: WriteOptions) -> Result<PathBuf> {
+    let staging = Staging::create(&options.out, options.force)?;
+    let presented = present(tables, options.quote);
+    if let Some(write_digest) = options.digest {
+        let folder = staging.path().join(DIGEST_FOLDER);
+        fs::create_dir(&folder)
+            .map_err(anyhow::Error::from)
+            .and_then(|()| write_digest(&folder))
+            .map_err(|error| staging.failed("digest", &error))?;
+    }
+    for output in OUTPUTS {
+        staging.write_file(output.name, |sink| (output.write)(&presented, sink))?;
+    }
+    let manifest = options
+        .manifest
+        .completed(&presented.case, quote_name(options.quote));
+    staging.write_file(MANIFEST_FILE, |sink| write_json(&manifest, sink))?;
+    staging.write_file(RUN_LOG_FILE, |sink| {
+        Ok(sink.write_all(options.run_log.as_bytes())?)
+    })?;
+    let sums = hash_folder(staging.path()).map_err(|error| staging.failed(SUMS_FILE, &error))?;
+    staging.write_file(SUMS_FILE, |sink| {
+        Ok(sink.write_all(sums_text(&sums).as_bytes())?)
+    })?;
+    staging.commit()
+}
+
+/// Renders `report.html` and `report.md` of a case folder again, from its `case.json`.
+///
+/// Only the hashes of these two files are renewed, so a `case.json` that was changed by
+/// hand still fails verification.
+///
+/// # Errors
+/// When the case cannot be read or the files cannot be written.
+pub fn rerender(dir: &Path) -> Result<()> {
+    let case = read_case(dir)?;
+    let sums_path = dir.join(SUMS_FILE);
+    let text = fs::read_to_string(&sums_path).with_context(|| {
+        format!(
+            "cannot read {}; is this a finished case?",
+            sums_path.display()
+        )
+    })?;
+    let mut sums = parse_sums(&text)?;
+    replace(dir, page::MARKDOWN, |sink| {
+        page::write_markdown(&case, sink)
+    })?;
+    replace(dir, page::HTML, |sink| page::write_html(&case, sink))?;
+    for name in [page::MARKDOWN, page::HTML] {
+        let hash = hash_file(&dir.join(name)).with_context(|| format!("cannot re-read {name}"))?;
+        sums.insert(name.to_owned(), hash);
+    }
+    replace(dir, SUMS_FILE, |sink| {
+        Ok(sink.write_all(sums_text(&sums).as_bytes())?)
+    })
+}
+
+/// Writes a file beside its final name and renames it.
+fn replace(
+    dir: &Path,
+    name: &str,
+    write: impl FnOnce(crate::report::tables::Sink<'_>) -> Result<()>,
+) -> Result<()> {
+    let partial = dir.join(format!(".{name}.partial"));
+    let written =
+        write_synced(&partial, write).and_then(|()| Ok(fs::rename(&partial, dir.join(name))?));
+    written.map_err(|error| {
+        let _ = fs::remove_file(&partial);
+        anyhow::anyhow!(
+            "cannot write {name} in {}: {error:#}; the old file is kept",
+            dir.display()
+        )
+    })
+}
