@@ -89,10 +89,18 @@ impl Layer {
 ///
 /// Entries may come in any order; of several rows for one value and account the smallest is kept.
 #[must_use]
-pub fn group_entries(mut entries: Vec<(u32, u32, u32)>, value_of: impl Fn(u32) -> String) -> Grouped {
+pub fn group_entries(
+    mut entries: Vec<(u32, u32, u32)>,
+    value_of: impl Fn(u32) -> String,
+) -> Grouped {
     entries.sort_unstable();
     entries.dedup_by_key(|entry| (entry.0, entry.1));
-    let mut grouped = Grouped { values: Vec::new(), offsets: vec![0], accounts: Vec::new(), rows: Vec::new() };
+    let mut grouped = Grouped {
+        values: Vec::new(),
+        offsets: vec![0],
+        accounts: Vec::new(),
+        rows: Vec::new(),
+    };
     for group in entries.chunk_by(|a, b| a.0 == b.0) {
         if let [first, _, ..] = group {
             grouped.values.push(value_of(first.0));
@@ -123,7 +131,9 @@ mod tests {
 
     #[test]
     fn groups_of_one_are_left_out_and_rows_are_the_smallest() {
-        let grouped = group_entries(vec![(7, 3, 9), (7, 1, 5), (7, 3, 2), (4, 1, 1)], |value| format!("v{value}"));
+        let grouped = group_entries(vec![(7, 3, 9), (7, 1, 5), (7, 3, 2), (4, 1, 1)], |value| {
+            format!("v{value}")
+        });
         assert_eq!(grouped.values, ["v7"]);
         assert_eq!(grouped.accounts, [1, 3]);
         assert_eq!(grouped.rows, [5, 2]);

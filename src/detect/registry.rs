@@ -21,7 +21,11 @@ pub fn selects(selection: &str, id: &str) -> bool {
 ///
 /// # Errors
 /// When a detector fails, which is an internal error; the message names it.
-pub fn run(context: &Context<'_>, only: &[String], skip: &[String]) -> Result<Vec<(DetectorRun, Outcome)>> {
+pub fn run(
+    context: &Context<'_>,
+    only: &[String],
+    skip: &[String],
+) -> Result<Vec<(DetectorRun, Outcome)>> {
     DETECTORS
         .par_iter()
         .map(|detector| {
@@ -33,19 +37,31 @@ pub fn run(context: &Context<'_>, only: &[String], skip: &[String]) -> Result<Ve
                 findings: 0,
                 partial: Vec::new(),
             };
-            let wanted = (only.is_empty() || only.iter().any(|name| selects(name, meta.id))) && !skip.iter().any(|name| selects(name, meta.id));
+            let wanted = (only.is_empty() || only.iter().any(|name| selects(name, meta.id)))
+                && !skip.iter().any(|name| selects(name, meta.id));
             if !wanted {
                 report.status = RunStatus::Skipped;
                 return Ok((report, Outcome::default()));
             }
-            let missing: Vec<String> =
-                meta.needs.iter().filter(|need| !need.is_met(context)).map(|need| need.name()).collect();
+            let missing: Vec<String> = meta
+                .needs
+                .iter()
+                .filter(|need| !need.is_met(context))
+                .map(|need| need.name())
+                .collect();
             if missing.len() == meta.needs.len() {
-                report.status = RunStatus::NotRun { reason: format!("column {} absent", missing.join(", ")) };
+                report.status = RunStatus::NotRun {
+                    reason: format!("column {} absent", missing.join(", ")),
+                };
                 return Ok((report, Outcome::default()));
             }
-            report.partial = missing.into_iter().map(|name| format!("column {name} absent")).collect();
-            let mut outcome = detector.run(context).map_err(|error| error.context(format!("detector {}", meta.id)))?;
+            report.partial = missing
+                .into_iter()
+                .map(|name| format!("column {name} absent"))
+                .collect();
+            let mut outcome = detector
+                .run(context)
+                .map_err(|error| error.context(format!("detector {}", meta.id)))?;
             report.partial.append(&mut outcome.partial);
             Ok((report, outcome))
         })

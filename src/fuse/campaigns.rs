@@ -45,15 +45,31 @@ pub fn hour_of_week(hour: i64) -> usize {
 impl Maker<'_> {
     /// Words a cluster; `lead_group` is the group a single-family lead stands on.
     #[must_use]
-    pub fn campaign(&self, cluster: &Cluster, verdict: (Verdict, String), expected_false: f64, lead_group: Option<(usize, usize)>) -> Campaign {
+    pub fn campaign(
+        &self,
+        cluster: &Cluster,
+        verdict: (Verdict, String),
+        expected_false: f64,
+        lead_group: Option<(usize, usize)>,
+    ) -> Campaign {
         let accounts = self.sources.accounts(&cluster.units);
         let rows = self.sources.rows;
         let evidence = self.evidence(cluster, lead_group);
         let templates = self.templates(cluster, lead_group);
         let members = self.members(cluster);
         let (daily_requests, hour_of_week) = self.activity(&accounts);
-        let first_us = accounts.iter().filter_map(|account| rows.first_us.get(*account as usize)).min().copied().unwrap_or(0);
-        let last_us = accounts.iter().filter_map(|account| rows.last_us.get(*account as usize)).max().copied().unwrap_or(0);
+        let first_us = accounts
+            .iter()
+            .filter_map(|account| rows.first_us.get(*account as usize))
+            .min()
+            .copied()
+            .unwrap_or(0);
+        let last_us = accounts
+            .iter()
+            .filter_map(|account| rows.last_us.get(*account as usize))
+            .max()
+            .copied()
+            .unwrap_or(0);
         let mut campaign = Campaign {
             id: self.fingerprint(cluster, lead_group, &templates),
             verdict: verdict.0,
@@ -78,13 +94,21 @@ impl Maker<'_> {
         campaign
     }
 
-    fn evidence(&self, cluster: &Cluster, lead_group: Option<(usize, usize)>) -> Vec<FamilyEvidence> {
+    fn evidence(
+        &self,
+        cluster: &Cluster,
+        lead_group: Option<(usize, usize)>,
+    ) -> Vec<FamilyEvidence> {
         let mut evidence: Vec<FamilyEvidence> = cluster
             .family_bits
             .iter()
             .map(|(family, bits)| {
                 let position = membership::position(*family);
-                let strongest = cluster.corroborations.iter().map(|index| (*index, &self.corroborations[*index])).find(|(_, found)| found.family == *family || found.other_family == *family);
+                let strongest = cluster
+                    .corroborations
+                    .iter()
+                    .map(|index| (*index, &self.corroborations[*index]))
+                    .find(|(_, found)| found.family == *family || found.other_family == *family);
                 let statement = match (strongest, lead_group) {
                     (Some((_, found)), _) => self.statement(found),
                     (None, Some((layer, group))) => self.lead_statement(layer, group),
@@ -101,7 +125,13 @@ impl Maker<'_> {
                         findings.push(id.clone());
                     }
                 }
-                let carrying = cluster.units.iter().zip(&cluster.bits).filter(|(_, bits)| bits[position] > 0.0).map(|(unit, _)| *unit).collect::<Vec<_>>();
+                let carrying = cluster
+                    .units
+                    .iter()
+                    .zip(&cluster.bits)
+                    .filter(|(_, bits)| bits[position] > 0.0)
+                    .map(|(unit, _)| *unit)
+                    .collect::<Vec<_>>();
                 FamilyEvidence {
                     family: *family,
                     bits: *bits,
@@ -117,9 +147,15 @@ impl Maker<'_> {
     }
 
     fn statement(&self, found: &Corroboration) -> String {
-        let Some((layer, number)) = self.sources.group(found.group.0, found.group.1) else { return String::new() };
+        let Some((layer, number)) = self.sources.group(found.group.0, found.group.1) else {
+            return String::new();
+        };
         let value = layer.values.get(number).map_or("", String::as_str);
-        let other = self.sources.layers.get(found.other_layer).map_or("", |layer| layer.kind);
+        let other = self
+            .sources
+            .layers
+            .get(found.other_layer)
+            .map_or("", |layer| layer.kind);
         match found.manner {
             Manner::Many => format!(
                 "of {} accounts with {} {value}, {} are tied together by {} shared {other} keys; {:.1} such keys expected by chance",
@@ -129,14 +165,24 @@ impl Maker<'_> {
                 found.observed,
                 found.expected
             ),
-            Manner::Overlap => format!("of {} accounts with {} {value}, {} also share one {other}; {:.1} expected by chance", found.size, layer.kind, found.observed, found.expected),
+            Manner::Overlap => format!(
+                "of {} accounts with {} {value}, {} also share one {other}; {:.1} expected by chance",
+                found.size, layer.kind, found.observed, found.expected
+            ),
         }
     }
 
     fn lead_statement(&self, layer: usize, group: usize) -> String {
-        self.sources.group(layer, group).map_or_else(String::new, |(layer, number)| {
-            format!("{} accounts share {} {}; nothing independent supports it", layer.group(number).len(), layer.kind, layer.values.get(number).map_or("", String::as_str))
-        })
+        self.sources
+            .group(layer, group)
+            .map_or_else(String::new, |(layer, number)| {
+                format!(
+                    "{} accounts share {} {}; nothing independent supports it",
+                    layer.group(number).len(),
+                    layer.kind,
+                    layer.values.get(number).map_or("", String::as_str)
+                )
+            })
     }
 
     /// Templates on which corroborations of the cluster stand.
@@ -145,7 +191,12 @@ impl Maker<'_> {
         for index in &cluster.corroborations {
             let found = &self.corroborations[*index];
             groups.push(found.group);
-            groups.extend(found.other_groups.iter().map(|key| (found.other_layer, *key as usize)));
+            groups.extend(
+                found
+                    .other_groups
+                    .iter()
+                    .map(|key| (found.other_layer, *key as usize)),
+            );
         }
         groups
             .into_iter()
@@ -156,15 +207,31 @@ impl Maker<'_> {
     }
 
     /// The id hangs on what the operator keeps when accounts are replaced: the template, else the key most members share.
-    fn fingerprint(&self, cluster: &Cluster, lead_group: Option<(usize, usize)>, templates: &BTreeSet<String>) -> String {
+    fn fingerprint(
+        &self,
+        cluster: &Cluster,
+        lead_group: Option<(usize, usize)>,
+        templates: &BTreeSet<String>,
+    ) -> String {
         let mut best: Option<(usize, String)> = None;
         let mut consider = |layer: usize, group: usize| {
-            let Some((detector_layer, number)) = self.sources.group(layer, group) else { return };
-            let Some(value) = detector_layer.values.get(number) else { return };
+            let Some((detector_layer, number)) = self.sources.group(layer, group) else {
+                return;
+            };
+            let Some(value) = detector_layer.values.get(number) else {
+                return;
+            };
             let content = usize::from(templates.contains(value)) * 1_000_000_000;
-            let inside = self.sources.layers[layer].groups.get(group).iter().filter(|unit| cluster.units.binary_search(unit).is_ok()).count();
+            let inside = self.sources.layers[layer]
+                .groups
+                .get(group)
+                .iter()
+                .filter(|unit| cluster.units.binary_search(unit).is_ok())
+                .count();
             let candidate = (content + inside, format!("{} {value}", detector_layer.kind));
-            if best.as_ref().is_none_or(|best| candidate.0 > best.0 || (candidate.0 == best.0 && candidate.1 < best.1)) {
+            if best.as_ref().is_none_or(|best| {
+                candidate.0 > best.0 || (candidate.0 == best.0 && candidate.1 < best.1)
+            }) {
                 best = Some(candidate);
             }
         };
@@ -185,7 +252,9 @@ impl Maker<'_> {
         let rows = self.sources.rows;
         let mut findings_of: FxHashMap<u32, Vec<String>> = FxHashMap::default();
         for index in &cluster.corroborations {
-            let Some(Some(id)) = self.finding_ids.get(*index) else { continue };
+            let Some(Some(id)) = self.finding_ids.get(*index) else {
+                continue;
+            };
             for unit in &self.corroborations[*index].core {
                 let list = findings_of.entry(*unit).or_default();
                 if list.len() < FINDINGS_NAMED {
@@ -195,10 +264,23 @@ impl Maker<'_> {
         }
         let mut members: Vec<Member> = Vec::new();
         for (unit, bits) in cluster.units.iter().zip(&cluster.bits) {
-            for account in self.sources.units.accounts.get(*unit as usize).into_iter().flatten() {
+            for account in self
+                .sources
+                .units
+                .accounts
+                .get(*unit as usize)
+                .into_iter()
+                .flatten()
+            {
                 let index = *account as usize;
-                let by_family: BTreeMap<Family, f64> =
-                    Family::ALL.iter().zip(bits).filter(|(family, bits)| **bits > 0.0 && cluster.family_bits.contains_key(family)).map(|(family, bits)| (*family, *bits)).collect();
+                let by_family: BTreeMap<Family, f64> = Family::ALL
+                    .iter()
+                    .zip(bits)
+                    .filter(|(family, bits)| {
+                        **bits > 0.0 && cluster.family_bits.contains_key(family)
+                    })
+                    .map(|(family, bits)| (*family, *bits))
+                    .collect();
                 members.push(Member {
                     account_id: rows.account_ids.get(index).cloned().unwrap_or_default(),
                     bits: by_family.values().sum(),
@@ -211,7 +293,11 @@ impl Maker<'_> {
                 });
             }
         }
-        members.sort_by(|a, b| b.bits.total_cmp(&a.bits).then_with(|| a.account_id.cmp(&b.account_id)));
+        members.sort_by(|a, b| {
+            b.bits
+                .total_cmp(&a.bits)
+                .then_with(|| a.account_id.cmp(&b.account_id))
+        });
         members
     }
 
@@ -220,18 +306,33 @@ impl Maker<'_> {
         let mut weekly = vec![0_u64; 168];
         for account in accounts {
             let start = self.cells.partition_point(|cell| cell.0 < *account);
-            for (_, hour, requests) in self.cells.iter().skip(start).take_while(|cell| cell.0 == *account) {
+            for (_, hour, requests) in self
+                .cells
+                .iter()
+                .skip(start)
+                .take_while(|cell| cell.0 == *account)
+            {
                 *daily.entry(hour.div_euclid(24)).or_default() += u64::from(*requests);
                 if let Some(slot) = weekly.get_mut(hour_of_week(*hour)) {
                     *slot += u64::from(*requests);
                 }
             }
         }
-        (daily.into_iter().map(|(day, requests)| (day * 24 * HOUR_US, requests)).collect(), weekly)
+        (
+            daily
+                .into_iter()
+                .map(|(day, requests)| (day * 24 * HOUR_US, requests))
+                .collect(),
+            weekly,
+        )
     }
 
     fn locators(&self, accounts: &[u32]) -> Vec<Locator> {
-        let mut locators: Vec<Locator> = accounts.iter().filter_map(|account| self.sources.rows.of_account(*account)).take(self.sources.locators).collect();
+        let mut locators: Vec<Locator> = accounts
+            .iter()
+            .filter_map(|account| self.sources.rows.of_account(*account))
+            .take(self.sources.locators)
+            .collect();
         locators.sort();
         locators
     }

@@ -38,9 +38,18 @@ const STAR_SHARE: f64 = 0.25;
 
 /// Unites the cores of corroborations and settles who belongs.
 #[must_use]
-pub fn clusters(layers: &[UnitLayer], corroborations: &[Corroboration], fuse: &FuseConfig, network: &NetworkConfig) -> Vec<Cluster> {
-    let Some(units) = layers.first().map(|layer| layer.of_unit.len()) else { return Vec::new() };
-    let usable: Vec<usize> = (0..corroborations.len()).filter(|index| is_usable(&corroborations[*index], layers)).collect();
+pub fn clusters(
+    layers: &[UnitLayer],
+    corroborations: &[Corroboration],
+    fuse: &FuseConfig,
+    network: &NetworkConfig,
+) -> Vec<Cluster> {
+    let Some(units) = layers.first().map(|layer| layer.of_unit.len()) else {
+        return Vec::new();
+    };
+    let usable: Vec<usize> = (0..corroborations.len())
+        .filter(|index| is_usable(&corroborations[*index], layers))
+        .collect();
     let mut components = Components::new(u32::try_from(units).unwrap_or(u32::MAX));
     let mut touched: BTreeSet<u32> = BTreeSet::new();
     let mut joined: Vec<(usize, Vec<u32>)> = Vec::new();
@@ -57,19 +66,30 @@ pub fn clusters(layers: &[UnitLayer], corroborations: &[Corroboration], fuse: &F
     }
     let mut by_label: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
     for unit in touched {
-        by_label.entry(components.label(unit)).or_default().push(unit);
+        by_label
+            .entry(components.label(unit))
+            .or_default()
+            .push(unit);
     }
     let mut evidence: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
     for (index, members) in joined {
         if let Some(first) = members.first() {
-            evidence.entry(components.label(*first)).or_default().push(index);
+            evidence
+                .entry(components.label(*first))
+                .or_default()
+                .push(index);
         }
     }
     by_label
         .into_iter()
         .filter_map(|(label, members)| {
             let mut indices = evidence.remove(&label).unwrap_or_default();
-            indices.sort_by(|a, b| corroborations[*b].bits.total_cmp(&corroborations[*a].bits).then(a.cmp(b)));
+            indices.sort_by(|a, b| {
+                corroborations[*b]
+                    .bits
+                    .total_cmp(&corroborations[*a].bits)
+                    .then(a.cmp(b))
+            });
             settle(layers, corroborations, members, indices, fuse, network)
         })
         .collect()
@@ -83,33 +103,65 @@ pub fn clusters(layers: &[UnitLayer], corroborations: &[Corroboration], fuse: &F
 fn is_usable(corroboration: &Corroboration, layers: &[UnitLayer]) -> bool {
     let (layer, group) = corroboration.group;
     let tested_full = layers[layer].full.get(group).copied().unwrap_or(true);
-    let other_full = corroboration.other_groups.iter().any(|key| layers[corroboration.other_layer].full.get(*key as usize).copied().unwrap_or(true));
+    let other_full = corroboration.other_groups.iter().any(|key| {
+        layers[corroboration.other_layer]
+            .full
+            .get(*key as usize)
+            .copied()
+            .unwrap_or(true)
+    });
     if tested_full && other_full {
         return true;
     }
     let hard = layers[layer].hard || layers[corroboration.other_layer].hard;
-    hard && tested_full != other_full && corroboration.manner == Manner::Many && layers[corroboration.other_layer].hard && corroboration.other_groups.len() >= 3
+    hard && tested_full != other_full
+        && corroboration.manner == Manner::Many
+        && layers[corroboration.other_layer].hard
+        && corroboration.other_groups.len() >= 3
 }
 
 fn joined_units(corroboration: &Corroboration, layers: &[UnitLayer]) -> Vec<u32> {
     let (layer, group) = corroboration.group;
     let all = layers[layer].groups.get(group);
-    let star = layers[layer].hard || (corroboration.family == Family::Content && corroboration.core.len() as f64 >= STAR_SHARE * all.len() as f64);
-    if star { all.to_vec() } else { corroboration.core.clone() }
+    let star = layers[layer].hard
+        || (corroboration.family == Family::Content
+            && corroboration.core.len() as f64 >= STAR_SHARE * all.len() as f64);
+    if star {
+        all.to_vec()
+    } else {
+        corroboration.core.clone()
+    }
 }
 
 /// Keeps the units whose own evidence pays for the prior odds, and adds outsiders with evidence of two families.
-fn settle(layers: &[UnitLayer], corroborations: &[Corroboration], members: Vec<u32>, indices: Vec<usize>, fuse: &FuseConfig, network: &NetworkConfig) -> Option<Cluster> {
+fn settle(
+    layers: &[UnitLayer],
+    corroborations: &[Corroboration],
+    members: Vec<u32>,
+    indices: Vec<usize>,
+    fuse: &FuseConfig,
+    network: &NetworkConfig,
+) -> Option<Cluster> {
     let mut units = members;
     // Two rounds: dropping strangers sharpens the odds for those at the edge.
     for _ in 0..2 {
         let scored = membership::score(layers, &units, fuse, network);
-        let mut kept: Vec<u32> = scored.inside.iter().filter(|(_, bits)| membership::total(bits) - scored.prior_bits >= fuse.edge_margin_bits).map(|(unit, _)| *unit).collect();
+        let mut kept: Vec<u32> = scored
+            .inside
+            .iter()
+            .filter(|(_, bits)| {
+                membership::total(bits) - scored.prior_bits >= fuse.edge_margin_bits
+            })
+            .map(|(unit, _)| *unit)
+            .collect();
         kept.extend(
             scored
                 .outside
                 .iter()
-                .filter(|(_, bits)| membership::total(bits) - scored.prior_bits >= fuse.edge_margin_bits && membership::independent_families(bits) >= 2)
+                .filter(|(_, bits)| {
+                    membership::total(bits) - scored.prior_bits >= fuse.edge_margin_bits
+                        && membership::independent_families(bits) >= 2
+                })
                 .map(|(unit, _)| *unit),
         );
         kept.sort_unstable();
@@ -125,7 +177,11 @@ fn settle(layers: &[UnitLayer], corroborations: &[Corroboration], members: Vec<u
     let mut family_bits: BTreeMap<Family, f64> = BTreeMap::new();
     for index in &indices {
         let corroboration = &corroborations[*index];
-        let inside = corroboration.core.iter().filter(|unit| units.binary_search(unit).is_ok()).count();
+        let inside = corroboration
+            .core
+            .iter()
+            .filter(|unit| units.binary_search(unit).is_ok())
+            .count();
         if inside * 2 < corroboration.core.len() {
             continue;
         }
@@ -134,5 +190,10 @@ fn settle(layers: &[UnitLayer], corroborations: &[Corroboration], members: Vec<u
             *bits = bits.max(corroboration.bits.min(fuse.family_cap_bits));
         }
     }
-    Some(Cluster { bits: scored.inside.into_iter().map(|(_, bits)| bits).collect(), units, corroborations: indices, family_bits })
+    Some(Cluster {
+        bits: scored.inside.into_iter().map(|(_, bits)| bits).collect(),
+        units,
+        corroborations: indices,
+        family_bits,
+    })
 }

@@ -74,28 +74,63 @@ const MINIMUM_CORE_SHARE: f64 = 0.1;
 ///
 /// `strata` by activity; `network_strata` by activity and country, for address layers.
 #[must_use]
-pub fn corroborate(layers: &[UnitLayer], strata: &Strata, network_strata: &Strata, config: &NetworkConfig) -> Vec<Corroboration> {
-    let tests: f64 = layers.iter().map(|layer| layer.groups.len() as f64).sum::<f64>().max(1.0) * Family::ALL.len() as f64;
+pub fn corroborate(
+    layers: &[UnitLayer],
+    strata: &Strata,
+    network_strata: &Strata,
+    config: &NetworkConfig,
+) -> Vec<Corroboration> {
+    let tests: f64 = layers
+        .iter()
+        .map(|layer| layer.groups.len() as f64)
+        .sum::<f64>()
+        .max(1.0)
+        * Family::ALL.len() as f64;
     let tests_log2 = tests.log2();
     let backgrounds: Vec<Background> = layers
         .iter()
-        .map(|layer| Background::new(layer, if layer.family == Family::Network { network_strata } else { strata }, config.hub_degree))
+        .map(|layer| {
+            Background::new(
+                layer,
+                if layer.family == Family::Network {
+                    network_strata
+                } else {
+                    strata
+                },
+                config.hub_degree,
+            )
+        })
         .collect();
     let mut found: Vec<Corroboration> = layers
         .par_iter()
         .enumerate()
         .flat_map(|(index, layer)| {
             let backgrounds = &backgrounds;
-            (0..layer.groups.len()).into_par_iter().flat_map_iter(move |group| {
-                let members = layer.groups.get(group);
-                if members.len() < 3 {
-                    return Vec::new();
-                }
-                test_group(layers, backgrounds, (index, group), members, tests_log2, config)
-            })
+            (0..layer.groups.len())
+                .into_par_iter()
+                .flat_map_iter(move |group| {
+                    let members = layer.groups.get(group);
+                    if members.len() < 3 {
+                        return Vec::new();
+                    }
+                    test_group(
+                        layers,
+                        backgrounds,
+                        (index, group),
+                        members,
+                        tests_log2,
+                        config,
+                    )
+                })
         })
         .collect();
-    found.sort_by(|a, b| a.group.cmp(&b.group).then(a.other_layer.cmp(&b.other_layer)).then(a.manner.cmp(&b.manner)).then(a.other_groups.cmp(&b.other_groups)));
+    found.sort_by(|a, b| {
+        a.group
+            .cmp(&b.group)
+            .then(a.other_layer.cmp(&b.other_layer))
+            .then(a.manner.cmp(&b.manner))
+            .then(a.other_groups.cmp(&b.other_groups))
+    });
     found
 }
 
@@ -114,14 +149,23 @@ impl<'a> Background<'a> {
             if members.len() > hub_degree {
                 continue;
             }
-            let mut places: Vec<u32> = members.iter().map(|unit| strata.of_unit[*unit as usize]).collect();
+            let mut places: Vec<u32> = members
+                .iter()
+                .map(|unit| strata.of_unit[*unit as usize])
+                .collect();
             places.sort_unstable();
-            let composition: Vec<(u32, u32)> = places.chunk_by(|a, b| a == b).map(|run| (run[0], u32::try_from(run.len()).unwrap_or(u32::MAX))).collect();
+            let composition: Vec<(u32, u32)> = places
+                .chunk_by(|a, b| a == b)
+                .map(|run| (run[0], u32::try_from(run.len()).unwrap_or(u32::MAX)))
+                .collect();
             *counts.entry(composition).or_default() += 1.0;
         }
         let mut compositions: Vec<(Vec<(u32, u32)>, f64)> = counts.into_iter().collect();
         compositions.sort_by(|a, b| a.0.cmp(&b.0));
-        Self { strata, compositions }
+        Self {
+            strata,
+            compositions,
+        }
     }
 
     /// Expected number of small groups with enough members inside a set with these shares.
@@ -179,7 +223,14 @@ fn at_least(enough: usize, composition: &[(u32, u32)], shares: &[f64]) -> f64 {
     (1.0 - chances.iter().sum::<f64>()).max(0.0)
 }
 
-fn test_group(layers: &[UnitLayer], backgrounds: &[Background<'_>], group: (usize, usize), members: &[u32], tests_log2: f64, config: &NetworkConfig) -> Vec<Corroboration> {
+fn test_group(
+    layers: &[UnitLayer],
+    backgrounds: &[Background<'_>],
+    group: (usize, usize),
+    members: &[u32],
+    tests_log2: f64,
+    config: &NetworkConfig,
+) -> Vec<Corroboration> {
     let mut found = Vec::new();
     let family = layers[group.0].family;
     let units = layers[group.0].of_unit.len();
@@ -188,33 +239,44 @@ fn test_group(layers: &[UnitLayer], backgrounds: &[Background<'_>], group: (usiz
             continue;
         }
         // Which groups of the other layer touch the members, and how often.
-        let mut touched: Vec<u32> = members.iter().flat_map(|unit| other.of_unit.get(*unit as usize).iter().copied()).collect();
+        let mut touched: Vec<u32> = members
+            .iter()
+            .flat_map(|unit| other.of_unit.get(*unit as usize).iter().copied())
+            .collect();
         touched.sort_unstable();
-        let repeated: Vec<(u32, usize)> = touched.chunk_by(|a, b| a == b).filter(|run| run.len() >= 2).map(|run| (run[0], run.len())).collect();
+        let repeated: Vec<(u32, usize)> = touched
+            .chunk_by(|a, b| a == b)
+            .filter(|run| run.len() >= 2)
+            .map(|run| (run[0], run.len()))
+            .collect();
         if repeated.is_empty() {
             continue;
         }
         let background = &backgrounds[other_index];
         let shares = background.strata.shares(members);
-        let make = |manner, other_groups: Vec<u32>, observed: u64, expected: f64, bits: f64| Corroboration {
-            group,
-            family,
-            other_layer: other_index,
-            core: core_of(other, &other_groups, members),
-            other_groups,
-            other_family: other.family,
-            manner,
-            observed,
-            expected,
-            size: members.len(),
-            bits,
+        let make = |manner, other_groups: Vec<u32>, observed: u64, expected: f64, bits: f64| {
+            Corroboration {
+                group,
+                family,
+                other_layer: other_index,
+                core: core_of(other, &other_groups, members),
+                other_groups,
+                other_family: other.family,
+                manner,
+                observed,
+                expected,
+                size: members.len(),
+                bits,
+            }
         };
         let size_of = |key: u32| other.groups.get(key as usize).len();
         let mut best: Option<Corroboration> = None;
         for enough in [Enough::Two, Enough::Most] {
             let keys: Vec<u32> = repeated
                 .iter()
-                .filter(|(key, inside)| size_of(*key) <= config.hub_degree && *inside >= enough.of(size_of(*key)))
+                .filter(|(key, inside)| {
+                    size_of(*key) <= config.hub_degree && *inside >= enough.of(size_of(*key))
+                })
                 .map(|(key, _)| *key)
                 .collect();
             if keys.len() < 2 {
@@ -229,7 +291,11 @@ fn test_group(layers: &[UnitLayer], backgrounds: &[Background<'_>], group: (usiz
             }
             let corroboration = make(Manner::Many, keys, observed, expected, bits);
             let tied = corroboration.core.len() as f64 >= MINIMUM_CORE_SHARE * members.len() as f64;
-            if tied && best.as_ref().is_none_or(|best| best.bits < corroboration.bits) {
+            if tied
+                && best
+                    .as_ref()
+                    .is_none_or(|best| best.bits < corroboration.bits)
+            {
                 best = Some(corroboration);
             }
         }
@@ -237,10 +303,21 @@ fn test_group(layers: &[UnitLayer], backgrounds: &[Background<'_>], group: (usiz
         let groups_log2 = (other.groups.len().max(1) as f64).log2();
         for (key, inside) in repeated.into_iter().filter(|(_, inside)| *inside >= 3) {
             let all = other.groups.get(key as usize);
-            let expected: f64 = all.iter().map(|unit| shares[background.strata.of_unit[*unit as usize] as usize]).sum();
+            let expected: f64 = all
+                .iter()
+                .map(|unit| shares[background.strata.of_unit[*unit as usize] as usize])
+                .sum();
             let bits = -poisson_upper_log2(inside as u64, expected) - tests_log2 - groups_log2;
-            if bits >= MINIMUM_BITS && lift_bits(inside, members.len(), all.len() - inside, units) >= MINIMUM_LIFT_BITS {
-                found.push(make(Manner::Overlap, vec![key], inside as u64, expected, bits));
+            if bits >= MINIMUM_BITS
+                && lift_bits(inside, members.len(), all.len() - inside, units) >= MINIMUM_LIFT_BITS
+            {
+                found.push(make(
+                    Manner::Overlap,
+                    vec![key],
+                    inside as u64,
+                    expected,
+                    bits,
+                ));
             }
         }
     }
@@ -255,7 +332,12 @@ fn lift_bits(inside: usize, size: usize, outside: usize, units: usize) -> f64 {
 }
 
 fn core_of(other: &UnitLayer, keys: &[u32], members: &[u32]) -> Vec<u32> {
-    let mut core: Vec<u32> = keys.iter().flat_map(|key| other.groups.get(*key as usize)).copied().filter(|unit| members.binary_search(unit).is_ok()).collect();
+    let mut core: Vec<u32> = keys
+        .iter()
+        .flat_map(|key| other.groups.get(*key as usize))
+        .copied()
+        .filter(|unit| members.binary_search(unit).is_ok())
+        .collect();
     core.sort_unstable();
     core.dedup();
     core

@@ -26,7 +26,10 @@ impl Sources<'_> {
     #[must_use]
     pub fn group(&self, layer: usize, group: usize) -> Option<(&Layer, usize)> {
         let unit_layer = self.layers.get(layer)?;
-        Some((self.detector_layers.get(unit_layer.source)?, *unit_layer.group_numbers.get(group)? as usize))
+        Some((
+            self.detector_layers.get(unit_layer.source)?,
+            *unit_layer.group_numbers.get(group)? as usize,
+        ))
     }
 
     /// Subject of a group: a template where its value is a template id, else a key.
@@ -34,13 +37,25 @@ impl Sources<'_> {
     pub fn subject(&self, layer: usize, group: usize) -> Option<Subject> {
         let (layer, number) = self.group(layer, group)?;
         let value = layer.values.get(number)?.clone();
-        Some(if layer.kind.ends_with("template") { Subject::Template { id: value } } else { Subject::Key { kind: layer.kind.to_owned(), value } })
+        Some(if layer.kind.ends_with("template") {
+            Subject::Template { id: value }
+        } else {
+            Subject::Key {
+                kind: layer.kind.to_owned(),
+                value,
+            }
+        })
     }
 
     /// Account numbers of these units, ascending.
     #[must_use]
     pub fn accounts(&self, units: &[u32]) -> Vec<u32> {
-        let mut accounts: Vec<u32> = units.iter().filter_map(|unit| self.units.accounts.get(*unit as usize)).flatten().copied().collect();
+        let mut accounts: Vec<u32> = units
+            .iter()
+            .filter_map(|unit| self.units.accounts.get(*unit as usize))
+            .flatten()
+            .copied()
+            .collect();
         accounts.sort_unstable();
         accounts
     }
@@ -48,18 +63,35 @@ impl Sources<'_> {
     /// Ids of accounts.
     #[must_use]
     pub fn ids(&self, accounts: &[u32]) -> Vec<String> {
-        accounts.iter().filter_map(|account| self.rows.account_ids.get(*account as usize).cloned()).collect()
+        accounts
+            .iter()
+            .filter_map(|account| self.rows.account_ids.get(*account as usize).cloned())
+            .collect()
     }
 
     /// Sample rows, counts and span of the given accounts in one group.
     #[must_use]
-    pub fn evidence(&self, layer: usize, group: usize, accounts: &[u32]) -> (Vec<Locator>, u64, Option<i64>, Option<i64>) {
+    pub fn evidence(
+        &self,
+        layer: usize,
+        group: usize,
+        accounts: &[u32],
+    ) -> (Vec<Locator>, u64, Option<i64>, Option<i64>) {
         let mut locators = Vec::new();
         let (mut requests, mut first, mut last) = (0_u64, None::<i64>, None::<i64>);
         if let Some((detector_layer, number)) = self.group(layer, group) {
             for position in detector_layer.range(number) {
-                let inside = detector_layer.accounts.get(position).is_some_and(|account| accounts.binary_search(account).is_ok());
-                let Some((locator, count, first_us, last_us)) = self.rows.of_entry(detector_layer, position).filter(|_| inside) else { continue };
+                let inside = detector_layer
+                    .accounts
+                    .get(position)
+                    .is_some_and(|account| accounts.binary_search(account).is_ok());
+                let Some((locator, count, first_us, last_us)) = self
+                    .rows
+                    .of_entry(detector_layer, position)
+                    .filter(|_| inside)
+                else {
+                    continue;
+                };
                 requests += count;
                 first = Some(first.map_or(first_us, |first| first.min(first_us)));
                 last = Some(last.map_or(last_us, |last| last.max(last_us)));
@@ -83,12 +115,39 @@ pub fn finding(corroboration: &Corroboration, sources: &Sources<'_>) -> Option<F
     let (locators, requests, first_us, last_us) = sources.evidence(layer, group, &accounts);
     let value = detector_layer.values.get(number)?;
     let (measure, of) = match corroboration.manner {
-        Manner::Many => (format!("{} keys that tie accounts of this {} together", other.kind, detector_layer.kind), "keys"),
-        Manner::Overlap => (format!("accounts of this {} that share one {}", detector_layer.kind, other.kind), "accounts"),
+        Manner::Many => (
+            format!(
+                "{} keys that tie accounts of this {} together",
+                other.kind, detector_layer.kind
+            ),
+            "keys",
+        ),
+        Manner::Overlap => (
+            format!(
+                "accounts of this {} that share one {}",
+                detector_layer.kind, other.kind
+            ),
+            "accounts",
+        ),
     };
-    let other_value = corroboration.other_groups.first().and_then(|key| sources.group(corroboration.other_layer, *key as usize)).and_then(|(layer, number)| layer.values.get(number)).cloned().unwrap_or_default();
+    let other_value = corroboration
+        .other_groups
+        .first()
+        .and_then(|key| sources.group(corroboration.other_layer, *key as usize))
+        .and_then(|(layer, number)| layer.values.get(number))
+        .cloned()
+        .unwrap_or_default();
     Some(Finding {
-        id: stable_id("F", &[detector_layer.detector, detector_layer.kind, value, other.kind, &other_value]),
+        id: stable_id(
+            "F",
+            &[
+                detector_layer.detector,
+                detector_layer.kind,
+                value,
+                other.kind,
+                &other_value,
+            ],
+        ),
         detector: detector_layer.detector.to_owned(),
         family: corroboration.family,
         subject: sources.subject(layer, group)?,

@@ -14,17 +14,34 @@ const MOST_HUBS: usize = 200;
 
 /// Lists soft keys of more than `hub_degree` units that no corroboration stands on.
 #[must_use]
-pub fn suppressed(detector_layers: &[Layer], layers: &[UnitLayer], corroborations: &[Corroboration], strata: &Strata, hub_degree: usize, seed: u64) -> Vec<SuppressedHub> {
+pub fn suppressed(
+    detector_layers: &[Layer],
+    layers: &[UnitLayer],
+    corroborations: &[Corroboration],
+    strata: &Strata,
+    hub_degree: usize,
+    seed: u64,
+) -> Vec<SuppressedHub> {
     let mut used: FxHashSet<(usize, u32)> = FxHashSet::default();
     for corroboration in corroborations {
-        used.insert((corroboration.group.0, u32::try_from(corroboration.group.1).unwrap_or(u32::MAX)));
-        used.extend(corroboration.other_groups.iter().map(|key| (corroboration.other_layer, *key)));
+        used.insert((
+            corroboration.group.0,
+            u32::try_from(corroboration.group.1).unwrap_or(u32::MAX),
+        ));
+        used.extend(
+            corroboration
+                .other_groups
+                .iter()
+                .map(|key| (corroboration.other_layer, *key)),
+        );
     }
     let mut crowded: Vec<(usize, usize, usize)> = Vec::new();
     for (index, layer) in layers.iter().enumerate().filter(|(_, layer)| !layer.hard) {
         for group in 0..layer.groups.len() {
             let size = layer.groups.get(group).len();
-            if size > hub_degree && !used.contains(&(index, u32::try_from(group).unwrap_or(u32::MAX))) {
+            if size > hub_degree
+                && !used.contains(&(index, u32::try_from(group).unwrap_or(u32::MAX)))
+            {
                 crowded.push((size, index, group));
             }
         }
@@ -48,7 +65,10 @@ pub fn suppressed(detector_layers: &[Layer], layers: &[UnitLayer], corroboration
                 accounts: source.group(number).len() as u64,
                 co_evidence_share: share,
                 background_share: background,
-                reason: format!("its accounts share nothing else beyond chance: {}", source.innocent),
+                reason: format!(
+                    "its accounts share nothing else beyond chance: {}",
+                    source.innocent
+                ),
             })
         })
         .collect()
@@ -78,11 +98,27 @@ fn matched_draw(members: &[u32], strata: &Strata, seed: u64) -> Vec<u32> {
 /// member. The client family is left out: popular software is no tie.
 fn tied_share(layers: &[UnitLayer], family: Family, members: &[u32], hub_degree: usize) -> f64 {
     let mut tied: FxHashSet<u32> = FxHashSet::default();
-    for layer in layers.iter().filter(|layer| layer.family != family && layer.family != Family::Client) {
-        let mut touched: Vec<(u32, u32)> = members.iter().flat_map(|unit| layer.of_unit.get(*unit as usize).iter().map(move |key| (*key, *unit))).collect();
+    for layer in layers
+        .iter()
+        .filter(|layer| layer.family != family && layer.family != Family::Client)
+    {
+        let mut touched: Vec<(u32, u32)> = members
+            .iter()
+            .flat_map(|unit| {
+                layer
+                    .of_unit
+                    .get(*unit as usize)
+                    .iter()
+                    .map(move |key| (*key, *unit))
+            })
+            .collect();
         touched.sort_unstable();
         for run in touched.chunk_by(|a, b| a.0 == b.0) {
-            if run.len() >= 2 && run.first().is_some_and(|(key, _)| layer.groups.get(*key as usize).len() <= hub_degree) {
+            if run.len() >= 2
+                && run
+                    .first()
+                    .is_some_and(|(key, _)| layer.groups.get(*key as usize).len() <= hub_degree)
+            {
                 tied.extend(run.iter().map(|(_, unit)| *unit));
             }
         }

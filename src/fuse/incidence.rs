@@ -27,7 +27,10 @@ impl Units {
         let mut members: FxHashMap<String, Vec<u32>> = FxHashMap::default();
         for (account, profile) in (0_u32..).zip(profiles) {
             let Some(profile) = profile else { continue };
-            let invoice = profile.payment_kind.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("invoice"));
+            let invoice = profile
+                .payment_kind
+                .as_deref()
+                .is_some_and(|kind| kind.eq_ignore_ascii_case("invoice"));
             let declared = match (&profile.org_id, &profile.payment_id) {
                 (Some(org), _) if !org.is_empty() => format!("org {org}"),
                 (_, Some(payment)) if invoice => format!("invoice {payment}"),
@@ -36,7 +39,10 @@ impl Units {
             members.entry(declared).or_default().push(account);
         }
         let limit = profiles.len() / 2;
-        let mut folded: Vec<Vec<u32>> = members.into_values().filter(|accounts| accounts.len() > 1 && accounts.len() <= limit.max(1)).collect();
+        let mut folded: Vec<Vec<u32>> = members
+            .into_values()
+            .filter(|accounts| accounts.len() > 1 && accounts.len() <= limit.max(1))
+            .collect();
         folded.sort_unstable();
         let mut first_of: Vec<Option<u32>> = vec![None; profiles.len()];
         for accounts in &folded {
@@ -57,7 +63,10 @@ impl Units {
             of_account[account as usize] = unit;
             units[unit as usize].push(account);
         }
-        Self { of_account, accounts: units }
+        Self {
+            of_account,
+            accounts: units,
+        }
     }
 
     /// Number of units.
@@ -112,7 +121,10 @@ impl Lists {
         for index in 1..offsets.len() {
             offsets[index] += offsets[index - 1];
         }
-        Self { offsets, values: pairs.iter().map(|pair| pair.1).collect() }
+        Self {
+            offsets,
+            values: pairs.iter().map(|pair| pair.1).collect(),
+        }
     }
 
     /// List `index`.
@@ -138,7 +150,9 @@ impl Lists {
 
     /// All (list, value) pairs.
     pub fn pairs(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
-        (0_u32..).zip(0..self.len()).flat_map(|(number, index)| self.get(index).iter().map(move |value| (number, *value)))
+        (0_u32..)
+            .zip(0..self.len())
+            .flat_map(|(number, index)| self.get(index).iter().map(move |value| (number, *value)))
     }
 }
 
@@ -150,7 +164,11 @@ impl UnitLayer {
         let mut group_numbers = Vec::new();
         let mut full = Vec::new();
         for (number, index) in (0_u32..).zip(0..layer.len()) {
-            let mut members: Vec<u32> = layer.group(index).iter().filter_map(|account| units.of_account.get(*account as usize).copied()).collect();
+            let mut members: Vec<u32> = layer
+                .group(index)
+                .iter()
+                .filter_map(|account| units.of_account.get(*account as usize).copied())
+                .collect();
             members.sort_unstable();
             members.dedup();
             if members.len() < 2 {
@@ -161,13 +179,31 @@ impl UnitLayer {
             full.push(*layer.quality(index) == Quality::Full);
             pairs.extend(members.into_iter().map(|unit| (group, unit)));
         }
-        Self::assemble(layer.kind, layer.family, layer.hard, source, group_numbers, full, pairs, units.len())
+        Self::assemble(
+            layer.kind,
+            layer.family,
+            layer.hard,
+            source,
+            group_numbers,
+            full,
+            pairs,
+            units.len(),
+        )
     }
 
     /// The same groups with other members (for null runs); pairs are (group, unit).
     #[must_use]
     pub fn with_pairs(&self, pairs: Vec<(u32, u32)>) -> Self {
-        Self::assemble(self.kind, self.family, self.hard, self.source, self.group_numbers.clone(), self.full.clone(), pairs, self.of_unit.len())
+        Self::assemble(
+            self.kind,
+            self.family,
+            self.hard,
+            self.source,
+            self.group_numbers.clone(),
+            self.full.clone(),
+            pairs,
+            self.of_unit.len(),
+        )
     }
 
     #[allow(clippy::too_many_arguments)] // private constructor of a plain record
@@ -183,10 +219,22 @@ impl UnitLayer {
     ) -> Self {
         pairs.sort_unstable();
         let groups = Lists::from_sorted_pairs(&pairs, group_numbers.len());
-        let mut turned: Vec<(u32, u32)> = pairs.into_iter().map(|(group, unit)| (unit, group)).collect();
+        let mut turned: Vec<(u32, u32)> = pairs
+            .into_iter()
+            .map(|(group, unit)| (unit, group))
+            .collect();
         turned.sort_unstable();
         let of_unit = Lists::from_sorted_pairs(&turned, units);
-        Self { source, kind, family, hard, group_numbers, full, groups, of_unit }
+        Self {
+            source,
+            kind,
+            family,
+            hard,
+            group_numbers,
+            full,
+            groups,
+            of_unit,
+        }
     }
 }
 
@@ -195,12 +243,22 @@ mod tests {
     use super::*;
 
     fn profile(id: &str, org: Option<&str>) -> Option<AccountProfile> {
-        Some(AccountProfile { account_id: id.to_owned(), org_id: org.map(str::to_owned), ..AccountProfile::default() })
+        Some(AccountProfile {
+            account_id: id.to_owned(),
+            org_id: org.map(str::to_owned),
+            ..AccountProfile::default()
+        })
     }
 
     #[test]
     fn one_declared_customer_is_one_unit() {
-        let profiles = vec![profile("a", Some("o")), None, profile("c", Some("o")), profile("d", None), profile("e", None)];
+        let profiles = vec![
+            profile("a", Some("o")),
+            None,
+            profile("c", Some("o")),
+            profile("d", None),
+            profile("e", None),
+        ];
         let units = Units::fold(&profiles);
         assert_eq!(units.of_account, [0, 1, 0, 2, 3]);
         assert_eq!(units.accounts[0], [0, 2]);
@@ -208,7 +266,11 @@ mod tests {
 
     #[test]
     fn the_owner_of_the_log_folds_nothing() {
-        let profiles = vec![profile("a", Some("o")), profile("b", Some("o")), profile("c", Some("o"))];
+        let profiles = vec![
+            profile("a", Some("o")),
+            profile("b", Some("o")),
+            profile("c", Some("o")),
+        ];
         assert_eq!(Units::fold(&profiles).len(), 3);
     }
 }

@@ -16,7 +16,12 @@ const TEMPLATE_USERS: usize = 8;
 
 /// A single group as a cluster of one family, with the group it stands on.
 #[must_use]
-pub fn leads(layers: &[UnitLayer], clusters: &[Cluster], fuse: &FuseConfig, network: &NetworkConfig) -> Vec<(Cluster, (usize, usize))> {
+pub fn leads(
+    layers: &[UnitLayer],
+    clusters: &[Cluster],
+    fuse: &FuseConfig,
+    network: &NetworkConfig,
+) -> Vec<(Cluster, (usize, usize))> {
     let mut found = Vec::new();
     for (index, layer) in layers.iter().enumerate() {
         let fewest = match layer.family {
@@ -30,7 +35,16 @@ pub fn leads(layers: &[UnitLayer], clusters: &[Cluster], fuse: &FuseConfig, netw
                 continue;
             }
             // What a cluster already explains is not reported twice.
-            let explained = clusters.iter().map(|cluster| members.iter().filter(|unit| cluster.units.binary_search(unit).is_ok()).count()).max().unwrap_or(0);
+            let explained = clusters
+                .iter()
+                .map(|cluster| {
+                    members
+                        .iter()
+                        .filter(|unit| cluster.units.binary_search(unit).is_ok())
+                        .count()
+                })
+                .max()
+                .unwrap_or(0);
             if explained * 2 >= members.len() {
                 continue;
             }
@@ -47,7 +61,15 @@ pub fn leads(layers: &[UnitLayer], clusters: &[Cluster], fuse: &FuseConfig, netw
                 .collect();
             let strongest = bits.iter().map(|bits| bits[own]).fold(0.0, f64::max);
             found.push((
-                Cluster { units: members.to_vec(), corroborations: Vec::new(), bits, family_bits: BTreeMap::from([(layer.family, strongest.min(fuse.family_cap_bits))]) },
+                Cluster {
+                    units: members.to_vec(),
+                    corroborations: Vec::new(),
+                    bits,
+                    family_bits: BTreeMap::from([(
+                        layer.family,
+                        strongest.min(fuse.family_cap_bits),
+                    )]),
+                },
                 (index, group),
             ));
         }

@@ -41,19 +41,33 @@ pub fn independent_families(bits: &Bits) -> usize {
 /// Position of a family in [`Bits`].
 #[must_use]
 pub fn position(family: Family) -> usize {
-    Family::ALL.iter().position(|other| *other == family).unwrap_or(0)
+    Family::ALL
+        .iter()
+        .position(|other| *other == family)
+        .unwrap_or(0)
 }
 
 /// Scores members and the strangers around them; `members` is ascending.
 #[must_use]
-pub fn score(layers: &[UnitLayer], members: &[u32], fuse: &FuseConfig, network: &NetworkConfig) -> Scored {
+pub fn score(
+    layers: &[UnitLayer],
+    members: &[u32],
+    fuse: &FuseConfig,
+    network: &NetworkConfig,
+) -> Scored {
     let units = layers.first().map_or(0, |layer| layer.of_unit.len());
     let strangers = units.saturating_sub(members.len());
     let prior_bits = (strangers.max(1) as f64 / members.len().max(1) as f64).log2();
-    let mut inside: Vec<(u32, Bits)> = members.iter().map(|unit| (*unit, Bits::default())).collect();
+    let mut inside: Vec<(u32, Bits)> = members
+        .iter()
+        .map(|unit| (*unit, Bits::default()))
+        .collect();
     let mut outside: FxHashMap<u32, Bits> = FxHashMap::default();
     for layer in layers {
-        let mut touched: Vec<u32> = members.iter().flat_map(|unit| layer.of_unit.get(*unit as usize).iter().copied()).collect();
+        let mut touched: Vec<u32> = members
+            .iter()
+            .flat_map(|unit| layer.of_unit.get(*unit as usize).iter().copied())
+            .collect();
         touched.sort_unstable();
         let family = position(layer.family);
         for run in touched.chunk_by(|a, b| a == b) {
@@ -61,8 +75,15 @@ pub fn score(layers: &[UnitLayer], members: &[u32], fuse: &FuseConfig, network: 
             let group = layer.groups.get(*key as usize);
             let (within, without) = (run.len(), group.len() - run.len());
             let cap = fuse.family_cap_bits.min(-network.minimum_frequency.log2());
-            let member_bits = ratio_bits(within - 1, without, members.len() - 1, strangers).min(cap);
-            let stranger_bits = ratio_bits(within, without.saturating_sub(1), members.len(), strangers.saturating_sub(1)).min(cap);
+            let member_bits =
+                ratio_bits(within - 1, without, members.len() - 1, strangers).min(cap);
+            let stranger_bits = ratio_bits(
+                within,
+                without.saturating_sub(1),
+                members.len(),
+                strangers.saturating_sub(1),
+            )
+            .min(cap);
             for unit in group {
                 match members.binary_search(unit) {
                     Ok(found) => {
@@ -84,7 +105,11 @@ pub fn score(layers: &[UnitLayer], members: &[u32], fuse: &FuseConfig, network: 
     }
     let mut outside: Vec<(u32, Bits)> = outside.into_iter().collect();
     outside.sort_by_key(|(unit, _)| *unit);
-    Scored { inside, outside, prior_bits }
+    Scored {
+        inside,
+        outside,
+        prior_bits,
+    }
 }
 
 fn ratio_bits(inside: usize, outside: usize, members: usize, strangers: usize) -> f64 {

@@ -22,9 +22,20 @@ const FEWEST_RUNS: u32 = 5;
 /// Rewires every layer (each account keeps its number of keys, each key its number of
 /// accounts), reruns test and clustering, and counts what comes out.
 #[must_use]
-pub fn null_runs(layers: &[UnitLayer], strata: &Strata, network_strata: &Strata, config: &Config, seed: u64) -> NullRuns {
-    let links: u64 = layers.iter().map(|layer| layer.groups.pairs().count() as u64).sum();
-    let affordable = u32::try_from(MOST_LINKS / links.max(1)).unwrap_or(u32::MAX).max(FEWEST_RUNS);
+pub fn null_runs(
+    layers: &[UnitLayer],
+    strata: &Strata,
+    network_strata: &Strata,
+    config: &Config,
+    seed: u64,
+) -> NullRuns {
+    let links: u64 = layers
+        .iter()
+        .map(|layer| layer.groups.pairs().count() as u64)
+        .sum();
+    let affordable = u32::try_from(MOST_LINKS / links.max(1))
+        .unwrap_or(u32::MAX)
+        .max(FEWEST_RUNS);
     let runs = config.fuse.null_runs.min(affordable);
     let mut result = NullRuns {
         runs,
@@ -39,14 +50,24 @@ pub fn null_runs(layers: &[UnitLayer], strata: &Strata, network_strata: &Strata,
             .enumerate()
             .map(|(index, layer)| {
                 let pairs: Vec<(u32, u32)> = layer.groups.pairs().collect();
-                let layer_seed = seed ^ (u64::from(run) << 32) ^ (index as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                let layer_seed = seed
+                    ^ (u64::from(run) << 32)
+                    ^ (index as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
                 layer.with_pairs(rewire(&pairs, layer_seed))
             })
             .collect();
         let corroborations = corroborate(&rewired, strata, network_strata, &config.network);
-        let found: Vec<Cluster> = clusters(&rewired, &corroborations, &config.fuse, &config.network);
+        let found: Vec<Cluster> =
+            clusters(&rewired, &corroborations, &config.fuse, &config.network);
         for cluster in &found {
-            match verdict(cluster, &corroborations, &rewired, config.network.hub_degree).0 {
+            match verdict(
+                cluster,
+                &corroborations,
+                &rewired,
+                config.network.hub_degree,
+            )
+            .0
+            {
                 Verdict::Strong => {
                     strong += 1;
                     likely += 1;
@@ -55,7 +76,9 @@ pub fn null_runs(layers: &[UnitLayer], strata: &Strata, network_strata: &Strata,
                 Verdict::Lead => {}
             }
         }
-        result.strongest_bits.push(found.iter().map(Cluster::score).fold(0.0, f64::max));
+        result
+            .strongest_bits
+            .push(found.iter().map(Cluster::score).fold(0.0, f64::max));
     }
     if runs > 0 {
         result.expected_likely = likely as f64 / f64::from(runs);

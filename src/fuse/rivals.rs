@@ -10,21 +10,36 @@ const EVEN_CLOCK_SHARE: f64 = 0.35;
 /// The explanations that fit the families of evidence at hand, with what speaks for and against.
 #[must_use]
 pub fn rivals(campaign: &Campaign) -> Vec<Rival> {
-    let bits = |family: Family| campaign.evidence.iter().find(|evidence| evidence.family == family).map_or(0.0, |evidence| evidence.bits);
+    let bits = |family: Family| {
+        campaign
+            .evidence
+            .iter()
+            .find(|evidence| evidence.family == family)
+            .map_or(0.0, |evidence| evidence.bits)
+    };
     let mut rivals = Vec::new();
     let quiet = quiet_half_share(&campaign.hour_of_week);
-    let clock = format!("{:.0} % of the requests fall into the quieter half of the week's hours", quiet * 100.0);
+    let clock = format!(
+        "{:.0} % of the requests fall into the quieter half of the week's hours",
+        quiet * 100.0
+    );
     let human = quiet < EVEN_CLOCK_SHARE;
     if bits(Family::Payment) > 0.0 {
         let mut rival = Rival {
-            explanation: "one customer, or an honest reseller, that pays for several accounts".to_owned(),
-            would_clear: "a contract or invoice that names the payer as owner of these accounts".to_owned(),
+            explanation: "one customer, or an honest reseller, that pays for several accounts"
+                .to_owned(),
+            would_clear: "a contract or invoice that names the payer as owner of these accounts"
+                .to_owned(),
             ..empty()
         };
         if bits(Family::Content) > 0.0 {
-            rival.speaks_against.push("accounts of different payers send prompts from the same templates".to_owned());
+            rival.speaks_against.push(
+                "accounts of different payers send prompts from the same templates".to_owned(),
+            );
         } else {
-            rival.speaks_for.push("the accounts have no prompt template in common".to_owned());
+            rival
+                .speaks_for
+                .push("the accounts have no prompt template in common".to_owned());
         }
         rivals.push(rival);
     }
@@ -35,9 +50,13 @@ pub fn rivals(campaign: &Campaign) -> Vec<Rival> {
             ..empty()
         };
         if bits(Family::Payment) > 0.0 || bits(Family::Identity) > 0.0 {
-            rival.speaks_against.push("the accounts also share payers or identities".to_owned());
+            rival
+                .speaks_against
+                .push("the accounts also share payers or identities".to_owned());
         } else {
-            rival.speaks_for.push("the accounts share no payer and no identity".to_owned());
+            rival
+                .speaks_for
+                .push("the accounts share no payer and no identity".to_owned());
         }
         rivals.push(rival);
     }
@@ -47,25 +66,45 @@ pub fn rivals(campaign: &Campaign) -> Vec<Rival> {
             would_clear: "a published application or library that contains the prompt, or the customers' own account of the product".to_owned(),
             ..empty()
         };
-        if campaign.evidence.iter().filter(|evidence| evidence.counts).count() >= 2 {
-            rival.speaks_against.push("the users of the template share keys that unrelated customers do not".to_owned());
+        if campaign
+            .evidence
+            .iter()
+            .filter(|evidence| evidence.counts)
+            .count()
+            >= 2
+        {
+            rival.speaks_against.push(
+                "the users of the template share keys that unrelated customers do not".to_owned(),
+            );
         } else {
-            rival.speaks_for.push("the users of the template share nothing else beyond chance".to_owned());
+            rival
+                .speaks_for
+                .push("the users of the template share nothing else beyond chance".to_owned());
         }
         rivals.push(rival);
         let mut class = Rival {
             explanation: "a class or a team doing one assignment".to_owned(),
-            would_clear: "a course or project that names the task, and work that ends with it".to_owned(),
+            would_clear: "a course or project that names the task, and work that ends with it"
+                .to_owned(),
             ..empty()
         };
-        if human { class.speaks_for.push(clock.clone()) } else { class.speaks_against.push(clock.clone()) }
+        if human {
+            class.speaks_for.push(clock.clone())
+        } else {
+            class.speaks_against.push(clock.clone())
+        }
         rivals.push(class);
     }
     rivals
 }
 
 fn empty() -> Rival {
-    Rival { explanation: String::new(), speaks_for: Vec::new(), speaks_against: Vec::new(), would_clear: String::new() }
+    Rival {
+        explanation: String::new(),
+        speaks_for: Vec::new(),
+        speaks_against: Vec::new(),
+        would_clear: String::new(),
+    }
 }
 
 /// Share of requests in the quieter 84 of the week's 168 hours: a half for an even clock, near nothing for office hours.
@@ -84,7 +123,15 @@ mod tests {
     #[test]
     fn clocks_are_told_apart() {
         assert!((quiet_half_share(&[5; 168]) - 0.5).abs() < 1e-9);
-        let office: Vec<u64> = (0..168).map(|hour| if hour % 24 >= 9 && hour % 24 < 17 { 10 } else { 0 }).collect();
+        let office: Vec<u64> = (0..168)
+            .map(|hour| {
+                if hour % 24 >= 9 && hour % 24 < 17 {
+                    10
+                } else {
+                    0
+                }
+            })
+            .collect();
         assert!(quiet_half_share(&office) < 0.01);
         assert!(quiet_half_share(&[0; 168]).abs() < 1e-9);
     }

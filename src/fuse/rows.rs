@@ -47,11 +47,22 @@ pub struct Texts {
 
 impl Located {
     fn read(frame: &polars::prelude::DataFrame, count: Option<&str>, times: bool) -> Result<Self> {
-        let integers = |name: &str| -> Result<Vec<i64>> { if times { Ok(frame.column(name)?.i64()?.into_no_null_iter().collect()) } else { Ok(Vec::new()) } };
+        let integers = |name: &str| -> Result<Vec<i64>> {
+            if times {
+                Ok(frame.column(name)?.i64()?.into_no_null_iter().collect())
+            } else {
+                Ok(Vec::new())
+            }
+        };
         Ok(Self {
             file: frame.column("file")?.u32()?.into_no_null_iter().collect(),
             row: frame.column("row")?.u64()?.into_no_null_iter().collect(),
-            request_id: frame.column("request_id")?.str()?.iter().map(|id| id.unwrap_or_default().to_owned()).collect(),
+            request_id: frame
+                .column("request_id")?
+                .str()?
+                .iter()
+                .map(|id| id.unwrap_or_default().to_owned())
+                .collect(),
             first_us: integers("first_us")?,
             last_us: integers("last_us")?,
             uses: match count {
@@ -62,7 +73,11 @@ impl Located {
     }
 
     fn locator(&self, index: usize) -> Option<Locator> {
-        Some(Locator { file: *self.file.get(index)?, row: *self.row.get(index)?, request_id: self.request_id.get(index)?.clone() })
+        Some(Locator {
+            file: *self.file.get(index)?,
+            row: *self.row.get(index)?,
+            request_id: self.request_id.get(index)?.clone(),
+        })
     }
 }
 
@@ -73,7 +88,12 @@ impl Rows {
     /// When a digest table lacks a column, which is an internal error.
     pub fn read(tables: &DigestTables) -> Result<Self> {
         let accounts = &tables.accounts;
-        let sample_accounts: Vec<u32> = tables.samples.column("account")?.u32()?.into_no_null_iter().collect();
+        let sample_accounts: Vec<u32> = tables
+            .samples
+            .column("account")?
+            .u32()?
+            .into_no_null_iter()
+            .collect();
         let mut samples_of = vec![(0, 0); accounts.height()];
         for (index, account) in sample_accounts.iter().enumerate() {
             if let Some(slot) = samples_of.get_mut(*account as usize) {
@@ -84,18 +104,51 @@ impl Rows {
             }
         }
         Ok(Self {
-            account_ids: accounts.column("account_id")?.str()?.iter().map(|id| id.unwrap_or_default().to_owned()).collect(),
-            requests: accounts.column("requests")?.u64()?.into_no_null_iter().collect(),
-            first_us: accounts.column("first_us")?.i64()?.into_no_null_iter().collect(),
-            last_us: accounts.column("last_us")?.i64()?.into_no_null_iter().collect(),
+            account_ids: accounts
+                .column("account_id")?
+                .str()?
+                .iter()
+                .map(|id| id.unwrap_or_default().to_owned())
+                .collect(),
+            requests: accounts
+                .column("requests")?
+                .u64()?
+                .into_no_null_iter()
+                .collect(),
+            first_us: accounts
+                .column("first_us")?
+                .i64()?
+                .into_no_null_iter()
+                .collect(),
+            last_us: accounts
+                .column("last_us")?
+                .i64()?
+                .into_no_null_iter()
+                .collect(),
             samples_of,
             samples: Located::read(&tables.samples, None, false)?,
             links: Located::read(&tables.links, Some("requests"), true)?,
             texts: Texts {
                 located: Located::read(&tables.texts, Some("uses"), true)?,
-                account: tables.texts.column("account")?.u32()?.into_no_null_iter().collect(),
-                text_hash: tables.texts.column("text_hash")?.u64()?.into_no_null_iter().collect(),
-                excerpt: tables.texts.column("excerpt")?.str()?.iter().map(|text| text.map(str::to_owned)).collect(),
+                account: tables
+                    .texts
+                    .column("account")?
+                    .u32()?
+                    .into_no_null_iter()
+                    .collect(),
+                text_hash: tables
+                    .texts
+                    .column("text_hash")?
+                    .u64()?
+                    .into_no_null_iter()
+                    .collect(),
+                excerpt: tables
+                    .texts
+                    .column("excerpt")?
+                    .str()?
+                    .iter()
+                    .map(|text| text.map(str::to_owned))
+                    .collect(),
             },
         })
     }
@@ -104,7 +157,11 @@ impl Rows {
     #[must_use]
     pub fn of_account(&self, account: u32) -> Option<Locator> {
         let (start, count) = *self.samples_of.get(account as usize)?;
-        if count == 0 { None } else { self.samples.locator(start) }
+        if count == 0 {
+            None
+        } else {
+            self.samples.locator(start)
+        }
     }
 
     /// A sampled text's row.
@@ -118,7 +175,11 @@ impl Rows {
     pub fn text_use(&self, text: u32) -> (u64, i64, i64) {
         let index = text as usize;
         let located = &self.texts.located;
-        (located.uses.get(index).copied().unwrap_or(0), located.first_us.get(index).copied().unwrap_or(0), located.last_us.get(index).copied().unwrap_or(0))
+        (
+            located.uses.get(index).copied().unwrap_or(0),
+            located.first_us.get(index).copied().unwrap_or(0),
+            located.last_us.get(index).copied().unwrap_or(0),
+        )
     }
 
     /// Sample row, request count and span of entry `position` of a layer.
@@ -129,10 +190,20 @@ impl Rows {
             RowSource::Links => &self.links,
             RowSource::Texts => &self.texts.located,
             RowSource::Accounts => {
-                return Some((self.of_account(u32::try_from(account).ok()?)?, *self.requests.get(account)?, *self.first_us.get(account)?, *self.last_us.get(account)?));
+                return Some((
+                    self.of_account(u32::try_from(account).ok()?)?,
+                    *self.requests.get(account)?,
+                    *self.first_us.get(account)?,
+                    *self.last_us.get(account)?,
+                ));
             }
         };
         let index = *layer.rows.get(position)? as usize;
-        Some((located.locator(index)?, *located.uses.get(index)?, *located.first_us.get(index)?, *located.last_us.get(index)?))
+        Some((
+            located.locator(index)?,
+            *located.uses.get(index)?,
+            *located.first_us.get(index)?,
+            *located.last_us.get(index)?,
+        ))
     }
 }

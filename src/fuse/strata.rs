@@ -30,9 +30,25 @@ impl Strata {
         // Accounts of equal activity stay together: bounds are values, not ranks.
         let mut sorted = requests.to_vec();
         sorted.sort_unstable();
-        let bounds: Vec<u64> = (1..ACTIVITY_PARTS).filter_map(|part| sorted.get(sorted.len() * part / ACTIVITY_PARTS).copied()).collect();
-        let part: Vec<u32> = requests.iter().map(|count| u32::try_from(bounds.partition_point(|bound| bound <= count)).unwrap_or(0)).collect();
-        let mut keys: Vec<(u32, u32)> = part.iter().enumerate().map(|(unit, part)| (*part, place.and_then(|place| place.get(unit).copied()).unwrap_or(0))).collect();
+        let bounds: Vec<u64> = (1..ACTIVITY_PARTS)
+            .filter_map(|part| sorted.get(sorted.len() * part / ACTIVITY_PARTS).copied())
+            .collect();
+        let part: Vec<u32> = requests
+            .iter()
+            .map(|count| u32::try_from(bounds.partition_point(|bound| bound <= count)).unwrap_or(0))
+            .collect();
+        let mut keys: Vec<(u32, u32)> = part
+            .iter()
+            .enumerate()
+            .map(|(unit, part)| {
+                (
+                    *part,
+                    place
+                        .and_then(|place| place.get(unit).copied())
+                        .unwrap_or(0),
+                )
+            })
+            .collect();
         let mut counts: FxHashMap<(u32, u32), u32> = FxHashMap::default();
         for key in &keys {
             *counts.entry(*key).or_default() += 1;
@@ -45,7 +61,10 @@ impl Strata {
         let mut distinct = keys.clone();
         distinct.sort_unstable();
         distinct.dedup();
-        let of_unit: Vec<u32> = keys.iter().map(|key| u32::try_from(distinct.binary_search(key).unwrap_or(0)).unwrap_or(0)).collect();
+        let of_unit: Vec<u32> = keys
+            .iter()
+            .map(|key| u32::try_from(distinct.binary_search(key).unwrap_or(0)).unwrap_or(0))
+            .collect();
         let mut sizes = vec![0_u32; distinct.len()];
         for stratum in &of_unit {
             sizes[*stratum as usize] += 1;
@@ -62,7 +81,11 @@ impl Strata {
                 counts[*stratum as usize] += 1;
             }
         }
-        counts.iter().zip(&self.sizes).map(|(count, size)| (f64::from(*count) / f64::from((*size).max(1))).min(LARGEST_SHARE)).collect()
+        counts
+            .iter()
+            .zip(&self.sizes)
+            .map(|(count, size)| (f64::from(*count) / f64::from((*size).max(1))).min(LARGEST_SHARE))
+            .collect()
     }
 }
 
@@ -78,7 +101,12 @@ mod tests {
         assert_eq!(strata.sizes.iter().sum::<u32>(), 400);
         assert_eq!(strata.sizes.len(), 8);
         let all: Vec<u32> = (0..400).collect();
-        assert!(strata.shares(&all).iter().all(|share| (*share - LARGEST_SHARE).abs() < 1e-12));
+        assert!(
+            strata
+                .shares(&all)
+                .iter()
+                .all(|share| (*share - LARGEST_SHARE).abs() < 1e-12)
+        );
         let few: Vec<u32> = (0..4).collect();
         assert!((strata.shares(&few).iter().sum::<f64>() - 0.08).abs() < 1e-12);
     }

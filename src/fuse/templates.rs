@@ -11,14 +11,34 @@ use crate::stats::quantile::median;
 
 /// Words one template; `layer` and `group` say how it was judged.
 #[must_use]
-pub fn template(family: &TextFamily, layer: &Layer, group: usize, rows: &Rows, campaigns: &[Campaign], excerpts: usize, locators: usize) -> Template {
+pub fn template(
+    family: &TextFamily,
+    layer: &Layer,
+    group: usize,
+    rows: &Rows,
+    campaigns: &[Campaign],
+    excerpts: usize,
+    locators: usize,
+) -> Template {
     let id = template_id(family, layer.kind);
-    let mut texts_by_account: Vec<u32> = family.texts.iter().filter_map(|text| rows.texts.account.get(*text as usize).copied()).collect();
+    let mut texts_by_account: Vec<u32> = family
+        .texts
+        .iter()
+        .filter_map(|text| rows.texts.account.get(*text as usize).copied())
+        .collect();
     texts_by_account.sort_unstable();
-    let counts: Vec<f64> = texts_by_account.chunk_by(|a, b| a == b).map(|run| run.len() as f64).collect();
+    let counts: Vec<f64> = texts_by_account
+        .chunk_by(|a, b| a == b)
+        .map(|run| run.len() as f64)
+        .collect();
     let mut sorted = counts.clone();
     sorted.sort_by(f64::total_cmp);
-    let distinct = family.texts.iter().filter_map(|text| rows.texts.text_hash.get(*text as usize)).collect::<FxHashSet<_>>().len();
+    let distinct = family
+        .texts
+        .iter()
+        .filter_map(|text| rows.texts.text_hash.get(*text as usize))
+        .collect::<FxHashSet<_>>()
+        .len();
     let mut requests = 0_u64;
     let (mut first_us, mut last_us) = (i64::MAX, i64::MIN);
     for text in &family.texts {
@@ -27,11 +47,18 @@ pub fn template(family: &TextFamily, layer: &Layer, group: usize, rows: &Rows, c
         first_us = first_us.min(first);
         last_us = last_us.max(last);
     }
-    let mut quoted: Vec<String> = family.texts.iter().filter_map(|text| rows.texts.excerpt.get(*text as usize).cloned().flatten()).collect();
+    let mut quoted: Vec<String> = family
+        .texts
+        .iter()
+        .filter_map(|text| rows.texts.excerpt.get(*text as usize).cloned().flatten())
+        .collect();
     quoted.sort();
     quoted.dedup();
     quoted.truncate(excerpts);
-    let campaign_id = campaigns.iter().find(|campaign| campaign.templates.contains(&id)).map(|campaign| campaign.id.clone());
+    let campaign_id = campaigns
+        .iter()
+        .find(|campaign| campaign.templates.contains(&id))
+        .map(|campaign| campaign.id.clone());
     let assessment = match (layer.quality(group), &campaign_id) {
         (Quality::Everyday(reason), _) => reason.clone(),
         (Quality::Full, Some(_)) => "its accounts share something independent beyond chance".to_owned(),
@@ -39,7 +66,12 @@ pub fn template(family: &TextFamily, layer: &Layer, group: usize, rows: &Rows, c
     };
     Template {
         id,
-        role: if layer.kind.starts_with("system") { "system" } else { "user" }.to_owned(),
+        role: if layer.kind.starts_with("system") {
+            "system"
+        } else {
+            "user"
+        }
+        .to_owned(),
         accounts: counts.len() as u64,
         requests,
         requests_complete: false,
@@ -52,6 +84,11 @@ pub fn template(family: &TextFamily, layer: &Layer, group: usize, rows: &Rows, c
         excerpts: quoted,
         campaign_id,
         assessment,
-        locators: family.texts.iter().filter_map(|text| rows.of_text(*text)).take(locators).collect(),
+        locators: family
+            .texts
+            .iter()
+            .filter_map(|text| rows.of_text(*text))
+            .take(locators)
+            .collect(),
     }
 }

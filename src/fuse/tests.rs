@@ -26,14 +26,25 @@ impl World {
     /// two popular applications have many users.
     fn innocent(seed: u64) -> Self {
         let mut random = Random::new(seed);
-        let mut world = World { payment: Vec::new(), address: Vec::new(), template: Vec::new(), everyday: Vec::new() };
+        let mut world = World {
+            payment: Vec::new(),
+            address: Vec::new(),
+            template: Vec::new(),
+            everyday: Vec::new(),
+        };
         for account in 0..ACCOUNTS {
             world.payment.push((10_000 + account, account, 0));
             for number in 0..3 {
-                world.address.push((100_000 + account * 3 + number, account, 0));
+                world
+                    .address
+                    .push((100_000 + account * 3 + number, account, 0));
             }
             if random.unit_f64() < 0.05 {
-                world.address.push((90_000 + u32::try_from(random.below(60)).unwrap(), account, 0));
+                world.address.push((
+                    90_000 + u32::try_from(random.below(60)).unwrap(),
+                    account,
+                    0,
+                ));
             }
             for application in 0..2 {
                 if random.unit_f64() < 0.2 {
@@ -48,8 +59,31 @@ impl World {
         let everyday = self.everyday;
         let layer = |kind, family, hard, entries, everyday: &[u32]| {
             let grouped = group_entries(entries, |value| value.to_string());
-            let quality = grouped.values.iter().map(|value| if everyday.iter().any(|other| other.to_string() == *value) { Quality::Everyday(String::new()) } else { Quality::Full }).collect();
-            Layer { detector: "test/test", kind, family, hard, values: grouped.values, offsets: grouped.offsets, accounts: grouped.accounts, rows: grouped.rows, row_source: RowSource::Accounts, quality, innocent: "", would_clear: "" }
+            let quality = grouped
+                .values
+                .iter()
+                .map(|value| {
+                    if everyday.iter().any(|other| other.to_string() == *value) {
+                        Quality::Everyday(String::new())
+                    } else {
+                        Quality::Full
+                    }
+                })
+                .collect();
+            Layer {
+                detector: "test/test",
+                kind,
+                family,
+                hard,
+                values: grouped.values,
+                offsets: grouped.offsets,
+                accounts: grouped.accounts,
+                rows: grouped.rows,
+                row_source: RowSource::Accounts,
+                quality,
+                innocent: "",
+                would_clear: "",
+            }
         };
         let units = Units::fold(&vec![None; ACCOUNTS as usize]);
         [
@@ -69,7 +103,10 @@ fn judge(layers: &[UnitLayer]) -> (Vec<Cluster>, Vec<Corroboration>, Vec<Verdict
     let strata = Strata::new(&vec![10; ACCOUNTS as usize], None);
     let corroborations = corroborate(layers, &strata, &strata, &config.network);
     let found = clusters(layers, &corroborations, &config.fuse, &config.network);
-    let verdicts = found.iter().map(|cluster| verdict(cluster, &corroborations, layers, config.network.hub_degree).0).collect();
+    let verdicts = found
+        .iter()
+        .map(|cluster| verdict(cluster, &corroborations, layers, config.network.hub_degree).0)
+        .collect();
     (found, corroborations, verdicts)
 }
 
@@ -77,7 +114,10 @@ fn judge(layers: &[UnitLayer]) -> (Vec<Cluster>, Vec<Corroboration>, Vec<Verdict
 fn innocent_logs_stay_quiet() {
     for seed in 1..=20 {
         let (_, _, verdicts) = judge(&World::innocent(seed).layers());
-        assert!(verdicts.iter().all(|verdict| *verdict == Verdict::Lead), "seed {seed}: {verdicts:?}");
+        assert!(
+            verdicts.iter().all(|verdict| *verdict == Verdict::Lead),
+            "seed {seed}: {verdicts:?}"
+        );
     }
 }
 
@@ -117,7 +157,11 @@ fn a_campaign_that_is_a_third_of_the_log_is_found() {
     let (found, _, verdicts) = judge(&world.layers());
     assert_eq!(found.len(), 1);
     let inside = found[0].units.iter().filter(|unit| **unit < 1_000).count();
-    assert!(inside >= 980 && inside == found[0].units.len(), "{inside} of {}", found[0].units.len());
+    assert!(
+        inside >= 980 && inside == found[0].units.len(),
+        "{inside} of {}",
+        found[0].units.len()
+    );
     assert!(verdicts[0] >= Verdict::Likely);
 }
 
@@ -134,7 +178,10 @@ fn an_office_behind_one_address_stays_a_lead() {
         world.template.push((60, account, 0));
     }
     let (_, _, verdicts) = judge(&world.layers());
-    assert!(verdicts.iter().all(|verdict| *verdict == Verdict::Lead), "{verdicts:?}");
+    assert!(
+        verdicts.iter().all(|verdict| *verdict == Verdict::Lead),
+        "{verdicts:?}"
+    );
 }
 
 #[test]
@@ -146,7 +193,10 @@ fn a_class_with_one_assignment_stays_a_lead() {
     }
     world.everyday.push(70);
     let (_, _, verdicts) = judge(&world.layers());
-    assert!(verdicts.iter().all(|verdict| *verdict == Verdict::Lead), "{verdicts:?}");
+    assert!(
+        verdicts.iter().all(|verdict| *verdict == Verdict::Lead),
+        "{verdicts:?}"
+    );
 }
 
 #[test]
@@ -156,7 +206,11 @@ fn one_payer_alone_stays_a_lead() {
         world.payment.push((5, account, 0));
     }
     let (found, _, verdicts) = judge(&world.layers());
-    assert!(verdicts.iter().all(|verdict| *verdict == Verdict::Lead), "{} clusters {verdicts:?}", found.len());
+    assert!(
+        verdicts.iter().all(|verdict| *verdict == Verdict::Lead),
+        "{} clusters {verdicts:?}",
+        found.len()
+    );
 }
 
 #[test]

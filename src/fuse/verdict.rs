@@ -11,46 +11,134 @@ pub const COUNTING_BITS: f64 = 20.0;
 
 /// Families that say who owns the accounts. They have one innocent cause in common: a
 /// customer with several accounts, one bill, one office and one client.
-const OWNERSHIP: [Family; 4] = [Family::Payment, Family::Identity, Family::Network, Family::Client];
+const OWNERSHIP: [Family; 4] = [
+    Family::Payment,
+    Family::Identity,
+    Family::Network,
+    Family::Client,
+];
 
 /// The verdict on a cluster and the reason in words. The null runs may lower it afterwards.
 #[must_use]
-pub fn verdict(cluster: &Cluster, corroborations: &[Corroboration], layers: &[UnitLayer], hub_degree: usize) -> (Verdict, String) {
-    let families: Vec<Family> = cluster.family_bits.iter().filter(|(_, bits)| **bits >= COUNTING_BITS).map(|(family, _)| *family).collect();
-    let names = families.iter().map(|family| family.name()).collect::<Vec<_>>().join(", ");
-    let behaviour: Vec<Family> = families.iter().copied().filter(|family| !OWNERSHIP.contains(family)).collect();
+pub fn verdict(
+    cluster: &Cluster,
+    corroborations: &[Corroboration],
+    layers: &[UnitLayer],
+    hub_degree: usize,
+) -> (Verdict, String) {
+    let families: Vec<Family> = cluster
+        .family_bits
+        .iter()
+        .filter(|(_, bits)| **bits >= COUNTING_BITS)
+        .map(|(family, _)| *family)
+        .collect();
+    let names = families
+        .iter()
+        .map(|family| family.name())
+        .collect::<Vec<_>>()
+        .join(", ");
+    let behaviour: Vec<Family> = families
+        .iter()
+        .copied()
+        .filter(|family| !OWNERSHIP.contains(family))
+        .collect();
     if families.len() < 2 {
-        return (Verdict::Lead, if families.is_empty() { "no family of evidence reaches 20 bits".to_owned() } else { format!("one family of evidence ({names})") });
+        return (
+            Verdict::Lead,
+            if families.is_empty() {
+                "no family of evidence reaches 20 bits".to_owned()
+            } else {
+                format!("one family of evidence ({names})")
+            },
+        );
     }
     if behaviour.is_empty() {
-        return (Verdict::Lead, format!("{names} together have one innocent cause, a single customer with several accounts, and nothing these accounts do speaks against it"));
+        return (
+            Verdict::Lead,
+            format!(
+                "{names} together have one innocent cause, a single customer with several accounts, and nothing these accounts do speaks against it"
+            ),
+        );
     }
     // Client software follows from the template's own tool; it is not a second family beside content.
-    let independent: Vec<Family> = families.iter().copied().filter(|family| *family != Family::Client).collect();
+    let independent: Vec<Family> = families
+        .iter()
+        .copied()
+        .filter(|family| *family != Family::Client)
+        .collect();
     if independent.len() < 2 {
-        return (Verdict::Lead, format!("{names}: the same tool explains both the client and the prompts"));
+        return (
+            Verdict::Lead,
+            format!("{names}: the same tool explains both the client and the prompts"),
+        );
     }
-    let owners: Vec<Family> = independent.iter().copied().filter(|family| OWNERSHIP.contains(family)).collect();
+    let owners: Vec<Family> = independent
+        .iter()
+        .copied()
+        .filter(|family| OWNERSHIP.contains(family))
+        .collect();
     if owners == [Family::Network] && only_one_place(cluster, corroborations, layers, hub_degree) {
-        return (Verdict::Lead, format!("{names}, but one shared address or block: an office or campus with a tool of its own explains both"));
+        return (
+            Verdict::Lead,
+            format!(
+                "{names}, but one shared address or block: an office or campus with a tool of its own explains both"
+            ),
+        );
     }
     if independent.len() >= 3 {
-        return (Verdict::Strong, format!("{} independent families of evidence ({})", independent.len(), independent.iter().map(|family| family.name()).collect::<Vec<_>>().join(", ")));
+        return (
+            Verdict::Strong,
+            format!(
+                "{} independent families of evidence ({})",
+                independent.len(),
+                independent
+                    .iter()
+                    .map(|family| family.name())
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ),
+        );
     }
-    (Verdict::Likely, format!("two independent families of evidence ({})", independent.iter().map(|family| family.name()).collect::<Vec<_>>().join(", ")))
+    (
+        Verdict::Likely,
+        format!(
+            "two independent families of evidence ({})",
+            independent
+                .iter()
+                .map(|family| family.name())
+                .collect::<Vec<_>>()
+                .join(", ")
+        ),
+    )
 }
 
 /// Whether all the network evidence comes from few crowded addresses or blocks.
-fn only_one_place(cluster: &Cluster, corroborations: &[Corroboration], layers: &[UnitLayer], hub_degree: usize) -> bool {
-    cluster.corroborations.iter().map(|index| &corroborations[*index]).filter(|corroboration| corroboration.bits >= COUNTING_BITS).all(|corroboration| {
-        let (layer, group) = corroboration.group;
-        if corroboration.other_family == Family::Network {
-            return corroboration.manner == Manner::Overlap
-                && corroboration.other_groups.iter().all(|key| layers[corroboration.other_layer].groups.get(*key as usize).len() > hub_degree);
-        }
-        if corroboration.family == Family::Network {
-            return layers[layer].groups.get(group).len() > hub_degree;
-        }
-        true
-    })
+fn only_one_place(
+    cluster: &Cluster,
+    corroborations: &[Corroboration],
+    layers: &[UnitLayer],
+    hub_degree: usize,
+) -> bool {
+    cluster
+        .corroborations
+        .iter()
+        .map(|index| &corroborations[*index])
+        .filter(|corroboration| corroboration.bits >= COUNTING_BITS)
+        .all(|corroboration| {
+            let (layer, group) = corroboration.group;
+            if corroboration.other_family == Family::Network {
+                return corroboration.manner == Manner::Overlap
+                    && corroboration.other_groups.iter().all(|key| {
+                        layers[corroboration.other_layer]
+                            .groups
+                            .get(*key as usize)
+                            .len()
+                            > hub_degree
+                    });
+            }
+            if corroboration.family == Family::Network {
+                return layers[layer].groups.get(group).len() > hub_degree;
+            }
+            true
+        })
 }

@@ -20,8 +20,13 @@ use crate::text::fragments::all_shingles;
 use crate::text::hash::text_hash;
 
 /// Columns the second look reads.
-pub const WANTED: &[RequestColumn] =
-    &[RequestColumn::Timestamp, RequestColumn::AccountId, RequestColumn::RequestId, RequestColumn::Prompt, RequestColumn::SystemPrompt];
+pub const WANTED: &[RequestColumn] = &[
+    RequestColumn::Timestamp,
+    RequestColumn::AccountId,
+    RequestColumn::RequestId,
+    RequestColumn::Prompt,
+    RequestColumn::SystemPrompt,
+];
 
 /// What to look for, by account.
 pub struct Search {
@@ -51,7 +56,10 @@ impl Search {
     pub fn new(campaigns: &[Campaign], patterns: &[Pattern], config: &Config) -> Option<Self> {
         let mut search = Search {
             campaign_of: FxHashMap::default(),
-            campaign_ids: campaigns.iter().map(|campaign| campaign.id.clone()).collect(),
+            campaign_ids: campaigns
+                .iter()
+                .map(|campaign| campaign.id.clone())
+                .collect(),
             template_ids: patterns.iter().map(|pattern| pattern.id.clone()).collect(),
             templates_of_campaign: Vec::new(),
             user: Lookup::default(),
@@ -59,23 +67,44 @@ impl Search {
             fragment_words: config.digest.fragment_words,
             cover_share: config.content.cover_share,
         };
-        let numbers: FxHashMap<&str, u32> = (0_u32..).zip(patterns).map(|(number, pattern)| (pattern.id.as_str(), number)).collect();
+        let numbers: FxHashMap<&str, u32> = (0_u32..)
+            .zip(patterns)
+            .map(|(number, pattern)| (pattern.id.as_str(), number))
+            .collect();
         let mut used: FxHashSet<u32> = FxHashSet::default();
         for (number, campaign) in (0_u32..).zip(campaigns) {
-            let templates: FxHashSet<u32> = campaign.templates.iter().filter_map(|id| numbers.get(id.as_str()).copied()).collect();
+            let templates: FxHashSet<u32> = campaign
+                .templates
+                .iter()
+                .filter_map(|id| numbers.get(id.as_str()).copied())
+                .collect();
             if !templates.is_empty() {
                 for member in &campaign.members {
-                    search.campaign_of.entry(member.account_id.clone()).or_insert(number);
+                    search
+                        .campaign_of
+                        .entry(member.account_id.clone())
+                        .or_insert(number);
                 }
             }
             used.extend(templates.iter().copied());
             search.templates_of_campaign.push(templates);
         }
-        for (number, pattern) in (0_u32..).zip(patterns).filter(|(number, _)| used.contains(number)) {
-            let lookup = if pattern.system { &mut search.system } else { &mut search.user };
+        for (number, pattern) in (0_u32..)
+            .zip(patterns)
+            .filter(|(number, _)| used.contains(number))
+        {
+            let lookup = if pattern.system {
+                &mut search.system
+            } else {
+                &mut search.user
+            };
             lookup.sizes.insert(number, pattern.fragments.len());
             for fragment in &pattern.fragments {
-                lookup.by_fragment.entry(*fragment).or_default().push(number);
+                lookup
+                    .by_fragment
+                    .entry(*fragment)
+                    .or_default()
+                    .push(number);
             }
             if let Some(hash) = pattern.text_hash {
                 lookup.by_text.insert(hash, number);
@@ -86,30 +115,52 @@ impl Search {
 
     /// Labels the rows of a batch that belong to a campaign's templates.
     pub fn label(&self, batch: &RequestBatch, found: &mut Vec<LabelledRequest>) {
-        let (Some(accounts), Some(times)) = (batch.text(RequestColumn::AccountId), batch.integer(RequestColumn::Timestamp)) else { return };
+        let (Some(accounts), Some(times)) = (
+            batch.text(RequestColumn::AccountId),
+            batch.integer(RequestColumn::Timestamp),
+        ) else {
+            return;
+        };
         let ids = batch.text(RequestColumn::RequestId);
         let prompts = batch.text(RequestColumn::Prompt);
         let systems = batch.text(RequestColumn::SystemPrompt);
         let value = |column: Option<&arrow_array::StringArray>, row: usize| -> Option<String> {
-            column.filter(|column| !arrow_array::Array::is_null(*column, row)).map(|column| column.value(row).to_owned())
+            column
+                .filter(|column| !arrow_array::Array::is_null(*column, row))
+                .map(|column| column.value(row).to_owned())
         };
         for (row, number) in batch.rows.iter().enumerate() {
-            let Some(campaign) = self.campaign_of.get(accounts.value(row)) else { continue };
+            let Some(campaign) = self.campaign_of.get(accounts.value(row)) else {
+                continue;
+            };
             let allowed = self.templates_of_campaign.get(*campaign as usize);
             let text = |column: Option<&arrow_array::StringArray>, lookup: &Lookup| {
                 let column = column.filter(|column| !arrow_array::Array::is_null(*column, row))?;
                 let template = self.best(column.value(row), lookup)?;
-                allowed.is_some_and(|allowed| allowed.contains(&template)).then_some(template)
+                allowed
+                    .is_some_and(|allowed| allowed.contains(&template))
+                    .then_some(template)
             };
-            let Some(template) = text(prompts, &self.user).or_else(|| text(systems, &self.system)) else { continue };
+            let Some(template) = text(prompts, &self.user).or_else(|| text(systems, &self.system))
+            else {
+                continue;
+            };
             found.push(LabelledRequest {
                 file: batch.file,
                 row: *number,
                 request_id: value(ids, row).unwrap_or_else(|| format!("{}:{number}", batch.file)),
                 account_id: accounts.value(row).to_owned(),
                 timestamp_us: times.value(row),
-                campaign_id: self.campaign_ids.get(*campaign as usize).cloned().unwrap_or_default(),
-                template_id: self.template_ids.get(template as usize).cloned().unwrap_or_default(),
+                campaign_id: self
+                    .campaign_ids
+                    .get(*campaign as usize)
+                    .cloned()
+                    .unwrap_or_default(),
+                template_id: self
+                    .template_ids
+                    .get(template as usize)
+                    .cloned()
+                    .unwrap_or_default(),
                 pattern_family: String::new(),
             });
         }
@@ -121,8 +172,16 @@ impl Search {
     /// When a digest table lacks a column, which is an internal error.
     pub fn label_samples(&self, tables: &DigestTables) -> Result<Vec<LabelledRequest>> {
         let texts = &tables.texts;
-        let ids: Vec<&str> = tables.accounts.column("account_id")?.str()?.iter().map(Option::unwrap_or_default).collect();
-        let roles = texts.column("role")?.cast(&polars::prelude::DataType::UInt32)?;
+        let ids: Vec<&str> = tables
+            .accounts
+            .column("account_id")?
+            .str()?
+            .iter()
+            .map(Option::unwrap_or_default)
+            .collect();
+        let roles = texts
+            .column("role")?
+            .cast(&polars::prelude::DataType::UInt32)?;
         let rows = texts
             .column("account")?
             .u32()?
@@ -134,24 +193,44 @@ impl Search {
             .zip(texts.column("row")?.u64()?.into_no_null_iter())
             .zip(texts.column("request_id")?.str()?.iter());
         let mut found = Vec::new();
-        for (index, ((((((account, role), hash), first_us), file), row), request_id)) in rows.enumerate() {
-            let Some(account_id) = ids.get(account as usize) else { continue };
-            let Some(campaign) = self.campaign_of.get(*account_id) else { continue };
+        for (index, ((((((account, role), hash), first_us), file), row), request_id)) in
+            rows.enumerate()
+        {
+            let Some(account_id) = ids.get(account as usize) else {
+                continue;
+            };
+            let Some(campaign) = self.campaign_of.get(*account_id) else {
+                continue;
+            };
             let lookup = if role == 0 { &self.user } else { &self.system };
             let template = match lookup.by_text.get(&hash) {
                 Some(number) => Some(*number),
-                None => lookup.covered(tables.fragments.of(index).iter().copied(), self.cover_share),
+                None => {
+                    lookup.covered(tables.fragments.of(index).iter().copied(), self.cover_share)
+                }
             };
             let allowed = self.templates_of_campaign.get(*campaign as usize);
-            let Some(template) = template.filter(|template| allowed.is_some_and(|allowed| allowed.contains(template))) else { continue };
+            let Some(template) = template
+                .filter(|template| allowed.is_some_and(|allowed| allowed.contains(template)))
+            else {
+                continue;
+            };
             found.push(LabelledRequest {
                 file,
                 row,
                 request_id: request_id.unwrap_or_default().to_owned(),
                 account_id: (*account_id).to_owned(),
                 timestamp_us: first_us,
-                campaign_id: self.campaign_ids.get(*campaign as usize).cloned().unwrap_or_default(),
-                template_id: self.template_ids.get(template as usize).cloned().unwrap_or_default(),
+                campaign_id: self
+                    .campaign_ids
+                    .get(*campaign as usize)
+                    .cloned()
+                    .unwrap_or_default(),
+                template_id: self
+                    .template_ids
+                    .get(template as usize)
+                    .cloned()
+                    .unwrap_or_default(),
                 pattern_family: String::new(),
             });
         }
@@ -199,22 +278,35 @@ impl Lookup {
 }
 
 /// Writes the counts of the second look into campaigns and templates.
-pub fn apply(requests: &[LabelledRequest], complete: bool, campaigns: &mut [Campaign], templates: &mut [Template]) {
+pub fn apply(
+    requests: &[LabelledRequest],
+    complete: bool,
+    campaigns: &mut [Campaign],
+    templates: &mut [Template],
+) {
     let mut by_account: FxHashMap<(&str, &str), u64> = FxHashMap::default();
     let mut by_template: FxHashMap<&str, u64> = FxHashMap::default();
     for request in requests {
-        *by_account.entry((request.campaign_id.as_str(), request.account_id.as_str())).or_default() += 1;
+        *by_account
+            .entry((request.campaign_id.as_str(), request.account_id.as_str()))
+            .or_default() += 1;
         *by_template.entry(request.template_id.as_str()).or_default() += 1;
     }
     for campaign in campaigns {
         campaign.campaign_requests = 0;
         for member in &mut campaign.members {
-            member.campaign_requests = by_account.get(&(campaign.id.as_str(), member.account_id.as_str())).copied().unwrap_or(0);
+            member.campaign_requests = by_account
+                .get(&(campaign.id.as_str(), member.account_id.as_str()))
+                .copied()
+                .unwrap_or(0);
             campaign.campaign_requests += member.campaign_requests;
         }
     }
     if complete {
-        for template in templates.iter_mut().filter(|template| template.campaign_id.is_some()) {
+        for template in templates
+            .iter_mut()
+            .filter(|template| template.campaign_id.is_some())
+        {
             template.requests = by_template.get(template.id.as_str()).copied().unwrap_or(0);
             template.requests_complete = true;
         }

@@ -14,12 +14,23 @@ use crate::report;
 ///
 /// # Errors
 /// Bad input or settings (`Failure`), or a write error naming the file.
-pub fn digest_to(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> Result<Coverage> {
+pub fn digest_to(
+    options: &ScanOptions,
+    output: &ScanOutput,
+    progress: &dyn Progress,
+) -> Result<Coverage> {
     report::prepare_out(&output.out, output.force)?;
     let gathered = gather::gather(options, progress)?;
-    let coverage = gather::coverage(&gathered.tables, options.config.load.gap_minutes, 0, gathered.notes)?;
+    let coverage = gather::coverage(
+        &gathered.tables,
+        options.config.load.gap_minutes,
+        0,
+        gathered.notes,
+    )?;
     progress.begin("writing", None);
-    report::write_folder(&output.out, output.force, |folder| digest::store::write(&gathered.tables, folder))?;
+    report::write_folder(&output.out, output.force, |folder| {
+        digest::store::write(&gathered.tables, folder)
+    })?;
     progress.end();
     Ok(coverage)
 }

@@ -27,22 +27,56 @@ pub(super) struct Gathered {
 /// Reads logs into a digest, or digests into one.
 pub(super) fn gather(options: &ScanOptions, progress: &dyn Progress) -> Result<Gathered> {
     if options.input.logs.is_empty() {
-        let tables = options.digests.iter().map(|folder| digest::store::read(folder)).collect::<Result<Vec<_>>>()?;
+        let tables = options
+            .digests
+            .iter()
+            .map(|folder| digest::store::read(folder))
+            .collect::<Result<Vec<_>>>()?;
         let tables = digest::merge_tables(tables)?;
-        return Ok(Gathered { tables, plan: None, notes: vec!["finished from digests: only sampled requests of the campaigns can be named".to_owned()] });
+        return Ok(Gathered {
+            tables,
+            plan: None,
+            notes: vec![
+                "finished from digests: only sampled requests of the campaigns can be named"
+                    .to_owned(),
+            ],
+        });
     }
     let plan = load::plan(&options.input, &options.config.load)?;
     let config = &options.config.digest;
     progress.begin("reading", Some(plan.total_bytes()));
-    let folded = load::fold_requests(&plan, digest::WANTED, true, progress, || Digest::new(config, options.quote), |state: &mut Digest, batch| state.fold(batch));
+    let folded = load::fold_requests(
+        &plan,
+        digest::WANTED,
+        true,
+        progress,
+        || Digest::new(config, options.quote),
+        |state: &mut Digest, batch| state.fold(batch),
+    );
     progress.end();
     let (states, report) = folded?;
     progress.begin("merging", None);
-    let merged = states.into_iter().reduce(Digest::merge).unwrap_or_else(|| Digest::new(config, options.quote));
-    let LoadReport { inputs, reject_counts, rejects, notes } = report;
-    let tables = merged.finish(Intake { inputs, reject_counts, rejects });
+    let merged = states
+        .into_iter()
+        .reduce(Digest::merge)
+        .unwrap_or_else(|| Digest::new(config, options.quote));
+    let LoadReport {
+        inputs,
+        reject_counts,
+        rejects,
+        notes,
+    } = report;
+    let tables = merged.finish(Intake {
+        inputs,
+        reject_counts,
+        rejects,
+    });
     progress.end();
-    Ok(Gathered { tables: tables?, plan: Some(plan), notes })
+    Ok(Gathered {
+        tables: tables?,
+        plan: Some(plan),
+        notes,
+    })
 }
 
 /// The accounts table in digest order, and how many of its rows joined.
@@ -54,41 +88,84 @@ pub(super) struct Profiles {
 
 /// Reads the accounts table, if one is given.
 pub(super) fn profiles(options: &ScanOptions, tables: &DigestTables) -> Result<Profiles> {
-    let ids: Vec<String> = tables.accounts.column("account_id")?.str()?.iter().map(|id| id.unwrap_or_default().to_owned()).collect();
+    let ids: Vec<String> = tables
+        .accounts
+        .column("account_id")?
+        .str()?
+        .iter()
+        .map(|id| id.unwrap_or_default().to_owned())
+        .collect();
     let mut by_account: Vec<Option<AccountProfile>> = vec![None; ids.len()];
-    let Some(path) = &options.input.accounts else { return Ok(Profiles { by_account, joined: 0, report: None }) };
-    let (rows, report) = load::read_accounts(path, options.input.map.as_deref(), &options.config.load)?;
-    let numbers: FxHashMap<&str, usize> = ids.iter().enumerate().map(|(number, id)| (id.as_str(), number)).collect();
+    let Some(path) = &options.input.accounts else {
+        return Ok(Profiles {
+            by_account,
+            joined: 0,
+            report: None,
+        });
+    };
+    let (rows, report) =
+        load::read_accounts(path, options.input.map.as_deref(), &options.config.load)?;
+    let numbers: FxHashMap<&str, usize> = ids
+        .iter()
+        .enumerate()
+        .map(|(number, id)| (id.as_str(), number))
+        .collect();
     let mut joined = 0;
     for row in rows {
-        if let Some(slot) = numbers.get(row.account_id.as_str()).and_then(|number| by_account.get_mut(*number)) {
+        if let Some(slot) = numbers
+            .get(row.account_id.as_str())
+            .and_then(|number| by_account.get_mut(*number))
+        {
             *slot = Some(row);
             joined += 1;
         }
     }
     if joined == 0 {
-        let text = format!("{}: none of its accounts occurs in the logs; are the ids of the same system?", path.display());
+        let text = format!(
+            "{}: none of its accounts occurs in the logs; are the ids of the same system?",
+            path.display()
+        );
         return Err(Failure::Usage(text).into());
     }
-    Ok(Profiles { by_account, joined, report: Some(report) })
+    Ok(Profiles {
+        by_account,
+        joined,
+        report: Some(report),
+    })
 }
 
 /// Reads the events table, if one is given.
 pub(super) fn events(options: &ScanOptions) -> Result<(Vec<Event>, Option<LoadReport>)> {
     match &options.input.events {
-        Some(path) => load::read_events(path, options.input.map.as_deref(), &options.config.load).map(|(events, report)| (events, Some(report))),
+        Some(path) => load::read_events(path, options.input.map.as_deref(), &options.config.load)
+            .map(|(events, report)| (events, Some(report))),
         None => Ok((Vec::new(), None)),
     }
 }
 
 /// What was read and what was not.
-pub(super) fn coverage(tables: &DigestTables, gap_minutes: i64, joined: u64, mut notes: Vec<String>) -> Result<Coverage> {
+pub(super) fn coverage(
+    tables: &DigestTables,
+    gap_minutes: i64,
+    joined: u64,
+    mut notes: Vec<String>,
+) -> Result<Coverage> {
     let intake = &tables.about.intake;
-    let sum = |value: fn(&crate::model::coverage::InputFile) -> u64| intake.inputs.iter().map(value).sum();
+    let sum = |value: fn(&crate::model::coverage::InputFile) -> u64| {
+        intake.inputs.iter().map(value).sum()
+    };
     notes.extend(tables.about.notes.iter().cloned());
     notes.sort();
     notes.dedup();
-    let integers = |name: &str| -> Result<Vec<i64>> { Ok(tables.accounts.column(name).with_context(|| format!("digest table accounts: {name}"))?.i64()?.into_no_null_iter().collect()) };
+    let integers = |name: &str| -> Result<Vec<i64>> {
+        Ok(tables
+            .accounts
+            .column(name)
+            .with_context(|| format!("digest table accounts: {name}"))?
+            .i64()?
+            .into_no_null_iter()
+            .collect())
+    };
     Ok(Coverage {
         inputs: intake.inputs.clone(),
         rows_read: sum(|input| input.rows_read),
@@ -99,7 +176,11 @@ pub(super) fn coverage(tables: &DigestTables, gap_minutes: i64, joined: u64, mut
         columns: tables.about.columns.clone(),
         first_us: integers("first_us")?.into_iter().min(),
         last_us: integers("last_us")?.into_iter().max(),
-        gaps: gaps(&tables.minutes, i64::try_from(tables.about.minute_width).unwrap_or(1), gap_minutes),
+        gaps: gaps(
+            &tables.minutes,
+            i64::try_from(tables.about.minute_width).unwrap_or(1),
+            gap_minutes,
+        ),
         accounts: tables.accounts.height() as u64,
         accounts_joined: joined,
         notes,
@@ -112,17 +193,27 @@ fn gaps(minutes: &[(i64, u64)], width: i64, gap_minutes: i64) -> Vec<Gap> {
         .iter()
         .zip(minutes.iter().skip(1))
         .filter(|((before, _), (after, _))| after - before - width >= gap_minutes)
-        .map(|((before, _), (after, _))| Gap { from_us: (before + width) * MINUTE_US, until_us: after * MINUTE_US })
+        .map(|((before, _), (after, _))| Gap {
+            from_us: (before + width) * MINUTE_US,
+            until_us: after * MINUTE_US,
+        })
         .collect()
 }
 
 /// The columns of a coverage that hold at least one value.
 pub(super) fn request_columns(coverage: &Coverage) -> Vec<crate::model::column::RequestColumn> {
-    coverage.columns.iter().filter(|column| column.present > 0).filter_map(|column| crate::model::column::RequestColumn::from_name(&column.column)).collect()
+    coverage
+        .columns
+        .iter()
+        .filter(|column| column.present > 0)
+        .filter_map(|column| crate::model::column::RequestColumn::from_name(&column.column))
+        .collect()
 }
 
 /// The account columns that hold at least one value.
-pub(super) fn account_columns(profiles: &[Option<AccountProfile>]) -> Vec<crate::model::column::AccountColumn> {
+pub(super) fn account_columns(
+    profiles: &[Option<AccountProfile>],
+) -> Vec<crate::model::column::AccountColumn> {
     use crate::model::column::AccountColumn as C;
     let any = |present: fn(&AccountProfile) -> bool| profiles.iter().flatten().any(present);
     let table: [(C, fn(&AccountProfile) -> bool); 20] = [
@@ -143,11 +234,17 @@ pub(super) fn account_columns(profiles: &[Option<AccountProfile>]) -> Vec<crate:
         (C::SignupAsn, |p| p.signup_asn.is_some()),
         (C::SignupCountry, |p| p.signup_country.is_some()),
         (C::SignupUserAgent, |p| p.signup_user_agent.is_some()),
-        (C::SignupTlsFingerprint, |p| p.signup_tls_fingerprint.is_some()),
+        (C::SignupTlsFingerprint, |p| {
+            p.signup_tls_fingerprint.is_some()
+        }),
         (C::ReferrerCode, |p| p.referrer_code.is_some()),
         (C::Plan, |p| p.plan.is_some()),
     ];
-    table.into_iter().filter(|(_, present)| any(*present)).map(|(column, _)| column).collect()
+    table
+        .into_iter()
+        .filter(|(_, present)| any(*present))
+        .map(|(column, _)| column)
+        .collect()
 }
 
 /// Refuses folders that would be written into the inputs.
@@ -162,7 +259,13 @@ mod tests {
     #[test]
     fn a_gap_runs_from_the_first_silent_minute_to_the_first_busy_one() {
         let found = gaps(&[(10, 5), (11, 1), (50, 2)], 1, 30);
-        assert_eq!(found, [Gap { from_us: 12 * MINUTE_US, until_us: 50 * MINUTE_US }]);
+        assert_eq!(
+            found,
+            [Gap {
+                from_us: 12 * MINUTE_US,
+                until_us: 50 * MINUTE_US
+            }]
+        );
         assert!(gaps(&[(10, 5), (40, 2)], 1, 30).is_empty());
         assert!(gaps(&[], 1, 30).is_empty());
     }

@@ -22,18 +22,44 @@ pub fn inspect(options: &ScanOptions, progress: &dyn Progress) -> Result<Inspect
     progress.begin("reading", Some(plan.total_bytes()));
     // No text is kept, so nothing of it can be shown.
     let config = &options.config.digest;
-    let folded = load::fold_requests(&plan, digest::WANTED, true, progress, || Digest::new(config, crate::config::options::Quote::None), |state: &mut Digest, batch| state.fold(batch));
+    let folded = load::fold_requests(
+        &plan,
+        digest::WANTED,
+        true,
+        progress,
+        || Digest::new(config, crate::config::options::Quote::None),
+        |state: &mut Digest, batch| state.fold(batch),
+    );
     progress.end();
     let (states, report) = folded?;
-    let merged = states.into_iter().reduce(Digest::merge).unwrap_or_else(|| Digest::new(config, crate::config::options::Quote::None));
-    let tables = merged.finish(Intake { inputs: report.inputs, reject_counts: report.reject_counts, rejects: report.rejects })?;
+    let merged = states
+        .into_iter()
+        .reduce(Digest::merge)
+        .unwrap_or_else(|| Digest::new(config, crate::config::options::Quote::None));
+    let tables = merged.finish(Intake {
+        inputs: report.inputs,
+        reject_counts: report.reject_counts,
+        rejects: report.rejects,
+    })?;
     let profiles = gather::profiles(options, &tables)?;
-    let coverage = gather::coverage(&tables, options.config.load.gap_minutes, profiles.joined, report.notes)?;
+    let coverage = gather::coverage(
+        &tables,
+        options.config.load.gap_minutes,
+        profiles.joined,
+        report.notes,
+    )?;
     let request_columns = gather::request_columns(&coverage);
     let account_columns = gather::account_columns(&profiles.by_account);
-    let detectors = DETECTORS.iter().map(|detector| would_run(detector.meta(), &request_columns, &account_columns)).collect();
+    let detectors = DETECTORS
+        .iter()
+        .map(|detector| would_run(detector.meta(), &request_columns, &account_columns))
+        .collect();
     files.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(Inspection { files, coverage, detectors })
+    Ok(Inspection {
+        files,
+        coverage,
+        detectors,
+    })
 }
 
 fn would_run(meta: &Meta, requests: &[RequestColumn], accounts: &[AccountColumn]) -> DetectorRun {
@@ -41,11 +67,33 @@ fn would_run(meta: &Meta, requests: &[RequestColumn], accounts: &[AccountColumn]
         Need::Request(column) => requests.contains(column),
         Need::Account(column) => accounts.contains(column),
     };
-    let missing: Vec<String> = meta.needs.iter().filter(|need| !met(need)).map(|need| need.name()).collect();
+    let missing: Vec<String> = meta
+        .needs
+        .iter()
+        .filter(|need| !met(need))
+        .map(|need| need.name())
+        .collect();
     let (status, partial) = if missing.len() == meta.needs.len() {
-        (RunStatus::NotRun { reason: format!("column {} absent", missing.join(", ")) }, Vec::new())
+        (
+            RunStatus::NotRun {
+                reason: format!("column {} absent", missing.join(", ")),
+            },
+            Vec::new(),
+        )
     } else {
-        (RunStatus::Ran, missing.into_iter().map(|name| format!("column {name} absent")).collect())
+        (
+            RunStatus::Ran,
+            missing
+                .into_iter()
+                .map(|name| format!("column {name} absent"))
+                .collect(),
+        )
     };
-    DetectorRun { detector: meta.id.to_owned(), version: meta.version, status, findings: 0, partial }
+    DetectorRun {
+        detector: meta.id.to_owned(),
+        version: meta.version,
+        status,
+        findings: 0,
+        partial,
+    }
 }

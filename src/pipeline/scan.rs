@@ -19,24 +19,52 @@ use crate::report::{self, WriteOptions};
 ///
 /// # Errors
 /// Bad input or settings (`Failure`), a write error naming the file, or a defect.
-pub fn scan_to_case(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> Result<CaseTables> {
+pub fn scan_to_case(
+    options: &ScanOptions,
+    output: &ScanOutput,
+    progress: &dyn Progress,
+) -> Result<CaseTables> {
     report::prepare_out(&output.out, output.force)?;
-    let Gathered { tables, plan, mut notes } = gather::gather(options, progress)?;
+    let Gathered {
+        tables,
+        plan,
+        mut notes,
+    } = gather::gather(options, progress)?;
     let profiles = gather::profiles(options, &tables)?;
     let (events, event_report) = gather::events(options)?;
     for report in [&profiles.report, &event_report].into_iter().flatten() {
         notes.extend(report.notes.iter().cloned());
         notes.extend(report.reject_counts.iter().map(|count| {
-            let name = report.inputs.get(count.file as usize).map_or("", |input| input.name.as_str());
-            format!("{name}: {} {} left out, column {}: {}", count.count, scope(count.scope), count.column, count.reason)
+            let name = report
+                .inputs
+                .get(count.file as usize)
+                .map_or("", |input| input.name.as_str());
+            format!(
+                "{name}: {} {} left out, column {}: {}",
+                count.count,
+                scope(count.scope),
+                count.column,
+                count.reason
+            )
         }));
     }
-    let coverage = gather::coverage(&tables, options.config.load.gap_minutes, profiles.joined, notes)?;
+    let coverage = gather::coverage(
+        &tables,
+        options.config.load.gap_minutes,
+        profiles.joined,
+        notes,
+    )?;
 
     progress.begin("detecting", None);
     let request_columns = gather::request_columns(&coverage);
     let account_columns = gather::account_columns(&profiles.by_account);
-    let context = Context { tables: &tables, profiles: &profiles.by_account, config: &options.config, request_columns: &request_columns, account_columns: &account_columns };
+    let context = Context {
+        tables: &tables,
+        profiles: &profiles.by_account,
+        config: &options.config,
+        request_columns: &request_columns,
+        account_columns: &account_columns,
+    };
     let outcomes = detect::registry::run(&context, &options.only, &options.skip)?;
     let mut detectors: Vec<DetectorRun> = Vec::new();
     let mut layers = Vec::new();
@@ -61,12 +89,29 @@ pub fn scan_to_case(options: &ScanOptions, output: &ScanOutput, progress: &dyn P
         seed: options.seed,
     })?;
     progress.end();
-    let Fused { mut campaigns, mut templates, patterns, findings, hubs, null_runs } = fused;
+    let Fused {
+        mut campaigns,
+        mut templates,
+        patterns,
+        findings,
+        hubs,
+        null_runs,
+    } = fused;
     for run in &mut detectors {
-        run.findings = findings.iter().filter(|finding| finding.detector == run.detector).count() as u64;
+        run.findings = findings
+            .iter()
+            .filter(|finding| finding.detector == run.detector)
+            .count() as u64;
     }
 
-    let requests = second_look(options, plan.as_ref(), &campaigns, &patterns, &tables, progress)?;
+    let requests = second_look(
+        options,
+        plan.as_ref(),
+        &campaigns,
+        &patterns,
+        &tables,
+        progress,
+    )?;
     label::apply(&requests, plan.is_some(), &mut campaigns, &mut templates);
     let hour_of_week = hour_of_week(&tables.minutes);
     let case = Case {
@@ -75,7 +120,13 @@ pub fn scan_to_case(options: &ScanOptions, output: &ScanOutput, progress: &dyn P
         profile: profile_name(options.profile).to_owned(),
         seed: options.seed,
         caveat: CAVEAT.to_owned(),
-        events: events.into_iter().filter(|event| coverage.first_us <= Some(event.timestamp_us) && Some(event.timestamp_us) <= coverage.last_us).collect(),
+        events: events
+            .into_iter()
+            .filter(|event| {
+                coverage.first_us <= Some(event.timestamp_us)
+                    && Some(event.timestamp_us) <= coverage.last_us
+            })
+            .collect(),
         coverage,
         detectors,
         campaigns,
@@ -85,9 +136,18 @@ pub fn scan_to_case(options: &ScanOptions, output: &ScanOutput, progress: &dyn P
         null_runs,
         hour_of_week,
     };
-    let case_tables = CaseTables { case, rejects: tables.about.intake.rejects.clone(), requests };
+    let case_tables = CaseTables {
+        case,
+        rejects: tables.about.intake.rejects.clone(),
+        requests,
+    };
     progress.begin("writing", None);
-    let manifest = super::verify::manifest(options, output, &case_tables.case, [&profiles.report, &event_report])?;
+    let manifest = super::verify::manifest(
+        options,
+        output,
+        &case_tables.case,
+        [&profiles.report, &event_report],
+    )?;
     let run_log = run_log(&case_tables);
     report::write_case(
         &case_tables,
@@ -97,7 +157,9 @@ pub fn scan_to_case(options: &ScanOptions, output: &ScanOutput, progress: &dyn P
             quote: options.quote,
             manifest,
             run_log,
-            digest: Some(Box::new(move |folder| crate::digest::store::write(&tables, folder))),
+            digest: Some(Box::new(move |folder| {
+                crate::digest::store::write(&tables, folder)
+            })),
         },
     )?;
     progress.end();
@@ -113,11 +175,20 @@ fn second_look(
     tables: &crate::digest::DigestTables,
     progress: &dyn Progress,
 ) -> Result<Vec<LabelledRequest>> {
-    let Some(search) = label::Search::new(campaigns, patterns, &options.config) else { return Ok(Vec::new()) };
+    let Some(search) = label::Search::new(campaigns, patterns, &options.config) else {
+        return Ok(Vec::new());
+    };
     let mut requests = match plan {
         Some(plan) => {
             progress.begin("second look", Some(plan.total_bytes()));
-            let states = load::fold_requests(plan, label::WANTED, false, progress, Vec::new, |found: &mut Vec<LabelledRequest>, batch| search.label(batch, found));
+            let states = load::fold_requests(
+                plan,
+                label::WANTED,
+                false,
+                progress,
+                Vec::new,
+                |found: &mut Vec<LabelledRequest>, batch| search.label(batch, found),
+            );
             progress.end();
             states?.0.into_iter().flatten().collect()
         }
@@ -131,9 +202,15 @@ fn not_tested(detectors: &[DetectorRun]) -> Vec<String> {
     let mut sentences = Vec::new();
     for run in detectors {
         match &run.status {
-            RunStatus::NotRun { reason } => sentences.push(format!("{}: not run, {reason}", run.detector)),
+            RunStatus::NotRun { reason } => {
+                sentences.push(format!("{}: not run, {reason}", run.detector))
+            }
             RunStatus::Skipped => sentences.push(format!("{}: left out on request", run.detector)),
-            RunStatus::Ran => sentences.extend(run.partial.iter().map(|part| format!("{}: {part}", run.detector))),
+            RunStatus::Ran => sentences.extend(
+                run.partial
+                    .iter()
+                    .map(|part| format!("{}: {part}", run.detector)),
+            ),
         }
     }
     sentences
@@ -168,15 +245,37 @@ fn run_log(tables: &CaseTables) -> String {
     let case = &tables.case;
     let mut lines = vec![
         format!("stillhunt {}", case.tool_version),
-        format!("read {} used {} rejected {} outside window {}", case.coverage.rows_read, case.coverage.rows_used, case.coverage.rows_rejected, case.coverage.rows_outside_window),
+        format!(
+            "read {} used {} rejected {} outside window {}",
+            case.coverage.rows_read,
+            case.coverage.rows_used,
+            case.coverage.rows_rejected,
+            case.coverage.rows_outside_window
+        ),
     ];
-    lines.extend(case.coverage.notes.iter().map(|note| format!("note: {note}")));
+    lines.extend(
+        case.coverage
+            .notes
+            .iter()
+            .map(|note| format!("note: {note}")),
+    );
     lines.extend(case.detectors.iter().map(|run| match &run.status {
-        RunStatus::Ran => format!("{} version {} ran, {} findings", run.detector, run.version, run.findings),
+        RunStatus::Ran => format!(
+            "{} version {} ran, {} findings",
+            run.detector, run.version, run.findings
+        ),
         RunStatus::NotRun { reason } => format!("{} not run: {reason}", run.detector),
         RunStatus::Skipped => format!("{} left out on request", run.detector),
     }));
-    lines.extend(case.campaigns.iter().map(|campaign| format!("{} {} {} accounts: {}", campaign.id, campaign.verdict.name(), campaign.members.len(), campaign.verdict_reason)));
+    lines.extend(case.campaigns.iter().map(|campaign| {
+        format!(
+            "{} {} {} accounts: {}",
+            campaign.id,
+            campaign.verdict.name(),
+            campaign.members.len(),
+            campaign.verdict_reason
+        )
+    }));
     lines.push(String::new());
     lines.join("\n")
 }

@@ -12,25 +12,53 @@ use crate::pipeline::{ScanOutput, Verification};
 use crate::report::{self, FileRole, FileStatus, Manifest, ManifestInput};
 
 /// How the case came about; inputs that are not logs are added here.
-pub(super) fn manifest(options: &ScanOptions, output: &ScanOutput, case: &Case, reports: [&Option<LoadReport>; 2]) -> Result<Manifest> {
+pub(super) fn manifest(
+    options: &ScanOptions,
+    output: &ScanOutput,
+    case: &Case,
+    reports: [&Option<LoadReport>; 2],
+) -> Result<Manifest> {
     let mut inputs = Vec::new();
     for (role, report) in ["accounts", "events"].into_iter().zip(reports) {
         for input in report.iter().flat_map(|report| &report.inputs) {
-            inputs.push(ManifestInput { role: role.to_owned(), name: input.name.clone(), sha256: input.sha256.clone(), bytes: input.bytes });
+            inputs.push(ManifestInput {
+                role: role.to_owned(),
+                name: input.name.clone(),
+                sha256: input.sha256.clone(),
+                bytes: input.bytes,
+            });
         }
     }
     if let Some(map) = &options.input.map {
-        let bytes = std::fs::read(map).with_context(|| format!("cannot read {}", map.display()))?;
-        inputs.push(ManifestInput { role: "map".to_owned(), name: map.display().to_string(), sha256: report::sha256(&bytes), bytes: bytes.len() as u64 });
+        let cannot = || format!("cannot read {}", map.display());
+        let sha256 = report::hash_file(map).with_context(cannot)?;
+        let bytes = std::fs::metadata(map).with_context(cannot)?.len();
+        inputs.push(ManifestInput {
+            role: "map".to_owned(),
+            name: map.display().to_string(),
+            sha256,
+            bytes,
+        });
     }
-    let versions = [("stillhunt", env!("CARGO_PKG_VERSION").to_owned()), ("digest schema", crate::digest::DIGEST_SCHEMA_VERSION.to_string()), ("digest hashes", crate::digest::HASH_NAME.to_owned())];
+    let versions = [
+        ("stillhunt", env!("CARGO_PKG_VERSION").to_owned()),
+        (
+            "digest schema",
+            crate::digest::DIGEST_SCHEMA_VERSION.to_string(),
+        ),
+        ("digest hashes", crate::digest::HASH_NAME.to_owned()),
+    ];
     Ok(Manifest {
         argv: output.argv.clone(),
-        versions: versions.into_iter().map(|(name, version)| (name.to_owned(), version)).collect(),
+        versions: versions
+            .into_iter()
+            .map(|(name, version)| (name.to_owned(), version))
+            .collect(),
         threads: output.threads,
         seed: case.seed,
         inputs,
-        config_toml: toml::to_string(&options.config).context("cannot write the settings as TOML")?,
+        config_toml: toml::to_string(&options.config)
+            .context("cannot write the settings as TOML")?,
         ..Manifest::default()
     })
 }
@@ -46,10 +74,20 @@ pub fn verify_case(case: &Path, _progress: &dyn Progress) -> Result<Verification
         match (file.status, file.role) {
             (FileStatus::Ok, FileRole::Output) => verification.files += 1,
             (FileStatus::Ok, FileRole::Input) => verification.inputs += 1,
-            (FileStatus::InputAbsent, _) => verification.notes.push(format!("{}: input is not there any more, so it was not checked", file.name)),
-            (FileStatus::Changed, _) => verification.problems.push(format!("{}: its hash is not the recorded one", file.name)),
-            (FileStatus::Missing, _) => verification.problems.push(format!("{}: missing", file.name)),
-            (FileStatus::Extra, _) => verification.problems.push(format!("{}: not among the files that were written", file.name)),
+            (FileStatus::InputAbsent, _) => verification.notes.push(format!(
+                "{}: input is not there any more, so it was not checked",
+                file.name
+            )),
+            (FileStatus::Changed, _) => verification
+                .problems
+                .push(format!("{}: its hash is not the recorded one", file.name)),
+            (FileStatus::Missing, _) => verification
+                .problems
+                .push(format!("{}: missing", file.name)),
+            (FileStatus::Extra, _) => verification.problems.push(format!(
+                "{}: not among the files that were written",
+                file.name
+            )),
         }
     }
     Ok(verification)
@@ -61,5 +99,7 @@ pub fn verify_case(case: &Path, _progress: &dyn Progress) -> Result<Verification
 /// When the folder is not a finished case or cannot be written.
 pub fn render_case(case: &Path) -> Result<Vec<PathBuf>> {
     report::rerender(case)?;
-    Ok(["report.html", "report.md"].map(|name| case.join(name)).into())
+    Ok(["report.html", "report.md"]
+        .map(|name| case.join(name))
+        .into())
 }

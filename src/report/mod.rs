@@ -12,6 +12,7 @@ mod case_file;
 mod chart;
 pub mod columns;
 pub mod escape;
+mod folder;
 pub mod format;
 mod manifest;
 mod outputs;
@@ -29,7 +30,9 @@ mod view;
 mod write;
 
 pub use case_file::read_case;
+pub use folder::write_folder;
 pub use manifest::{DetectorVersion, Manifest, ManifestInput};
 pub use staging::prepare_out;
+pub use sums::hash_file;
 pub use verify::{FileRole, FileStatus, Verification, VerifiedFile, verify};
 pub use write::{WriteOptions, rerender, write_case};

@@ -18,6 +18,9 @@ use crate::report::tables::Sink;
 /// Write buffer of each file.
 const BUFFER_BYTES: usize = 1 << 18;
 
+/// The file by which a stored digest is known; `--force` may replace one as it may a case.
+const DIGEST_MARK: &str = "digest.json";
+
 /// What stands under the final name now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Standing {
@@ -57,7 +60,7 @@ fn standing(out: &Path, force: bool) -> Result<Standing> {
     match (
         entries.next().is_some(),
         force,
-        Manifest::of_folder(out).is_some(),
+        Manifest::of_folder(out).is_some() || out.join(DIGEST_MARK).is_file(),
     ) {
         (false, _, _) => Ok(Standing::EmptyFolder),
         (true, true, true) => Ok(Standing::OlderCase),

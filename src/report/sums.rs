@@ -28,7 +28,10 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
 }
 
 /// SHA-256 of a file, in lower-case hexadecimal.
-pub(crate) fn hash_file(path: &Path) -> io::Result<String> {
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn hash_file(path: &Path) -> io::Result<String> {
     let mut file = File::open(path)?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0_u8; BUFFER_BYTES];

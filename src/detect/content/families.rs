@@ -58,7 +58,8 @@ struct Posting {
 }
 
 fn frequent_fragments(texts: &[SampledText<'_>], config: &ContentConfig) -> Vec<Posting> {
-    let mut records: Vec<(u64, u32)> = Vec::with_capacity(texts.iter().map(|text| text.fragments.len()).sum());
+    let mut records: Vec<(u64, u32)> =
+        Vec::with_capacity(texts.iter().map(|text| text.fragments.len()).sum());
     for (index, text) in (0_u32..).zip(texts) {
         records.extend(text.fragments.iter().map(|fragment| (*fragment, index)));
     }
@@ -70,13 +71,22 @@ fn frequent_fragments(texts: &[SampledText<'_>], config: &ContentConfig) -> Vec<
             continue;
         }
         let members = || run.iter().filter_map(|record| texts.get(record.1 as usize));
-        let distinct_texts = members().map(|text| text.text_hash).collect::<FxHashSet<_>>().len();
-        let distinct_accounts = members().map(|text| text.account).collect::<FxHashSet<_>>().len();
+        let distinct_texts = members()
+            .map(|text| text.text_hash)
+            .collect::<FxHashSet<_>>()
+            .len();
+        let distinct_accounts = members()
+            .map(|text| text.account)
+            .collect::<FxHashSet<_>>()
+            .len();
         if distinct_texts >= config.minimum_texts
             && distinct_accounts >= config.minimum_accounts
             && let Some(first) = run.first()
         {
-            postings.push(Posting { fragment: first.0, texts: run.iter().map(|record| record.1).collect() });
+            postings.push(Posting {
+                fragment: first.0,
+                texts: run.iter().map(|record| record.1).collect(),
+            });
         }
     }
     postings
@@ -111,7 +121,10 @@ fn link_fragments(postings: &[Posting], by_text: &[Vec<u32>], share: f64) -> Vec
     candidates.sort_unstable();
     let mut union = UnionFind::<u32>::new(postings.len());
     for (first, second) in candidates {
-        let (a, b) = (&postings[first as usize].texts, &postings[second as usize].texts);
+        let (a, b) = (
+            &postings[first as usize].texts,
+            &postings[second as usize].texts,
+        );
         let needed = share * a.len().max(b.len()) as f64;
         if (a.len().min(b.len()) as f64) >= needed && common(a, b) as f64 >= needed {
             union.union(first, second);
@@ -141,7 +154,10 @@ fn bridge_slots(labels: Vec<u32>, fragments: usize, by_text: &[Vec<u32>], share:
     let mut texts_of_group: FxHashMap<u32, usize> = FxHashMap::default();
     let mut together: FxHashMap<(u32, u32), usize> = FxHashMap::default();
     for text in by_text {
-        let mut groups: Vec<u32> = text.iter().map(|fragment| labels[*fragment as usize]).collect();
+        let mut groups: Vec<u32> = text
+            .iter()
+            .map(|fragment| labels[*fragment as usize])
+            .collect();
         groups.sort_unstable();
         groups.dedup();
         for (position, group) in groups.iter().enumerate() {
@@ -156,7 +172,11 @@ fn bridge_slots(labels: Vec<u32>, fragments: usize, by_text: &[Vec<u32>], share:
     let mut pairs: Vec<((u32, u32), usize)> = together.into_iter().collect();
     pairs.sort_unstable();
     for ((first, second), count) in pairs {
-        let larger = texts_of_group.get(&first).max(texts_of_group.get(&second)).copied().unwrap_or(0);
+        let larger = texts_of_group
+            .get(&first)
+            .max(texts_of_group.get(&second))
+            .copied()
+            .unwrap_or(0);
         if count as f64 >= share * larger as f64 {
             union.union(first, second);
         }
@@ -179,13 +199,23 @@ fn label_texts(labels: &[u32], fragments: usize, by_text: &[Vec<u32>]) -> Vec<Op
                 .filter(|group| sizes[*group as usize] >= MINIMUM_FRAGMENTS)
                 .collect();
             groups.sort_unstable();
-            let (count, group) = groups.chunk_by(|a, b| a == b).map(|run| (run.len(), run[0])).max_by_key(|(count, group)| (*count, std::cmp::Reverse(*group)))?;
+            let (count, group) = groups
+                .chunk_by(|a, b| a == b)
+                .map(|run| (run.len(), run[0]))
+                .max_by_key(|(count, group)| (*count, std::cmp::Reverse(*group)))?;
             (count >= 2).then_some(group)
         })
         .collect()
 }
 
-fn collect(texts: &[SampledText<'_>], groups: &[u32], labels: &[Option<u32>], postings: &[Posting], by_text: &[Vec<u32>], config: &ContentConfig) -> Vec<TextFamily> {
+fn collect(
+    texts: &[SampledText<'_>],
+    groups: &[u32],
+    labels: &[Option<u32>],
+    postings: &[Posting],
+    by_text: &[Vec<u32>],
+    config: &ContentConfig,
+) -> Vec<TextFamily> {
     let mut members: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
     for (text, label) in (0_u32..).zip(labels) {
         if let Some(label) = label {
@@ -200,28 +230,56 @@ fn collect(texts: &[SampledText<'_>], groups: &[u32], labels: &[Option<u32>], po
         .into_iter()
         .filter_map(|(group, members)| {
             let of = |text: &u32| texts.get(*text as usize);
-            let accounts = members.iter().filter_map(of).map(|text| text.account).collect::<FxHashSet<_>>().len();
-            let distinct = members.iter().filter_map(of).map(|text| text.text_hash).collect::<FxHashSet<_>>().len();
+            let accounts = members
+                .iter()
+                .filter_map(of)
+                .map(|text| text.account)
+                .collect::<FxHashSet<_>>()
+                .len();
+            let distinct = members
+                .iter()
+                .filter_map(of)
+                .map(|text| text.text_hash)
+                .collect::<FxHashSet<_>>()
+                .len();
             if accounts < config.minimum_accounts || distinct < config.minimum_texts {
                 return None;
             }
             let postings = fragments.get(&group)?;
             let most = postings.iter().map(|posting| posting.texts.len()).max()?;
-            let mut core: Vec<u64> =
-                postings.iter().filter(|posting| posting.texts.len() as f64 >= CORE_SHARE * most as f64).map(|posting| posting.fragment).collect();
+            let mut core: Vec<u64> = postings
+                .iter()
+                .filter(|posting| posting.texts.len() as f64 >= CORE_SHARE * most as f64)
+                .map(|posting| posting.fragment)
+                .collect();
             core.sort_unstable();
             let mut free = 0_usize;
             let mut all = 0_usize;
             for text in &members {
-                let total = texts.get(*text as usize).map_or(0, |text| text.fragments.len());
+                let total = texts
+                    .get(*text as usize)
+                    .map_or(0, |text| text.fragments.len());
                 all += total;
                 free += total.saturating_sub(by_text.get(*text as usize).map_or(0, Vec::len));
             }
-            let slot_share = if all == 0 { 0.0 } else { free as f64 / all as f64 };
-            Some(TextFamily { fragments: core, texts: members, slot_share })
+            let slot_share = if all == 0 {
+                0.0
+            } else {
+                free as f64 / all as f64
+            };
+            Some(TextFamily {
+                fragments: core,
+                texts: members,
+                slot_share,
+            })
         })
         .collect();
-    families.sort_by(|a, b| b.texts.len().cmp(&a.texts.len()).then_with(|| a.fragments.cmp(&b.fragments)));
+    families.sort_by(|a, b| {
+        b.texts
+            .len()
+            .cmp(&a.texts.len())
+            .then_with(|| a.fragments.cmp(&b.fragments))
+    });
     families
 }
 
@@ -249,7 +307,13 @@ mod tests {
     }
 
     fn view(made: &[(u32, u64, Vec<u64>)]) -> Vec<SampledText<'_>> {
-        made.iter().map(|(account, text_hash, fragments)| SampledText { account: *account, text_hash: *text_hash, fragments }).collect()
+        made.iter()
+            .map(|(account, text_hash, fragments)| SampledText {
+                account: *account,
+                text_hash: *text_hash,
+                fragments,
+            })
+            .collect()
     }
 
     #[test]
@@ -258,9 +322,16 @@ mod tests {
         made.extend(texts(10, 3, &[11, 12, 13, 14, 15], 20));
         let families = mine(&view(&made), &config());
         assert_eq!(families.len(), 2);
-        let found: FxHashSet<Vec<u64>> = families.iter().map(|family| family.fragments.clone()).collect();
+        let found: FxHashSet<Vec<u64>> = families
+            .iter()
+            .map(|family| family.fragments.clone())
+            .collect();
         assert!(found.contains(&vec![1, 2, 3, 4]) && found.contains(&vec![11, 12, 13, 14, 15]));
-        assert!(families.iter().all(|family| family.texts.len() == 30 && family.slot_share > 0.7));
+        assert!(
+            families
+                .iter()
+                .all(|family| family.texts.len() == 30 && family.slot_share > 0.7)
+        );
     }
 
     #[test]

@@ -45,7 +45,10 @@ static META: Meta = Meta {
     title: "Prompt templates, and exact texts, that several accounts use",
     families: &[Family::Content],
     version: 1,
-    needs: &[Need::Request(RequestColumn::Prompt), Need::Request(RequestColumn::SystemPrompt)],
+    needs: &[
+        Need::Request(RequestColumn::Prompt),
+        Need::Request(RequestColumn::SystemPrompt),
+    ],
     source: include_str!("template_spread.rs"),
 };
 
@@ -71,8 +74,15 @@ impl Detector for TemplateSpread {
         let texts = Texts::read(context)?;
         let mut in_family = vec![false; texts.account.len()];
         for (role, kind) in [(0_u8, "template"), (1_u8, "system_template")] {
-            let rows: Vec<u32> = (0_u32..).zip(&texts.role).filter(|(_, found)| **found == role).map(|(row, _)| row).collect();
-            let sampled: Vec<SampledText<'_>> = rows.iter().map(|row| texts.sampled(*row as usize, context)).collect();
+            let rows: Vec<u32> = (0_u32..)
+                .zip(&texts.role)
+                .filter(|(_, found)| **found == role)
+                .map(|(row, _)| row)
+                .collect();
+            let sampled: Vec<SampledText<'_>> = rows
+                .iter()
+                .map(|row| texts.sampled(*row as usize, context))
+                .collect();
             let mut families = mine(&sampled, &context.config.content);
             for family in &mut families {
                 for text in &mut family.texts {
@@ -84,7 +94,9 @@ impl Detector for TemplateSpread {
             outcome.templates.append(&mut families);
         }
         for (role, kind) in [(0_u8, "text"), (1_u8, "system_text")] {
-            outcome.layers.push(exact_layer(kind, role, &texts, &in_family));
+            outcome
+                .layers
+                .push(exact_layer(kind, role, &texts, &in_family));
         }
         outcome.layers.retain(|layer| !layer.is_empty());
         Ok(outcome)
@@ -103,22 +115,45 @@ impl Texts {
     fn read(context: &Context<'_>) -> Result<Self> {
         let table = &context.tables.texts;
         Ok(Self {
-            account: table.column("account")?.u32()?.into_no_null_iter().collect(),
-            role: table.column("role")?.cast(&polars::prelude::DataType::UInt32)?.u32()?.into_no_null_iter().map(|role| u8::from(role != 0)).collect(),
-            text_hash: table.column("text_hash")?.u64()?.into_no_null_iter().collect(),
+            account: table
+                .column("account")?
+                .u32()?
+                .into_no_null_iter()
+                .collect(),
+            role: table
+                .column("role")?
+                .cast(&polars::prelude::DataType::UInt32)?
+                .u32()?
+                .into_no_null_iter()
+                .map(|role| u8::from(role != 0))
+                .collect(),
+            text_hash: table
+                .column("text_hash")?
+                .u64()?
+                .into_no_null_iter()
+                .collect(),
             bytes: table.column("bytes")?.u32()?.into_no_null_iter().collect(),
         })
     }
 
     fn sampled<'a>(&self, row: usize, context: &Context<'a>) -> SampledText<'a> {
-        SampledText { account: self.account[row], text_hash: self.text_hash[row], fragments: context.tables.fragments.of(row) }
+        SampledText {
+            account: self.account[row],
+            text_hash: self.text_hash[row],
+            fragments: context.tables.fragments.of(row),
+        }
     }
 }
 
 /// The stable id of a template: a hash of its fixed fragments.
 #[must_use]
 pub fn template_id(family: &TextFamily, kind: &str) -> String {
-    let parts: Vec<String> = family.fragments.iter().take(16).map(u64::to_string).collect();
+    let parts: Vec<String> = family
+        .fragments
+        .iter()
+        .take(16)
+        .map(u64::to_string)
+        .collect();
     let mut parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     parts.push(kind);
     crate::stats::random::stable_id("T", &parts)
@@ -127,7 +162,12 @@ pub fn template_id(family: &TextFamily, kind: &str) -> String {
 fn family_layer(kind: &'static str, families: &[TextFamily], texts: &Texts) -> Layer {
     let mut entries = Vec::new();
     for (number, family) in (0_u32..).zip(families) {
-        entries.extend(family.texts.iter().map(|row| (number, texts.account[*row as usize], *row)));
+        entries.extend(
+            family
+                .texts
+                .iter()
+                .map(|row| (number, texts.account[*row as usize], *row)),
+        );
     }
     let quality = families
         .iter()
@@ -143,7 +183,17 @@ fn family_layer(kind: &'static str, families: &[TextFamily], texts: &Texts) -> L
             }
         })
         .collect();
-    layer(kind, entries, |number| families.get(number as usize).map(|family| template_id(family, kind)).unwrap_or_default(), quality)
+    layer(
+        kind,
+        entries,
+        |number| {
+            families
+                .get(number as usize)
+                .map(|family| template_id(family, kind))
+                .unwrap_or_default()
+        },
+        quality,
+    )
 }
 
 fn exact_layer(kind: &'static str, role: u8, texts: &Texts, in_family: &[bool]) -> Layer {
@@ -152,7 +202,8 @@ fn exact_layer(kind: &'static str, role: u8, texts: &Texts, in_family: &[bool]) 
     let mut entries = Vec::new();
     for (row, account) in (0_u32..).zip(&texts.account) {
         let index = row as usize;
-        if texts.role[index] != role || in_family[index] || texts.bytes[index] < MINIMUM_TEXT_BYTES {
+        if texts.role[index] != role || in_family[index] || texts.bytes[index] < MINIMUM_TEXT_BYTES
+        {
             continue;
         }
         let hash = texts.text_hash[index];
@@ -162,13 +213,28 @@ fn exact_layer(kind: &'static str, role: u8, texts: &Texts, in_family: &[bool]) 
         });
         entries.push((number, *account, row));
     }
-    let value = |number: u32| hashes.get(number as usize).map_or_else(String::new, |hash| format!("X-{hash:016x}"));
+    let value = |number: u32| {
+        hashes
+            .get(number as usize)
+            .map_or_else(String::new, |hash| format!("X-{hash:016x}"))
+    };
     let mut made = layer(kind, entries, value, Vec::new());
-    made.quality = vec![Quality::Everyday("one text to the letter: a class, an evaluation suite, a client's fixed prompt".to_owned()); made.len()];
+    made.quality = vec![
+        Quality::Everyday(
+            "one text to the letter: a class, an evaluation suite, a client's fixed prompt"
+                .to_owned()
+        );
+        made.len()
+    ];
     made
 }
 
-fn layer(kind: &'static str, entries: Vec<(u32, u32, u32)>, value_of: impl Fn(u32) -> String, quality: Vec<Quality>) -> Layer {
+fn layer(
+    kind: &'static str,
+    entries: Vec<(u32, u32, u32)>,
+    value_of: impl Fn(u32) -> String,
+    quality: Vec<Quality>,
+) -> Layer {
     let grouped = group_entries(entries, value_of);
     Layer {
         detector: ID,

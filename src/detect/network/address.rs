@@ -21,8 +21,15 @@ pub fn parse(text: &str) -> Option<IpAddr> {
     let text = text.trim();
     let parsed = text
         .parse::<IpAddr>()
-        .or_else(|_| text.parse::<std::net::SocketAddr>().map(|socket| socket.ip()))
-        .or_else(|_| text.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>())
+        .or_else(|_| {
+            text.parse::<std::net::SocketAddr>()
+                .map(|socket| socket.ip())
+        })
+        .or_else(|_| {
+            text.trim_start_matches('[')
+                .trim_end_matches(']')
+                .parse::<IpAddr>()
+        })
         .ok()?;
     Some(parsed.to_canonical())
 }
@@ -44,7 +51,9 @@ pub fn kind(text: &str) -> AddressKind {
 pub fn prefix(text: &str) -> Option<String> {
     let address = parse(text).filter(|address| is_public(*address))?;
     let length = if address.is_ipv4() { 24 } else { 48 };
-    ipnet::IpNet::new(address, length).ok().map(|net| net.trunc().to_string())
+    ipnet::IpNet::new(address, length)
+        .ok()
+        .map(|net| net.trunc().to_string())
 }
 
 fn is_public(address: IpAddr) -> bool {
@@ -52,11 +61,22 @@ fn is_public(address: IpAddr) -> bool {
         IpAddr::V4(v4) => {
             let [first, second, ..] = v4.octets();
             let shared = first == 100 && (64..128).contains(&second); // RFC 6598, carrier-grade NAT inside
-            !(v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_unspecified() || v4.is_broadcast() || v4.is_multicast() || shared || first == 0)
+            !(v4.is_private()
+                || v4.is_loopback()
+                || v4.is_link_local()
+                || v4.is_unspecified()
+                || v4.is_broadcast()
+                || v4.is_multicast()
+                || shared
+                || first == 0)
         }
         IpAddr::V6(v6) => {
             let first = v6.segments()[0];
-            !(v6.is_loopback() || v6.is_unspecified() || v6.is_multicast() || first & 0xfe00 == 0xfc00 || first & 0xffc0 == 0xfe80)
+            !(v6.is_loopback()
+                || v6.is_unspecified()
+                || v6.is_multicast()
+                || first & 0xfe00 == 0xfc00
+                || first & 0xffc0 == 0xfe80)
         }
     }
 }
@@ -68,10 +88,30 @@ mod tests {
     #[test]
     fn prefixes_come_only_from_public_addresses() {
         assert_eq!(prefix("203.0.113.17").as_deref(), Some("203.0.113.0/24"));
-        assert_eq!(prefix("203.0.113.17:443").as_deref(), Some("203.0.113.0/24"));
-        assert_eq!(prefix("::ffff:203.0.113.17").as_deref(), Some("203.0.113.0/24"));
-        assert_eq!(prefix("[2001:db8:41::9]:80").as_deref(), Some("2001:db8:41::/48"));
-        for not_public in ["10.1.2.3", "192.168.0.1", "100.64.0.9", "127.0.0.1", "fe80::1", "fc00::1", "203.0.113.***", "9f8e7d6c", "", "999.1.1.1"] {
+        assert_eq!(
+            prefix("203.0.113.17:443").as_deref(),
+            Some("203.0.113.0/24")
+        );
+        assert_eq!(
+            prefix("::ffff:203.0.113.17").as_deref(),
+            Some("203.0.113.0/24")
+        );
+        assert_eq!(
+            prefix("[2001:db8:41::9]:80").as_deref(),
+            Some("2001:db8:41::/48")
+        );
+        for not_public in [
+            "10.1.2.3",
+            "192.168.0.1",
+            "100.64.0.9",
+            "127.0.0.1",
+            "fe80::1",
+            "fc00::1",
+            "203.0.113.***",
+            "9f8e7d6c",
+            "",
+            "999.1.1.1",
+        ] {
             assert_eq!(prefix(not_public), None, "{not_public}");
         }
     }

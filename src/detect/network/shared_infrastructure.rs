@@ -68,10 +68,30 @@ impl Detector for SharedInfrastructure {
     fn run(&self, context: &Context<'_>) -> Result<Outcome> {
         let mut outcome = Outcome::default();
         outcome.layers.push(payment(context));
-        outcome.layers.push(keyed(context, "ip", "ip", Family::Network, |value| Some(value.to_owned()))?);
-        outcome.layers.push(keyed(context, "ip", "ip_prefix", Family::Network, address::prefix)?);
-        outcome.layers.push(keyed(context, "tls", "tls", Family::Client, |value| Some(value.to_owned()))?);
-        outcome.layers.push(keyed(context, "client", "client", Family::Client, |value| Some(value.to_owned()))?);
+        outcome
+            .layers
+            .push(keyed(context, "ip", "ip", Family::Network, |value| {
+                Some(value.to_owned())
+            })?);
+        outcome.layers.push(keyed(
+            context,
+            "ip",
+            "ip_prefix",
+            Family::Network,
+            address::prefix,
+        )?);
+        outcome
+            .layers
+            .push(keyed(context, "tls", "tls", Family::Client, |value| {
+                Some(value.to_owned())
+            })?);
+        outcome.layers.push(keyed(
+            context,
+            "client",
+            "client",
+            Family::Client,
+            |value| Some(value.to_owned()),
+        )?);
         outcome.layers.retain(|layer| !layer.is_empty());
         Ok(outcome)
     }
@@ -82,14 +102,23 @@ fn payment(context: &Context<'_>) -> Layer {
     let mut values: Vec<&str> = Vec::new();
     let mut entries = Vec::new();
     for (account, profile) in (0_u32..).zip(context.profiles) {
-        let Some(value) = profile.as_ref().and_then(|profile| profile.payment_id.as_deref()) else { continue };
+        let Some(value) = profile
+            .as_ref()
+            .and_then(|profile| profile.payment_id.as_deref())
+        else {
+            continue;
+        };
         let number = *numbers.entry(value).or_insert_with(|| {
             values.push(value);
             u32::try_from(values.len() - 1).unwrap_or(u32::MAX)
         });
         entries.push((number, account, 0));
     }
-    let grouped = group_entries(entries, |number| values.get(number as usize).map_or_else(String::new, |value| (*value).to_owned()));
+    let grouped = group_entries(entries, |number| {
+        values
+            .get(number as usize)
+            .map_or_else(String::new, |value| (*value).to_owned())
+    });
     Layer {
         detector: ID,
         kind: "payment",
@@ -107,7 +136,13 @@ fn payment(context: &Context<'_>) -> Layer {
 }
 
 /// A layer over the keys of one digest kind, each value passed through `derive`.
-fn keyed(context: &Context<'_>, digest_kind: &str, kind: &'static str, family: Family, derive: impl Fn(&str) -> Option<String>) -> Result<Layer> {
+fn keyed(
+    context: &Context<'_>,
+    digest_kind: &str,
+    kind: &'static str,
+    family: Family,
+    derive: impl Fn(&str) -> Option<String>,
+) -> Result<Layer> {
     let kinds = context.tables.keys.column("kind")?.str()?;
     let values = context.tables.keys.column("value")?.str()?;
     // Key number -> number of the derived value, for keys of this kind.
@@ -119,7 +154,9 @@ fn keyed(context: &Context<'_>, digest_kind: &str, kind: &'static str, family: F
         if key_kind != Some(digest_kind) {
             continue;
         }
-        let Some(name) = value.and_then(&derive) else { continue };
+        let Some(name) = value.and_then(&derive) else {
+            continue;
+        };
         let number = *numbers.entry(name).or_insert_with_key(|name| {
             names.push(name.clone());
             u32::try_from(names.len() - 1).unwrap_or(u32::MAX)
@@ -135,7 +172,12 @@ fn keyed(context: &Context<'_>, digest_kind: &str, kind: &'static str, family: F
         .lazy()
         .select([col("account"), col("key")])
         .with_row_index("row", None)
-        .join(map.lazy(), [col("key")], [col("key")], JoinArgs::new(JoinType::Inner))
+        .join(
+            map.lazy(),
+            [col("key")],
+            [col("key")],
+            JoinArgs::new(JoinType::Inner),
+        )
         .select([col("value"), col("account"), col("row")])
         .collect()?;
     let entries = joined
@@ -146,7 +188,9 @@ fn keyed(context: &Context<'_>, digest_kind: &str, kind: &'static str, family: F
         .zip(joined.column("row")?.u32()?.into_no_null_iter())
         .map(|((value, account), row)| (value, account, row))
         .collect();
-    let grouped = group_entries(entries, |number| names.get(number as usize).cloned().unwrap_or_default());
+    let grouped = group_entries(entries, |number| {
+        names.get(number as usize).cloned().unwrap_or_default()
+    });
     let (innocent, would_clear) = match family {
         Family::Network => (
             "an office, campus, carrier-grade NAT, VPN exit, household or cloud egress that unrelated customers share",
