@@ -4,12 +4,13 @@ use anyhow::Result;
 use rayon::prelude::*;
 
 use crate::detect::content::template_spread::TemplateSpread;
+use crate::detect::network::shared_identity::SharedIdentity;
 use crate::detect::network::shared_infrastructure::SharedInfrastructure;
 use crate::detect::{Context, Detector, Outcome};
 use crate::model::finding::{DetectorRun, RunStatus};
 
 /// Every detector.
-pub static DETECTORS: &[&dyn Detector] = &[&SharedInfrastructure, &TemplateSpread];
+pub static DETECTORS: &[&dyn Detector] = &[&SharedInfrastructure, &SharedIdentity, &TemplateSpread];
 
 /// Whether `selection` (an id or the part before the slash) names this detector.
 #[must_use]

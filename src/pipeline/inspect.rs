@@ -6,7 +6,7 @@ use crate::config::options::ScanOptions;
 use crate::detect::registry::DETECTORS;
 use crate::detect::{Meta, Need};
 use crate::digest::{self, Digest, Intake};
-use crate::load;
+use crate::load::{self, LoadPlan, Matched};
 use crate::model::column::{AccountColumn, RequestColumn};
 use crate::model::finding::{DetectorRun, RunStatus};
 use crate::model::progress::Progress;
@@ -18,7 +18,7 @@ use crate::pipeline::{InspectedColumn, InspectedFile, Inspection, gather};
 /// Bad input or settings (`Failure`).
 pub fn inspect(options: &ScanOptions, progress: &dyn Progress) -> Result<Inspection> {
     let plan = load::plan(&options.input, &options.config.load)?;
-    let mut files = files(&plan);
+    let files = files(&plan);
     progress.begin("reading", Some(plan.total_bytes()));
     // No text is kept, so nothing of it can be shown.
     let config = &options.config.digest;
@@ -54,7 +54,6 @@ pub fn inspect(options: &ScanOptions, progress: &dyn Progress) -> Result<Inspect
         .iter()
         .map(|detector| would_run(detector.meta(), &request_columns, &account_columns))
         .collect();
-    files.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(Inspection {
         files,
         coverage,
@@ -96,4 +95,30 @@ fn would_run(meta: &Meta, requests: &[RequestColumn], accounts: &[AccountColumn]
         findings: 0,
         partial,
     }
+}
+
+fn files(plan: &LoadPlan) -> Vec<InspectedFile> {
+    plan.files()
+        .iter()
+        .map(|file| InspectedFile {
+            name: file.name.clone(),
+            container: file.container.name().to_owned(),
+            compression: file.compression.name().to_owned(),
+            bytes: file.bytes,
+            columns: file
+                .columns
+                .iter()
+                .filter(|column| column.matched != Matched::Absent)
+                .map(|column| InspectedColumn {
+                    column: column.column.name.to_owned(),
+                    source: column.constant.as_ref().map_or_else(|| column.sources.join(", else "), |value| format!("always `{value}`")),
+                    matched: column.matched.name().to_owned(),
+                    unit: column.unit.map(|unit| unit.describe().to_owned()),
+                    example: column.example.clone(),
+                })
+                .collect(),
+            unread: file.unread.clone(),
+            notes: Vec::new(),
+        })
+        .collect()
 }

@@ -1,0 +1,192 @@
+//! Accounts whose sign-up details are one person's, or follow one pattern.
+//!
+//! # Looks for
+//! The same mailbox behind several accounts (letter case and plus-tags removed), the same
+//! telephone number, e-mail addresses that differ only in their digits (`lin.a7@`, `lin.a8@`),
+//! and organisation names that differ only in their digits.
+//!
+//! # Why
+//! Advisory AA26-251A names similar registration details; the September 2026 disclosures
+//! name disposable addresses. Numbered series are what sign-up scripts leave behind.
+//!
+//! # Null model
+//! As for every shared key: the accounts of one series are as if drawn at random among
+//! accounts of equal activity. Common names make common series (`john#@`): they fail the
+//! test, because their owners share nothing else.
+//!
+//! # Innocent look-alikes
+//! One person with a private and a work account, test accounts of one customer, common
+//! names with birth years, a company that numbers its mailboxes. Accounts of one declared
+//! organisation (`org_id`) count as one customer.
+//!
+//! # Needs
+//! Any of accounts.email, accounts.phone, accounts.org_name.
+//!
+//! # Limits
+//! Hashed addresses can only be compared whole. Random local parts leave no series; the
+//! mail domain alone is not used, because companies and free-mail providers share theirs.
+
+use anyhow::Result;
+use rustc_hash::FxHashMap;
+
+use crate::detect::layer::{Layer, RowSource, group_entries};
+use crate::detect::{Context, Detector, Meta, Need, Outcome};
+use crate::model::column::AccountColumn;
+use crate::model::finding::Family;
+use crate::model::profile::AccountProfile;
+
+const ID: &str = "network/shared-identity";
+
+static META: Meta = Meta {
+    id: ID,
+    title: "Accounts whose sign-up details are one person's, or follow one pattern",
+    families: &[Family::Identity],
+    version: 1,
+    needs: &[
+        Need::Account(AccountColumn::Email),
+        Need::Account(AccountColumn::Phone),
+        Need::Account(AccountColumn::OrgName),
+    ],
+    source: include_str!("shared_identity.rs"),
+};
+
+/// A series needs this many letters besides its digits: `a#@` says nothing.
+const SERIES_LETTERS: usize = 4;
+
+/// A telephone number or its hash has at least this many characters.
+const PHONE_CHARACTERS: usize = 6;
+
+/// The detector.
+pub struct SharedIdentity;
+
+impl Detector for SharedIdentity {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn run(&self, context: &Context<'_>) -> Result<Outcome> {
+        let mut outcome = Outcome::default();
+        outcome.layers.push(layer(context, "mailbox", |profile| {
+            profile.email.as_deref().and_then(mailbox)
+        }));
+        outcome.layers.push(layer(context, "phone", |profile| {
+            profile.phone.as_deref().and_then(phone)
+        }));
+        outcome.layers.push(layer(context, "email_series", |profile| {
+            profile.email.as_deref().and_then(email_series)
+        }));
+        outcome.layers.push(layer(context, "name_series", |profile| {
+            profile.org_name.as_deref().and_then(series)
+        }));
+        outcome.layers.retain(|layer| !layer.is_empty());
+        Ok(outcome)
+    }
+}
+
+/// The mailbox an address delivers to: lower case, without plus-tag.
+fn mailbox(email: &str) -> Option<String> {
+    let lower = email.trim().to_lowercase();
+    let Some((local, domain)) = lower.rsplit_once('@') else {
+        // A hash of the address: comparable as a whole.
+        return (lower.len() >= 16).then_some(lower);
+    };
+    let local = local.split('+').next().unwrap_or(local);
+    (!local.is_empty() && !domain.is_empty()).then(|| format!("{local}@{domain}"))
+}
+
+/// Digits only, or the hash as it stands.
+fn phone(phone: &str) -> Option<String> {
+    let hashed = phone.chars().any(char::is_alphabetic);
+    let value: String = if hashed {
+        phone.trim().to_lowercase()
+    } else {
+        phone.chars().filter(char::is_ascii_digit).collect()
+    };
+    (value.len() >= PHONE_CHARACTERS).then_some(value)
+}
+
+/// The series of an address: the local part (plus-tag kept) with digits folded, at its domain.
+fn email_series(email: &str) -> Option<String> {
+    let lower = email.trim().to_lowercase();
+    let (local, domain) = lower.rsplit_once('@')?;
+    Some(format!("{}@{domain}", series(local)?))
+}
+
+/// A text with its runs of digits folded to `#`; `None` where it has no digits or too few letters.
+fn series(text: &str) -> Option<String> {
+    let mut folded = String::with_capacity(text.len());
+    let mut letters = 0;
+    for character in text.trim().to_lowercase().chars() {
+        if character.is_numeric() {
+            if !folded.ends_with('#') {
+                folded.push('#');
+            }
+        } else {
+            letters += usize::from(character.is_alphabetic());
+            folded.push(character);
+        }
+    }
+    (folded.contains('#') && letters >= SERIES_LETTERS).then_some(folded)
+}
+
+fn layer(
+    context: &Context<'_>,
+    kind: &'static str,
+    key: impl Fn(&AccountProfile) -> Option<String>,
+) -> Layer {
+    let mut numbers: FxHashMap<String, u32> = FxHashMap::default();
+    let mut values: Vec<String> = Vec::new();
+    let mut entries = Vec::new();
+    for (account, profile) in (0_u32..).zip(context.profiles) {
+        let Some(value) = profile.as_ref().and_then(&key) else { continue };
+        let number = *numbers.entry(value).or_insert_with_key(|value| {
+            values.push(value.clone());
+            u32::try_from(values.len() - 1).unwrap_or(u32::MAX)
+        });
+        entries.push((number, account, 0));
+    }
+    let grouped = group_entries(entries, |number| {
+        values.get(number as usize).cloned().unwrap_or_default()
+    });
+    Layer {
+        detector: ID,
+        kind,
+        family: Family::Identity,
+        hard: false,
+        values: grouped.values,
+        offsets: grouped.offsets,
+        accounts: grouped.accounts,
+        rows: Vec::new(),
+        row_source: RowSource::Accounts,
+        quality: Vec::new(),
+        innocent: "one person or company with several accounts, or a common name with a number",
+        would_clear: "the persons behind the accounts, shown to be different and unconnected",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plus_tags_and_case_do_not_make_another_mailbox() {
+        assert_eq!(mailbox("Lin.A7+01@Mail.example").as_deref(), Some("lin.a7@mail.example"));
+        assert_eq!(mailbox("abc"), None);
+        assert_eq!(mailbox("0123456789abcdef0123"), Some("0123456789abcdef0123".to_owned()));
+    }
+
+    #[test]
+    fn a_series_differs_only_in_digits() {
+        assert_eq!(email_series("data2041@x.example"), email_series("data77@x.example"));
+        assert_ne!(email_series("data2041@x.example"), email_series("data77@y.example"));
+        assert_eq!(email_series("anna.smith@x.example"), None);
+        assert_eq!(series("a1"), None);
+        assert_eq!(series("Alpha Data Studio 7").as_deref(), Some("alpha data studio #"));
+    }
+
+    #[test]
+    fn phones_compare_by_digits() {
+        assert_eq!(phone("+65 5550 0101").as_deref(), Some("6555500101"));
+        assert_eq!(phone("12"), None);
+    }
+}
