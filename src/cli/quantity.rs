@@ -25,18 +25,19 @@ pub(crate) fn of(number: u64, thing: &str) -> String {
 #[must_use]
 pub(crate) fn bytes(number: u64) -> String {
     const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
-    let mut tenths = u128::from(number) * 10;
     if number < 1024 {
         return format!("{number} B");
     }
+    let mut size: u128 = 1;
     let mut name = "B";
     for unit in UNITS {
-        if tenths < 10_240 {
+        if u128::from(number) < size * 1024 {
             break;
         }
-        tenths /= 1024;
+        size *= 1024;
         name = unit;
     }
+    let tenths = (u128::from(number) * 10 + size / 2) / size;
     format!("{}.{} {name}", tenths / 10, tenths % 10)
 }
 
@@ -92,7 +93,7 @@ mod tests {
         assert_eq!(bytes(1023), "1023 B");
         assert_eq!(bytes(1024), "1.0 KiB");
         assert_eq!(bytes(13_002_342), "12.4 MiB");
-        assert_eq!(bytes(u64::MAX), "15.9 EiB");
+        assert_eq!(bytes(u64::MAX), "16.0 EiB");
         assert_eq!(duration(59_000_000), "under a minute");
         assert_eq!(duration(12_000_000_000), "3 h 20 min");
         assert_eq!(duration(86_400_000_000), "1 d");

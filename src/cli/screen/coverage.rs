@@ -25,24 +25,26 @@ pub(super) fn write(screen: &mut Screen, coverage: &Coverage) {
         ),
         Style::Plain,
     );
-    let mut rows = format!("{} used", quantity::count(coverage.rows_used));
+    let rejected = match coverage.rows_rejected {
+        0 => "0 rejected".to_owned(),
+        rows => format!(
+            "{} rejected ({})",
+            quantity::count(rows),
+            quantity::percent(rows, coverage.rows_read)
+        ),
+    };
+    let mut rows = format!("{} used, {rejected}", quantity::count(coverage.rows_used));
     if coverage.rows_outside_window > 0 {
         let outside = quantity::count(coverage.rows_outside_window);
-        rows.push_str(&format!(", {outside} outside --since/--until"));
+        rows.push_str(&format!(", {outside} outside the window"));
     }
-    rows.push_str(&format!(
-        ", {} rejected",
-        quantity::count(coverage.rows_rejected)
-    ));
-    if coverage.rows_rejected == 0 {
-        screen.entry("", &rows, Style::Plain);
-    } else {
-        let share = quantity::percent(coverage.rows_rejected, coverage.rows_read);
-        rows.push_str(&format!(" ({share}), see rejects.csv"));
-        screen.entry("", &rows, Style::Yellow);
-    }
+    let style = match coverage.rows_rejected {
+        0 => Style::Plain,
+        _ => Style::Yellow,
+    };
+    screen.entry("", &rows, style);
     write_reasons(screen, coverage);
-    screen.entry("window", &window(coverage), Style::Plain);
+    write_window(screen, coverage);
     screen.entry("accounts", &accounts(coverage), Style::Plain);
 }
 
@@ -93,30 +95,38 @@ fn write_reasons(screen: &mut Screen, coverage: &Coverage) {
         let text = format!("{}: {place}{reason}", quantity::of(*total, thing));
         screen.entry("", &visible(&text), Style::Plain);
     }
-    let rest = reasons.len().saturating_sub(REASONS_SHOWN);
-    if rest > 0 {
-        let rest = quantity::of(u64::try_from(rest).unwrap_or(u64::MAX), "more reason");
-        screen.entry("", &format!("and {rest} in rejects.csv"), Style::Plain);
+    if !reasons.is_empty() {
+        let rest = match reasons.len().saturating_sub(REASONS_SHOWN) {
+            0 => String::new(),
+            rest => format!("and {rest} more, "),
+        };
+        screen.entry(
+            "",
+            &format!("{rest}each located in rejects.csv"),
+            Style::Plain,
+        );
     }
 }
 
-fn window(coverage: &Coverage) -> String {
+fn write_window(screen: &mut Screen, coverage: &Coverage) {
     let (Some(first), Some(last)) = (coverage.first_us, coverage.last_us) else {
-        return "no request with a time".to_owned();
+        screen.entry("window", "no request with a time", Style::Plain);
+        return;
     };
     let span = format!("{} to {} UTC", moment::minute(first), moment::minute(last));
+    screen.entry("window", &span, Style::Plain);
     let longest = coverage
         .gaps
         .iter()
         .map(|gap| gap.until_us.saturating_sub(gap.from_us))
         .max();
-    match longest {
-        None => format!("{span}, no gaps"),
-        Some(longest) => format!(
-            "{span}, {} (longest {})",
+    if let Some(longest) = longest {
+        let gaps = format!(
+            "{} without any request, the longest {}",
             quantity::of(length(&coverage.gaps), "gap"),
             quantity::duration(longest)
-        ),
+        );
+        screen.entry("", &gaps, Style::Yellow);
     }
 }
 

@@ -39,7 +39,14 @@ pub(crate) fn render(tables: &CaseTables, out: &Path, colour: Colour) -> String 
     screen.verbatim("report", &out.join("report.html").display().to_string());
     screen.verbatim("check", &format!("stillhunt verify {}", out.display()));
     screen.blank();
-    screen.paragraph(&caveat(case));
+    screen.paragraph(&case.caveat);
+    let missing = detectors::not_run(&case.detectors);
+    if missing > 0 {
+        let missing = quantity::of(missing, "detector");
+        screen.paragraph(&format!(
+            "{missing} could not run: what they look for was not looked for."
+        ));
+    }
     screen.finish()
 }
 
@@ -80,29 +87,20 @@ fn templates(case: &Case) -> String {
         .iter()
         .filter(|template| template.campaign_id.is_some())
         .count();
-    format!(
-        "{} shared by several accounts, {inside} of them in campaigns",
-        quantity::of(length(&case.templates), "prompt template")
-    )
+    match case.templates.len() {
+        0 => "no prompt template is shared by several accounts".to_owned(),
+        all => format!("{all} shared by several accounts, {inside} of them in campaigns"),
+    }
 }
 
 fn left_out(case: &Case) -> String {
-    format!(
-        "{} as public (offices, exits, popular clients), listed in the report",
-        quantity::of(length(&case.suppressed_hubs), "shared key")
-    )
-}
-
-fn caveat(case: &Case) -> String {
-    let missing = detectors::not_run(&case.detectors);
-    if missing == 0 {
-        return case.caveat.clone();
+    match length(&case.suppressed_hubs) {
+        0 => "no shared key".to_owned(),
+        keys => format!(
+            "{} taken for public ones, listed in the report",
+            quantity::of(keys, "shared key")
+        ),
     }
-    format!(
-        "{} {} could not run.",
-        case.caveat,
-        quantity::of(missing, "detector")
-    )
 }
 
 /// The length of a list as a count.

@@ -147,12 +147,40 @@ fn tables() -> CaseTables {
     }
 }
 
-const GOLDEN: &str = "";
+const GOLDEN: &str = r#"stillhunt 0.1.0   profile balanced   seed 1
+
+  input       1 file, 12.4 MiB, 40,123 rows read
+              40,000 used, 103 rejected (0.26 %), 20 outside the window
+              103 rows: timestamp: not a time: "\u{1b}[31m"
+              each located in rejects.csv
+  window      2026-02-09 00:00 to 2026-02-16 00:00 UTC
+              1 gap without any request, the longest 3 h 20 min
+  accounts    1,204 in the log, 1,100 described by the accounts table
+  detectors   1 ran (3 findings), 2 could not run, 1 left out on request
+              not run: network/shared-payment, network/cross-pathway: column
+              payment_id absent
+
+  campaigns   1 strong, 1 lead (evidence in bits)
+
+  campaign        verdict  accounts     requests  first seen  strongest
+  C-7f3a90b1c2d3  strong          3    1,310,442  2026-02-10  coordination 20.0
+      3 accounts take every task exactly once; by chance 0.02 expected, and s...
+  C-0011aabbccdd  lead            3    1,310,442  2026-02-10  coordination 20.0
+      3 accounts share one address
+
+  templates   no prompt template is shared by several accounts
+  left out    no shared key
+  report      case-demo/report.html
+  check       stillhunt verify case-demo
+
+  A score is a lead, not proof. No finding is not a clean bill of health.
+  2 detectors could not run: what they look for was not looked for.
+"#;
 
 #[test]
 fn the_screen_is_its_golden_picture() {
     let text = render(&tables(), Path::new("case-demo"), Colour::Never);
-    assert_eq!(text, GOLDEN, "\n{text}");
+    assert!(text == GOLDEN, "\n{text}");
 }
 
 #[test]
@@ -202,5 +230,5 @@ fn nothing_found_is_said_with_the_caveat() {
         text.contains("No finding is not a clean bill of health."),
         "{text}"
     );
-    assert!(text.contains("2 detectors could not run."), "{text}");
+    assert!(text.contains("2 detectors could not run: "), "{text}");
 }
