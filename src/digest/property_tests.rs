@@ -1,1 +1,514 @@
+//! The promise of the digest: any split, order and tree of merges gives the same bytes.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray};
+use proptest::prelude::*;
+
+use crate::config::DigestConfig;
+use crate::config::options::Quote;
+use crate::digest::{Digest, DigestTables, Intake, merge_tables, store, tests_config};
+use crate::model::batch::RequestBatch;
+use crate::model::column::RequestColumn as C;
+use crate::model::coverage::InputFile;
+use crate::model::failure::Failure;
+use crate::text::text_hash;
+
+#[derive(Debug, Clone)]
+struct Row {
+    file: u32,
+    row: u64,
+    timestamp: i64,
+    account: String,
+    request_id: Option<String>,
+    prompt: Option<String>,
+    system: Option<String>,
+    ip: Option<String>,
+    agent: Option<String>,
+    tls: Option<String>,
+    asn: Option<i64>,
+    model: Option<String>,
+    status: Option<String>,
+    http: Option<i64>,
+    temperature: Option<f64>,
+    stream: Option<bool>,
+    tools: Option<String>,
+    tokens: Option<i64>,
+}
+
+fn few(prefix: &'static str, count: u32) -> impl Strategy<Value = String> {
+    (0..count).prop_map(move |number| format!("{prefix}{number}"))
+}
+
+fn rows(most: usize) -> impl Strategy<Value = Vec<Row>> {
+    let who = (
+        few("account", 5),
+        any::<bool>(),
+        -3_000_000_000_i64..9_000_000_000_000,
+    );
+    let texts = (
+        proptest::option::weighted(0.8, few("some words that make a prompt with number ", 60)),
+        proptest::option::weighted(0.3, few("system prompt ", 9)),
+    );
+    let client = (
+        proptest::option::weighted(0.7, few("10.0.0.", 20)),
+        proptest::option::of(few("agent/", 3)),
+        proptest::option::of(few("tls", 2)),
+        proptest::option::of(1_i64..5),
+    );
+    let outcome = (
+        proptest::option::of(few("model", 3)),
+        proptest::option::weighted(
+            0.3,
+            proptest::sample::select(vec!["ok", "blocked", "rate_limited", "odd"])
+                .prop_map(str::to_owned),
+        ),
+        proptest::option::of(prop_oneof![Just(200), Just(403), Just(429), Just(500)]),
+    );
+    let parameters = (
+        proptest::option::of(prop_oneof![Just(0.7), Just(-0.0), Just(f64::NAN)]),
+        proptest::option::of(any::<bool>()),
+        proptest::option::weighted(
+            0.3,
+            proptest::sample::select(vec!["a|b", "b|a", "c"]).prop_map(str::to_owned),
+        ),
+        proptest::option::of(prop_oneof![0_i64..1000, Just(i64::MAX), Just(i64::MIN)]),
+    );
+    proptest::collection::vec((who, texts, client, outcome, parameters), 0..most).prop_map(|rows| {
+        rows.into_iter()
+            .enumerate()
+            .map(|(index, row)| {
+                let (
+                    (account, own_id, timestamp),
+                    (prompt, system),
+                    (ip, agent, tls, asn),
+                    outcome,
+                    parameters,
+                ) = row;
+                let (model, status, http) = outcome;
+                let (temperature, stream, tools, tokens) = parameters;
+                let (file, row) = ((index % 3) as u32, index as u64 / 3 + 1);
+                let request_id = own_id.then(|| format!("r{}", index / 2));
+                Row {
+                    file,
+                    row,
+                    timestamp,
+                    account,
+                    request_id,
+                    prompt,
+                    system,
+                    ip,
+                    agent,
+                    tls,
+                    asn,
+                    model,
+                    status,
+                    http,
+                    temperature,
+                    stream,
+                    tools,
+                    tokens,
+                }
+            })
+            .collect()
+    })
+}
+
+fn batch(file: u32, rows: &[&Row]) -> RequestBatch {
+    fn texts<'a>(rows: &[&'a Row], cell: impl Fn(&'a Row) -> Option<&'a String>) -> ArrayRef {
+        Arc::new(rows.iter().map(|row| cell(row)).collect::<StringArray>())
+    }
+    fn integers(rows: &[&Row], cell: impl Fn(&Row) -> Option<i64>) -> ArrayRef {
+        Arc::new(rows.iter().map(|row| cell(row)).collect::<Int64Array>())
+    }
+    let mut columns: Vec<Option<ArrayRef>> = vec![None; C::ALL.len()];
+    let mut put = |column: C, array: ArrayRef| columns[column.index()] = Some(array);
+    put(C::Timestamp, integers(rows, |row| Some(row.timestamp)));
+    put(C::AccountId, texts(rows, |row| Some(&row.account)));
+    put(C::RequestId, texts(rows, |row| row.request_id.as_ref()));
+    put(C::Prompt, texts(rows, |row| row.prompt.as_ref()));
+    put(C::SystemPrompt, texts(rows, |row| row.system.as_ref()));
+    put(C::Ip, texts(rows, |row| row.ip.as_ref()));
+    put(C::UserAgent, texts(rows, |row| row.agent.as_ref()));
+    put(C::TlsFingerprint, texts(rows, |row| row.tls.as_ref()));
+    put(C::Asn, integers(rows, |row| row.asn));
+    put(C::Model, texts(rows, |row| row.model.as_ref()));
+    put(C::Status, texts(rows, |row| row.status.as_ref()));
+    put(C::HttpStatus, integers(rows, |row| row.http));
+    put(
+        C::Temperature,
+        Arc::new(
+            rows.iter()
+                .map(|row| row.temperature)
+                .collect::<Float64Array>(),
+        ),
+    );
+    put(
+        C::Stream,
+        Arc::new(rows.iter().map(|row| row.stream).collect::<BooleanArray>()),
+    );
+    put(C::ToolNames, texts(rows, |row| row.tools.as_ref()));
+    put(C::OutputTokens, integers(rows, |row| row.tokens));
+    RequestBatch {
+        file,
+        rows: rows.iter().map(|row| row.row).collect(),
+        columns,
+    }
+}
+
+fn inputs() -> Vec<InputFile> {
+    let input = |number: u32| InputFile {
+        name: format!("log{number}.csv"),
+        sha256: format!("{number:064}"),
+        bytes: 10,
+        container: "csv".into(),
+        compression: "none".into(),
+        rows_read: 9,
+        rows_used: 9,
+        rows_rejected: 0,
+        rows_outside_window: 0,
+    };
+    (0..3).map(input).collect()
+}
+
+fn intake() -> Intake {
+    Intake {
+        inputs: inputs(),
+        ..Intake::default()
+    }
+}
+
+/// Folds the rows in the given order, a batch for each stretch of one file up to `size`.
+fn folded(rows: &[&Row], size: usize, config: &DigestConfig) -> Digest {
+    let mut digest = Digest::new(config, Quote::Masked);
+    for stretch in rows.chunk_by(|a, b| a.file == b.file) {
+        for part in stretch.chunks(size.max(1)) {
+            digest.fold(&batch(part[0].file, part));
+        }
+    }
+    digest
+}
+
+fn whole(rows: &[Row], config: &DigestConfig) -> DigestTables {
+    folded(&rows.iter().collect::<Vec<_>>(), usize::MAX, config)
+        .finish(intake())
+        .expect("finishes")
+}
+
+fn stored(tables: &DigestTables) -> BTreeMap<String, Vec<u8>> {
+    let dir = tempfile::tempdir().expect("folder");
+    store::write(tables, dir.path()).expect("writes");
+    let files = std::fs::read_dir(dir.path()).expect("lists");
+    files
+        .map(|file| file.expect("entry"))
+        .map(|file| {
+            (
+                file.file_name().to_string_lossy().into_owned(),
+                std::fs::read(file.path()).expect("reads"),
+            )
+        })
+        .collect()
+}
+
+/// Merges parts by a tree drawn from `picks`.
+fn by_tree<T>(mut parts: Vec<T>, picks: &[usize], merge: impl Fn(T, T) -> T) -> Option<T> {
+    let mut picks = picks.iter().cycle();
+    while parts.len() > 1 {
+        let one = parts.swap_remove(picks.next().copied().unwrap_or(0) % parts.len());
+        let two = parts.swap_remove(picks.next().copied().unwrap_or(0) % parts.len());
+        parts.push(merge(one, two));
+    }
+    parts.pop()
+}
+
+/// Default settings, or ones so tight that every table is thinned.
+fn configs() -> impl Strategy<Value = DigestConfig> {
+    (any::<bool>(), 1_usize..6, 1_usize..20, 1_usize..30).prop_map(
+        |(tight, texts, max_texts, max_links)| {
+            let mut config = tests_config();
+            if tight {
+                config.texts_per_account = texts;
+                config.system_texts_per_account = 2;
+                config.max_texts = max_texts;
+                config.max_links = max_links;
+            }
+            config
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn any_split_order_and_tree_gives_the_same_bytes(
+        rows in rows(160),
+        config in configs(),
+        seeds in proptest::collection::vec(any::<u64>(), 160),
+        parts in 1_usize..7,
+        size in 1_usize..40,
+        picks in proptest::collection::vec(any::<usize>(), 1..12),
+    ) {
+        let expected = whole(&rows, &config);
+        let mut shuffled: Vec<(u64, &Row)> = seeds.iter().copied().zip(&rows).collect();
+        shuffled.sort_by_key(|entry| entry.0);
+        let mut split: Vec<Vec<&Row>> = vec![Vec::new(); parts];
+        for (seed, row) in shuffled {
+            split[usize::try_from(seed >> 7).unwrap() % parts].push(row);
+        }
+        let digests = split.iter().map(|part| folded(part, size, &config)).collect();
+        let merged = by_tree(digests, &picks, Digest::merge).expect("one").finish(intake()).expect("finishes");
+        prop_assert!(merged.same_as(&expected), "\n{merged:?}\n{expected:?}");
+        prop_assert_eq!(stored(&merged), stored(&expected));
+    }
+
+    #[test]
+    fn stored_digests_of_single_files_merge_to_the_whole(
+        rows in rows(120),
+        config in configs(),
+        picks in proptest::collection::vec(any::<usize>(), 1..6),
+    ) {
+        let expected = whole(&rows, &config);
+        let parts: Vec<DigestTables> = (0..3_u32).map(|file| {
+            let own: Vec<Row> = rows.iter().filter(|row| row.file == file).map(|row| Row { file: 0, ..row.clone() }).collect();
+            let digest = folded(&own.iter().collect::<Vec<_>>(), 7, &config);
+            let intake = Intake { inputs: vec![inputs()[file as usize].clone()], ..Intake::default() };
+            let tables = digest.finish(intake).expect("finishes");
+            let dir = tempfile::tempdir().expect("folder");
+            store::write(&tables, dir.path()).expect("writes");
+            let read = store::read(dir.path()).expect("reads");
+            assert!(read.same_as(&tables));
+            read
+        }).collect();
+        let merged = by_tree(parts, &picks, |one, two| merge_tables(vec![one, two]).expect("merges")).expect("one");
+        prop_assert!(merged.same_as(&expected), "\n{merged:?}\n{expected:?}");
+        prop_assert_eq!(stored(&merged), stored(&expected));
+    }
+
+    #[test]
+    fn sampled_texts_are_those_of_a_naive_count(rows in rows(160), limit in 1_usize..12) {
+        let config = DigestConfig { texts_per_account: limit, ..tests_config() };
+        let tables = whole(&rows, &config);
+        let mut naive: BTreeMap<&str, BTreeMap<u64, (u64, i64, i64)>> = BTreeMap::new();
+        for row in &rows {
+            let texts = naive.entry(&row.account).or_default();
+            if let Some(prompt) = &row.prompt {
+                let uses = texts.entry(text_hash(prompt)).or_insert((0, i64::MAX, i64::MIN));
+                *uses = (uses.0 + 1, uses.1.min(row.timestamp), uses.2.max(row.timestamp));
+            }
+        }
+        let mut expected = Vec::new();
+        for (account, texts) in (0_u32..).zip(naive.values()) {
+            expected.extend(texts.iter().take(limit).map(|(hash, uses)| (account, *hash, uses.0, uses.1, uses.2)));
+        }
+        let frame = &tables.texts;
+        let roles = frame.column("role").unwrap().u32().unwrap().clone();
+        let column = |name: &str| frame.column(name).unwrap().u64().unwrap().iter().flatten().collect::<Vec<_>>();
+        let times = |name: &str| frame.column(name).unwrap().i64().unwrap().iter().flatten().collect::<Vec<_>>();
+        let accounts = frame.column("account").unwrap().u32().unwrap().clone();
+        let (hashes, uses) = (column("text_hash"), column("uses"));
+        let (first, last) = (times("first_us"), times("last_us"));
+        let found: Vec<_> = (0..frame.height())
+            .filter(|&at| roles.get(at) == Some(0))
+            .map(|at| (accounts.get(at).unwrap(), hashes[at], uses[at], first[at], last[at]))
+            .collect();
+        prop_assert_eq!(found, expected);
+        let excerpts = frame.column("excerpt").unwrap().str().unwrap().clone();
+        let mut place: BTreeMap<(u32, u32), usize> = BTreeMap::new();
+        for at in 0..frame.height() {
+            let place = place.entry((accounts.get(at).unwrap(), roles.get(at).unwrap())).or_default();
+            prop_assert_eq!(excerpts.get(at).is_some(), *place < 2);
+            *place += 1;
+        }
+    }
+
+    #[test]
+    fn links_and_accounts_are_those_of_a_naive_count(rows in rows(120)) {
+        let tables = whole(&rows, &tests_config());
+        let accounts: BTreeSet<&str> = rows.iter().map(|row| row.account.as_str()).collect();
+        let ips: BTreeSet<(&str, &str)> =
+            rows.iter().filter_map(|row| Some((row.account.as_str(), row.ip.as_deref()?))).collect();
+        prop_assert_eq!(tables.accounts.height(), accounts.len());
+        let kinds = tables.keys.column("kind").unwrap().str().unwrap().clone();
+        let values = tables.keys.column("value").unwrap().str().unwrap().clone();
+        let ids = tables.accounts.column("account_id").unwrap().str().unwrap().clone();
+        let ends = tables.links.column("account").unwrap().u32().unwrap().clone();
+        let keys = tables.links.column("key").unwrap().u32().unwrap().clone();
+        let found: BTreeSet<(&str, &str)> = (0..tables.links.height())
+            .map(|at| (ends.get(at).unwrap() as usize, keys.get(at).unwrap() as usize))
+            .filter(|(_, key)| kinds.get(*key) == Some("ip"))
+            .map(|(account, key)| (ids.get(account).unwrap(), values.get(key).unwrap()))
+            .collect();
+        prop_assert_eq!(found, ips);
+        let total: u64 = tables.minutes.iter().map(|minute| minute.1).sum();
+        prop_assert_eq!(total, rows.len() as u64);
+        prop_assert_eq!(tables.about.rows, rows.len() as u64);
+    }
+}
+
+fn some_tables(file: usize) -> DigestTables {
+    let config = tests_config();
+    Digest::new(&config, Quote::None)
+        .finish(Intake {
+            inputs: vec![inputs()[file].clone()],
+            ..Intake::default()
+        })
+        .expect("finishes")
+}
+
+fn failure(result: anyhow::Result<DigestTables>) -> Failure {
+    result
+        .expect_err("fails")
+        .downcast::<Failure>()
+        .expect("a failure with an exit code")
+}
+
+#[test]
+fn the_same_input_twice_is_refused() {
+    let Failure::Usage(text) = failure(merge_tables(vec![some_tables(0), some_tables(0)])) else {
+        panic!("usage")
+    };
+    assert!(
+        text.contains("log0.csv") && text.contains("twice"),
+        "{text}"
+    );
+    assert!(merge_tables(vec![some_tables(1), some_tables(0)]).is_ok());
+    assert!(matches!(
+        failure(merge_tables(Vec::new())),
+        Failure::Usage(_)
+    ));
+}
+
+#[test]
+fn other_settings_are_refused() {
+    let mut other = some_tables(1);
+    other.about.config.edge_words += 1;
+    let Failure::Usage(text) = failure(merge_tables(vec![some_tables(0), other])) else {
+        panic!("usage")
+    };
+    assert!(text.contains("settings"), "{text}");
+}
+
+#[test]
+fn foreign_changed_and_other_versions_are_refused_in_one_line() {
+    let dir = tempfile::tempdir().expect("folder");
+    assert!(matches!(
+        failure(store::read(dir.path())),
+        Failure::NoInput(_)
+    ));
+    store::write(&some_tables(0), dir.path()).expect("writes");
+    let about = dir.path().join("digest.json");
+    let json = std::fs::read_to_string(&about).expect("reads");
+    std::fs::write(
+        &about,
+        json.replace("\"schema_version\": 1", "\"schema_version\": 99"),
+    )
+    .expect("writes");
+    assert!(matches!(
+        failure(store::read(dir.path())),
+        Failure::Usage(_)
+    ));
+    for broken in [
+        "{",
+        "[]",
+        "{\"format\":\"x\",\"about\":{\"schema_version\":1}}",
+    ] {
+        std::fs::write(&about, broken).expect("writes");
+        assert!(matches!(
+            failure(store::read(dir.path())),
+            Failure::NoInput(_)
+        ));
+    }
+    std::fs::write(&about, json).expect("writes");
+    let links = dir.path().join("links.parquet");
+    let mut bytes = std::fs::read(&links).expect("reads");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&links, bytes).expect("writes");
+    let Failure::NoInput(text) = failure(store::read(dir.path())) else {
+        panic!("no input")
+    };
+    assert!(
+        text.contains("links.parquet") && !text.contains('\n'),
+        "{text}"
+    );
+    std::fs::remove_file(&links).expect("removes");
+    assert!(matches!(
+        failure(store::read(dir.path())),
+        Failure::NoInput(_)
+    ));
+}
+
+#[test]
+fn tables_have_the_documented_columns() {
+    let tables = some_tables(0);
+    for (name, frame) in tables.frames() {
+        let documented = crate::digest::documentation::table(name).expect("documented");
+        let names: Vec<&str> = documented
+            .columns
+            .iter()
+            .map(|column| column.name)
+            .collect();
+        let found: Vec<&str> = frame
+            .get_column_names()
+            .into_iter()
+            .map(|name| name.as_str())
+            .collect();
+        assert_eq!(found, names, "{name}");
+    }
+}
+
+#[test]
+fn keys_are_canonical_and_generated_ids_are_marked() {
+    let row = |tools: &str, row: u64, id: Option<&str>| Row {
+        file: 1,
+        row,
+        timestamp: 5,
+        account: "a".into(),
+        request_id: id.map(str::to_owned),
+        prompt: None,
+        system: None,
+        ip: Some(String::new()),
+        agent: Some("ua".into()),
+        tls: Some("t".into()),
+        asn: Some(64_500),
+        model: None,
+        status: None,
+        http: None,
+        temperature: Some(-0.0),
+        stream: Some(true),
+        tools: Some(tools.into()),
+        tokens: None,
+    };
+    let tables = whole(
+        &[row("b|a|b", 4, None), row("a|b", 9, Some("own"))],
+        &tests_config(),
+    );
+    let text = |frame: &polars::prelude::DataFrame, column: &str| {
+        frame
+            .column(column)
+            .unwrap()
+            .str()
+            .unwrap()
+            .iter()
+            .flatten()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        text(&tables.keys, "value"),
+        [
+            "64500",
+            "ua | t",
+            "temperature=0 stream=true",
+            "t",
+            "a|b",
+            "ua"
+        ]
+    );
+    let mut ids = text(&tables.samples, "request_id");
+    ids.sort();
+    assert_eq!(ids, ["1:4", "own"]);
+    assert_eq!(tables.models, [""]);
+}
