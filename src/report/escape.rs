@@ -75,10 +75,7 @@ pub fn markdown(text: &str) -> String {
     let characters: Vec<char> = shown.chars().collect();
     let mut escaped = String::with_capacity(shown.len() + 8);
     for (position, &character) in characters.iter().enumerate() {
-        let before = position
-            .checked_sub(1)
-            .and_then(|index| characters.get(index))
-            .copied();
+        let before = characters.get(..position).unwrap_or_default();
         let after = characters.get(position + 1).copied();
         match character {
             '\n' | '\t' => escaped.push(' '),
@@ -97,23 +94,20 @@ pub fn markdown(text: &str) -> String {
 }
 
 /// Characters that are markup only where they stand.
-fn starts_markup(character: char, before: Option<char>, after: Option<char>) -> bool {
-    let at_start = before.is_none_or(char::is_whitespace);
-    let letter_before = before.is_some_and(char::is_alphanumeric);
+fn starts_markup(character: char, before: &[char], after: Option<char>) -> bool {
+    let letter_before = before.last().is_some_and(|last| last.is_alphanumeric());
     let text_after = after.is_some_and(|next| !next.is_whitespace());
+    let number_before = !before.is_empty() && before.iter().all(char::is_ascii_digit);
     match character {
-        // headings, lists, rules, quotes and setext underlines
-        '#' | '+' | '-' | '=' => at_start && before.is_none(),
+        // headings, lists, rules and setext underlines
+        '#' | '+' | '-' | '=' => before.is_empty(),
         // `http:`, `mailto:`, `javascript:` and addresses would become links
         ':' => letter_before && text_after && !after.is_some_and(|next| next.is_ascii_digit()),
         '@' => letter_before && text_after,
-        // `www.` links, and `1.` and `1)` lists
-        '.' => {
-            letter_before
-                && before.is_some_and(|last| matches!(last, 'w' | 'W' | '0'..='9'))
-                && after.is_none_or(|next| !next.is_ascii_digit())
-        }
-        ')' => before.is_some_and(|last| last.is_ascii_digit()),
+        // `www.` links
+        '.' if matches!(before.last(), Some('w' | 'W')) => true,
+        // `1.` and `1)` lists
+        '.' | ')' => number_before && !after.is_some_and(|next| next.is_ascii_digit()),
         _ => false,
     }
 }

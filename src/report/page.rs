@@ -1,5 +1,7 @@
 //! `report.html` and `report.md`: templates over one view, escaped by default.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Value;
@@ -38,7 +40,7 @@ fn write(name: &str, case: &Case, sink: Sink<'_>) -> Result<()> {
     let text = environment
         .get_template(name)
         .and_then(|template| template.render(view))
-        .map_err(|error| anyhow::anyhow!("the template of {name} failed: {error:#}"))?;
+        .map_err(|error| anyhow::anyhow!("the template of {name} failed: {error}"))?;
     sink.write_all(text.as_bytes())?;
     Ok(())
 }
@@ -137,10 +139,12 @@ fn value_of(json: &serde_json::Value) -> Value {
         },
         serde_json::Value::String(text) => Value::from(text.as_str()),
         serde_json::Value::Array(items) => items.iter().map(value_of).collect(),
-        serde_json::Value::Object(entries) => entries
-            .iter()
-            .map(|(name, entry)| (name.as_str(), value_of(entry)))
-            .collect(),
+        serde_json::Value::Object(entries) => Value::from(
+            entries
+                .iter()
+                .map(|(name, entry)| (name.clone(), value_of(entry)))
+                .collect::<BTreeMap<String, Value>>(),
+        ),
     }
 }
 
@@ -186,7 +190,7 @@ mod tests {
         let mut environment = environment().unwrap();
         environment.add_template("x.html", "{{ a }}").unwrap();
         environment.add_template("x.md", "{{ a }}").unwrap();
-        let view = || Value::from_iter([("a", "<b>[x](y)\u{202e}")]);
+        let view = || Value::from(BTreeMap::from([("a", "<b>[x](y)\u{202e}")]));
         let html = environment
             .get_template("x.html")
             .unwrap()

@@ -156,6 +156,8 @@ fn the_text_holds_no_live_markdown_from_data() {
             None if ticks >= 3 => fence = Some(ticks),
             None => {
                 for live in ["<script", "](javascript", "](http", "https://evil", "![i]"] {
+                    // an escaped bracket is not markup
+                    let line = line.replace("\\<", "").replace("\\]", "");
                     assert!(!line.contains(live), "{live} in {line}");
                 }
                 assert!(!line.starts_with("# head"));

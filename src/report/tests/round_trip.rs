@@ -108,7 +108,7 @@ fn accounts_appear_once_per_campaign() {
     );
     let cell =
         |name: &str| &of_account[0][header.iter().position(|column| column == name).unwrap()];
-    assert_eq!(cell("score"), "49.89");
+    assert_eq!(cell("score"), "55.99");
     assert_eq!(cell("payment"), "20");
     assert_eq!(cell("identity"), "");
     assert_eq!(cell("first_seen"), "2026-02-10T02:11:07.123456Z");
