@@ -19,21 +19,23 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("load", &["model", "config"]),
     ("digest", &["model", "config", "text"]),
     ("detect", &["model", "config", "stats", "text", "digest"]),
-    ("fuse", &["model", "config", "stats", "detect"]),
+    ("fuse", &["model", "config", "stats", "digest", "detect"]),
+    ("label", &["model", "config", "text", "digest", "fuse"]),
     ("report", &["model", "config"]),
     ("simulate", &["model", "config", "stats", "load", "report"]),
     ("evaluate", &["model", "config", "stats", "load", "report"]),
     (
         "pipeline",
         &[
-            "model", "config", "stats", "text", "load", "digest", "detect", "fuse", "report",
+            "model", "config", "stats", "text", "load", "digest", "detect", "fuse", "label",
+            "report",
         ],
     ),
     (
         "cli",
         &[
-            "model", "config", "stats", "text", "load", "digest", "detect", "fuse", "report",
-            "simulate", "evaluate", "pipeline",
+            "model", "config", "stats", "text", "load", "digest", "detect", "fuse", "label",
+            "report", "simulate", "evaluate", "pipeline",
         ],
     ),
     ("main", &["cli"]),
@@ -41,8 +43,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "lib",
         &[
-            "model", "config", "stats", "text", "load", "digest", "detect", "fuse", "report",
-            "simulate", "evaluate", "pipeline", "cli",
+            "model", "config", "stats", "text", "load", "digest", "detect", "fuse", "label",
+            "report", "simulate", "evaluate", "pipeline", "cli",
         ],
     ),
 ];

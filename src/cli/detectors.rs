@@ -22,10 +22,10 @@ fn list(documents: &[DetectorDoc]) -> String {
     let mut text = String::new();
     for document in documents {
         text.push_str(&format!(
-            "{}\n  {}\n  family {}, version {}, needs {}\n",
+            "{}\n  {}\n  {}, version {}, needs {}\n",
             document.id,
             document.title,
-            document.family.name(),
+            families(document),
             document.version,
             needs(document),
         ));
@@ -41,9 +41,9 @@ fn describe(id: &str, documents: &[DetectorDoc]) -> Result<String> {
         return Err(Failure::Usage(message).into());
     };
     Ok(format!(
-        "{} (family {}, version {})\n{}\nneeds {}\n\n{}\n",
+        "{} ({}, version {})\n{}\nneeds {}\n\n{}\n",
         document.id,
-        document.family.name(),
+        families(document),
         document.version,
         document.title,
         needs(document),
@@ -51,11 +51,25 @@ fn describe(id: &str, documents: &[DetectorDoc]) -> Result<String> {
     ))
 }
 
+fn families(document: &DetectorDoc) -> String {
+    let names: Vec<&str> = document
+        .families
+        .iter()
+        .map(|family| family.name())
+        .collect();
+    let word = if names.len() == 1 {
+        "family"
+    } else {
+        "families"
+    };
+    format!("{word} {}", names.join(", "))
+}
+
 fn needs(document: &DetectorDoc) -> String {
     if document.needs.is_empty() {
         "no column beyond the required ones".to_owned()
     } else {
-        document.needs.join(", ")
+        format!("any of {}", document.needs.join(", "))
     }
 }
 
@@ -67,11 +81,11 @@ mod tests {
     fn documents() -> Vec<DetectorDoc> {
         vec![DetectorDoc {
             id: "network/shared-infrastructure",
-            family: Family::Network,
+            families: vec![Family::Network],
             title: "Accounts behind the same addresses and clients",
             version: 2,
             needs: vec!["ip".into(), "tls_fingerprint".into()],
-            text: "Looks for ...\n",
+            text: "Looks for ...\n".into(),
         }]
     }
 
@@ -80,11 +94,11 @@ mod tests {
         assert_eq!(
             list(&documents()),
             "network/shared-infrastructure\n  Accounts behind the same addresses and clients\n  \
-             family network, version 2, needs ip, tls_fingerprint\n"
+             family network, version 2, needs any of ip, tls_fingerprint\n"
         );
         let text = describe("network/shared-infrastructure", &documents()).unwrap();
         assert!(
-            text.ends_with("needs ip, tls_fingerprint\n\nLooks for ...\n"),
+            text.ends_with("needs any of ip, tls_fingerprint\n\nLooks for ...\n"),
             "{text}"
         );
     }

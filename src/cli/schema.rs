@@ -5,8 +5,9 @@ use serde::Serialize;
 
 use crate::cli::arguments::{SchemaArguments, SchemaFormat};
 use crate::cli::{exit, stdout};
+use crate::digest::documentation;
 use crate::model::column::{Column, ColumnType, Need, Table};
-use crate::model::failure::Failure;
+use crate::report::columns::OUTPUT_COLUMNS;
 
 /// One table as documented.
 #[derive(Debug, Serialize)]
@@ -57,22 +58,63 @@ fn documents(arguments: &SchemaArguments) -> Result<Vec<TableDocument>> {
     if arguments.digest {
         documents.extend(digest_tables());
     }
-    if documents.is_empty() {
-        let message =
-            "this build documents the input tables only; leave out --outputs and --digest";
-        return Err(Failure::Usage(message.to_owned()).into());
-    }
     Ok(documents)
 }
 
 /// The tables of a case folder, from the code that writes them.
 fn output_tables() -> Vec<TableDocument> {
-    Vec::new()
+    let mut tables: Vec<TableDocument> = Vec::new();
+    for column in OUTPUT_COLUMNS {
+        if tables.last().is_none_or(|table| table.table != column.file) {
+            tables.push(TableDocument {
+                table: column.file.to_owned(),
+                about: "A file of the case folder.".to_owned(),
+                columns: Vec::new(),
+            });
+        }
+        if let Some(table) = tables.last_mut() {
+            table.columns.push(stored_column(
+                column.name,
+                column.output_type.name(),
+                column.unit,
+                column.meaning,
+            ));
+        }
+    }
+    tables
 }
 
 /// The tables of a digest folder, from the code that writes them.
 fn digest_tables() -> Vec<TableDocument> {
-    Vec::new()
+    documentation::TABLES
+        .iter()
+        .map(|table| TableDocument {
+            table: format!("{}.parquet", table.name),
+            about: table.meaning.to_owned(),
+            columns: table
+                .columns
+                .iter()
+                .map(|column| {
+                    stored_column(
+                        column.name,
+                        column.stored_type.name(),
+                        column.unit,
+                        column.meaning,
+                    )
+                })
+                .collect(),
+        })
+        .collect()
+}
+
+fn stored_column(name: &str, value_type: &str, unit: &str, meaning: &str) -> ColumnDocument {
+    ColumnDocument {
+        name: name.to_owned(),
+        value_type: value_type.to_owned(),
+        need: if unit.is_empty() { "-" } else { unit }.to_owned(),
+        meaning: meaning.to_owned(),
+        other_names: Vec::new(),
+    }
 }
 
 fn input_table(table: Table) -> TableDocument {

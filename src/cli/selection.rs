@@ -11,14 +11,18 @@ use crate::pipeline::DetectorDoc;
 #[derive(Debug, Clone)]
 pub(crate) struct Detector {
     id: String,
-    family: &'static str,
+    families: Vec<&'static str>,
 }
 
 impl From<&DetectorDoc> for Detector {
     fn from(document: &DetectorDoc) -> Self {
         Self {
             id: document.id.to_owned(),
-            family: document.family.name(),
+            families: document
+                .families
+                .iter()
+                .map(|family| family.name())
+                .collect(),
         }
     }
 }
@@ -46,8 +50,10 @@ pub(crate) fn ids(option: &str, names: &[String], known: &[Detector]) -> Result<
 }
 
 impl Detector {
-    fn names(&self) -> [&str; 3] {
-        [&self.id, self.folder(), self.family]
+    fn names(&self) -> Vec<&str> {
+        let mut names = vec![self.id.as_str(), self.folder()];
+        names.extend(&self.families);
+        names
     }
 
     fn folder(&self) -> &str {
@@ -71,7 +77,7 @@ mod tests {
         ]
         .map(|(id, family)| Detector {
             id: id.to_owned(),
-            family,
+            families: vec![family],
         })
         .to_vec()
     }

@@ -111,7 +111,10 @@ fn files(plan: &LoadPlan) -> Vec<InspectedFile> {
                 .filter(|column| column.matched != Matched::Absent)
                 .map(|column| InspectedColumn {
                     column: column.column.name.to_owned(),
-                    source: column.constant.as_ref().map_or_else(|| column.sources.join(", else "), |value| format!("always `{value}`")),
+                    source: column.constant.as_ref().map_or_else(
+                        || column.sources.join(", else "),
+                        |value| format!("always `{value}`"),
+                    ),
                     matched: column.matched.name().to_owned(),
                     unit: column.unit.map(|unit| unit.describe().to_owned()),
                     example: column.example.clone(),

@@ -72,12 +72,16 @@ impl Detector for SharedIdentity {
         outcome.layers.push(layer(context, "phone", |profile| {
             profile.phone.as_deref().and_then(phone)
         }));
-        outcome.layers.push(layer(context, "email_series", |profile| {
-            profile.email.as_deref().and_then(email_series)
-        }));
-        outcome.layers.push(layer(context, "name_series", |profile| {
-            profile.org_name.as_deref().and_then(series)
-        }));
+        outcome
+            .layers
+            .push(layer(context, "email_series", |profile| {
+                profile.email.as_deref().and_then(email_series)
+            }));
+        outcome
+            .layers
+            .push(layer(context, "name_series", |profile| {
+                profile.org_name.as_deref().and_then(series)
+            }));
         outcome.layers.retain(|layer| !layer.is_empty());
         Ok(outcome)
     }
@@ -138,7 +142,9 @@ fn layer(
     let mut values: Vec<String> = Vec::new();
     let mut entries = Vec::new();
     for (account, profile) in (0_u32..).zip(context.profiles) {
-        let Some(value) = profile.as_ref().and_then(&key) else { continue };
+        let Some(value) = profile.as_ref().and_then(&key) else {
+            continue;
+        };
         let number = *numbers.entry(value).or_insert_with_key(|value| {
             values.push(value.clone());
             u32::try_from(values.len() - 1).unwrap_or(u32::MAX)
@@ -170,18 +176,33 @@ mod tests {
 
     #[test]
     fn plus_tags_and_case_do_not_make_another_mailbox() {
-        assert_eq!(mailbox("Lin.A7+01@Mail.example").as_deref(), Some("lin.a7@mail.example"));
+        assert_eq!(
+            mailbox("Lin.A7+01@Mail.example").as_deref(),
+            Some("lin.a7@mail.example")
+        );
         assert_eq!(mailbox("abc"), None);
-        assert_eq!(mailbox("0123456789abcdef0123"), Some("0123456789abcdef0123".to_owned()));
+        assert_eq!(
+            mailbox("0123456789abcdef0123"),
+            Some("0123456789abcdef0123".to_owned())
+        );
     }
 
     #[test]
     fn a_series_differs_only_in_digits() {
-        assert_eq!(email_series("data2041@x.example"), email_series("data77@x.example"));
-        assert_ne!(email_series("data2041@x.example"), email_series("data77@y.example"));
+        assert_eq!(
+            email_series("data2041@x.example"),
+            email_series("data77@x.example")
+        );
+        assert_ne!(
+            email_series("data2041@x.example"),
+            email_series("data77@y.example")
+        );
         assert_eq!(email_series("anna.smith@x.example"), None);
         assert_eq!(series("a1"), None);
-        assert_eq!(series("Alpha Data Studio 7").as_deref(), Some("alpha data studio #"));
+        assert_eq!(
+            series("Alpha Data Studio 7").as_deref(),
+            Some("alpha data studio #")
+        );
     }
 
     #[test]
