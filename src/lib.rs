@@ -13,4 +13,5 @@
 //! ```
 
 pub mod config;
+pub mod load;
 pub mod model;

@@ -1,0 +1,14 @@
+//! Load.
+mod card;
+mod cell;
+mod discover;
+mod fields;
+mod json_line;
+mod map;
+mod matching;
+mod recognise;
+mod records;
+mod rejects;
+mod stream;
+mod time_text;
+mod timestamp;
