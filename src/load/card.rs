@@ -35,10 +35,23 @@ mod tests {
     #[test]
     fn tells_cards_from_fingerprints() {
         // Test numbers that payment providers publish for trying out integrations.
-        for card in ["4242424242424242", "4242 4242 4242 4242", "5555-5555-5555-4444", " 378282246310005 "] {
+        for card in [
+            "4242424242424242",
+            "4242 4242 4242 4242",
+            "5555-5555-5555-4444",
+            " 378282246310005 ",
+        ] {
             assert!(looks_like_card_number(card), "{card}");
         }
-        for other in ["4242424242424241", "card_fp_5d21", "424242424242", "42424242424242424242", "", "- -", "9f86d081884c7d65"] {
+        for other in [
+            "4242424242424241",
+            "card_fp_5d21",
+            "424242424242",
+            "42424242424242424242",
+            "",
+            "- -",
+            "9f86d081884c7d65",
+        ] {
             assert!(!looks_like_card_number(other), "{other}");
         }
     }

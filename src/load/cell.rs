@@ -70,9 +70,10 @@ pub(crate) fn convert<'a>(
         ColumnType::Text => text(cell, care),
         ColumnType::TextList => text_list(cell),
         ColumnType::Timestamp => match cell {
-            Cell::Text(text) | Cell::Number(text) => {
-                unit.unwrap_or(TimestampUnit::Rfc3339).parse(&text).map(Converted::Integer)
-            }
+            Cell::Text(text) | Cell::Number(text) => unit
+                .unwrap_or(TimestampUnit::Rfc3339)
+                .parse(&text)
+                .map(Converted::Integer),
             _ => Err("not a time"),
         },
         ColumnType::Integer => match &cell {
@@ -96,7 +97,9 @@ fn text<'a>(cell: Cell<'a>, care: Care) -> Result<Converted<'a>, &'static str> {
         Cell::Null => return Ok(Converted::Null),
         Cell::Text(text) | Cell::Number(text) => text,
         Cell::Boolean(value) => Cow::Borrowed(if value { "true" } else { "false" }),
-        Cell::Json(_) if care == Care::Identifier => return Err("a list or an object instead of an identifier"),
+        Cell::Json(_) if care == Care::Identifier => {
+            return Err("a list or an object instead of an identifier");
+        }
         Cell::Json(text) => text,
     };
     careful(text, care)
@@ -105,7 +108,9 @@ fn text<'a>(cell: Cell<'a>, care: Care) -> Result<Converted<'a>, &'static str> {
 /// Applies the care a column needs to a text.
 pub(crate) fn careful(text: Cow<'_, str>, care: Care) -> Result<Converted<'_>, &'static str> {
     match care {
-        Care::LowerCase if text.chars().any(char::is_uppercase) => Ok(Converted::Text(text.to_lowercase().into())),
+        Care::LowerCase if text.chars().any(char::is_uppercase) => {
+            Ok(Converted::Text(text.to_lowercase().into()))
+        }
         Care::NoCardNumber if looks_like_card_number(&text) => Err(CARD_REASON),
         Care::Identifier if text.trim().is_empty() => Ok(Converted::Null),
         _ => Ok(Converted::Text(text)),
@@ -126,7 +131,11 @@ fn text_list(cell: Cell<'_>) -> Result<Converted<'_>, &'static str> {
         return Err("not a list of texts");
     };
     let names: Vec<String> = items.iter().filter_map(list_item).collect();
-    if names.is_empty() { Ok(Converted::Null) } else { Ok(Converted::Text(names.join("|").into())) }
+    if names.is_empty() {
+        Ok(Converted::Null)
+    } else {
+        Ok(Converted::Text(names.join("|").into()))
+    }
 }
 
 /// A text, or the name inside a tool definition (`name`, `function.name`).
@@ -135,8 +144,13 @@ fn list_item(item: &Value) -> Option<String> {
         Value::Null => None,
         Value::String(text) => (!text.is_empty()).then(|| text.clone()),
         Value::Object(_) => {
-            let name = item.get("name").or_else(|| item.get("function")?.get("name"));
-            Some(name.and_then(Value::as_str).map_or_else(|| item.to_string(), str::to_owned))
+            let name = item
+                .get("name")
+                .or_else(|| item.get("function")?.get("name"));
+            Some(
+                name.and_then(Value::as_str)
+                    .map_or_else(|| item.to_string(), str::to_owned),
+            )
         }
         other => Some(other.to_string()),
     }
@@ -156,7 +170,11 @@ pub(crate) fn parse_integer(text: &str) -> Result<i64, &'static str> {
     }
     // Exponents: exact up to 2^53.
     match text.parse::<f64>() {
-        Ok(value) if text.contains(['e', 'E']) && value.fract() == 0.0 && value.abs() <= 9_007_199_254_740_992.0 => {
+        Ok(value)
+            if text.contains(['e', 'E'])
+                && value.fract() == 0.0
+                && value.abs() <= 9_007_199_254_740_992.0 =>
+        {
             #[allow(clippy::cast_possible_truncation)] // bounded by the guard
             Ok(value as i64)
         }
@@ -166,7 +184,11 @@ pub(crate) fn parse_integer(text: &str) -> Result<i64, &'static str> {
 
 /// Finite numbers.
 pub(crate) fn parse_float(text: &str) -> Result<f64, &'static str> {
-    text.trim_ascii().parse::<f64>().ok().filter(|value| value.is_finite()).ok_or("not a number")
+    text.trim_ascii()
+        .parse::<f64>()
+        .ok()
+        .filter(|value| value.is_finite())
+        .ok_or("not a number")
 }
 
 /// `true`, `false` and the other spellings that exports use.
@@ -188,7 +210,12 @@ mod tests {
     use crate::model::column::REQUESTS;
 
     fn of<'a>(column: RequestColumn, cell: Cell<'a>) -> Result<Converted<'a>, &'static str> {
-        convert(cell, &REQUESTS[column.index()], None, care(Table::Requests, column.index()))
+        convert(
+            cell,
+            &REQUESTS[column.index()],
+            None,
+            care(Table::Requests, column.index()),
+        )
     }
 
     fn text(value: &str) -> Cell<'_> {
@@ -197,16 +224,31 @@ mod tests {
 
     #[test]
     fn converts_by_type() {
-        assert_eq!(of(RequestColumn::Prompt, text(" a ")), Ok(Converted::Text(" a ".into())));
+        assert_eq!(
+            of(RequestColumn::Prompt, text(" a ")),
+            Ok(Converted::Text(" a ".into()))
+        );
         assert_eq!(of(RequestColumn::Prompt, text("")), Ok(Converted::Null));
         assert_eq!(
-            of(RequestColumn::RequestId, Cell::Number("12345678901234567890".into())),
+            of(
+                RequestColumn::RequestId,
+                Cell::Number("12345678901234567890".into())
+            ),
             Ok(Converted::Text("12345678901234567890".into()))
         );
-        assert_eq!(of(RequestColumn::Status, text("OK")), Ok(Converted::Text("ok".into())));
-        assert_eq!(of(RequestColumn::AccountId, text(" \u{a0}")), Ok(Converted::Null));
+        assert_eq!(
+            of(RequestColumn::Status, text("OK")),
+            Ok(Converted::Text("ok".into()))
+        );
+        assert_eq!(
+            of(RequestColumn::AccountId, text(" \u{a0}")),
+            Ok(Converted::Null)
+        );
         assert!(of(RequestColumn::AccountId, Cell::Json("{}".into())).is_err());
-        assert_eq!(of(RequestColumn::Stream, text("TRUE")), Ok(Converted::Boolean(true)));
+        assert_eq!(
+            of(RequestColumn::Stream, text("TRUE")),
+            Ok(Converted::Boolean(true))
+        );
         assert!(of(RequestColumn::Stream, text("maybe")).is_err());
         assert!(of(RequestColumn::Timestamp, Cell::Boolean(true)).is_err());
     }
@@ -228,14 +270,26 @@ mod tests {
     #[test]
     fn lists_come_in_three_forms() {
         let joined = Ok(Converted::Text("a|b".into()));
-        assert_eq!(of(RequestColumn::ToolNames, Cell::Json("[\"a\",\"b\",\"\",null]".into())), joined);
+        assert_eq!(
+            of(
+                RequestColumn::ToolNames,
+                Cell::Json("[\"a\",\"b\",\"\",null]".into())
+            ),
+            joined
+        );
         assert_eq!(of(RequestColumn::ToolNames, text("[\"a\", \"b\"]")), joined);
         assert_eq!(of(RequestColumn::ToolNames, text("a|b")), joined);
         assert_eq!(
-            of(RequestColumn::ToolNames, Cell::Json("[{\"name\":\"a\"},{\"function\":{\"name\":\"b\"}}]".into())),
+            of(
+                RequestColumn::ToolNames,
+                Cell::Json("[{\"name\":\"a\"},{\"function\":{\"name\":\"b\"}}]".into())
+            ),
             joined
         );
-        assert_eq!(of(RequestColumn::ToolNames, Cell::Json("[]".into())), Ok(Converted::Null));
+        assert_eq!(
+            of(RequestColumn::ToolNames, Cell::Json("[]".into())),
+            Ok(Converted::Null)
+        );
         let deep = "[".repeat(100_000);
         assert!(of(RequestColumn::ToolNames, text(&deep)).is_err());
     }

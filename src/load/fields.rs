@@ -75,12 +75,17 @@ mod tests {
     fn split(record: &str) -> Vec<String> {
         let mut fields = Fields::default();
         fields.split(record.as_bytes(), b',');
-        (0..fields.len()).map(|index| String::from_utf8(fields.get(index).unwrap().to_vec()).unwrap()).collect()
+        (0..fields.len())
+            .map(|index| String::from_utf8(fields.get(index).unwrap().to_vec()).unwrap())
+            .collect()
     }
 
     #[test]
     fn splits_plain_and_quoted_fields() {
-        assert_eq!(split("a,,\"b,\"\"c\"\"\",d\"e,\"f\"g"), ["a", "", "b,\"c\"", "d\"e", "fg"]);
+        assert_eq!(
+            split("a,,\"b,\"\"c\"\"\",d\"e,\"f\"g"),
+            ["a", "", "b,\"c\"", "d\"e", "fg"]
+        );
         assert_eq!(split(""), [""]);
         assert_eq!(split("a,"), ["a", ""]);
     }

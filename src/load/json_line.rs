@@ -51,7 +51,10 @@ impl JsonLayout {
     /// `wanted` tells which canonical columns are read; `unread` are keys known to be none.
     pub(crate) fn new(columns: &[PlannedColumn], wanted: &[bool], unread: &[String]) -> Self {
         let mut layout = JsonLayout {
-            slots: unread.iter().map(|name| (name.clone(), Key::Unread)).collect(),
+            slots: unread
+                .iter()
+                .map(|name| (name.clone(), Key::Unread))
+                .collect(),
             slot_count: 0,
             columns: vec![Vec::new(); columns.len()],
             late: HashMap::new(),
@@ -82,11 +85,15 @@ impl JsonLayout {
                 }
             }
             // The unit of a time column is decided before reading, so it cannot come late.
-            let may_come_late = planned.matched == Matched::Absent && planned.column.column_type != ColumnType::Timestamp;
+            let may_come_late = planned.matched == Matched::Absent
+                && planned.column.column_type != ColumnType::Timestamp;
             if may_come_late {
                 let names = std::iter::once(&planned.column.name).chain(planned.column.aliases);
                 for (rank, name) in names.enumerate() {
-                    layout.late.entry(normalised(name)).or_insert((if is_wanted { index } else { usize::MAX }, rank));
+                    layout
+                        .late
+                        .entry(normalised(name))
+                        .or_insert((if is_wanted { index } else { usize::MAX }, rank));
                 }
             }
         }
@@ -98,9 +105,15 @@ impl JsonLayout {
         if line.trim_ascii_start().first() != Some(&b'{') {
             return Err(Cow::Borrowed("not a JSON object"));
         }
-        let mut row = JsonRow { layout: self, values: vec![None; self.slot_count], late: Vec::new() };
+        let mut row = JsonRow {
+            layout: self,
+            values: vec![None; self.slot_count],
+            late: Vec::new(),
+        };
         let mut deserializer = serde_json::Deserializer::from_slice(line);
-        let result = ObjectSeed { row: &mut row }.deserialize(&mut deserializer).and_then(|()| deserializer.end());
+        let result = ObjectSeed { row: &mut row }
+            .deserialize(&mut deserializer)
+            .and_then(|()| deserializer.end());
         match result {
             Ok(()) => Ok(row),
             Err(error) => Err(reason(&error)),
@@ -113,7 +126,10 @@ impl JsonLayout {
             Some(Key::Unread) => Place::Ignore,
             None if self.late.is_empty() => Place::Ignore,
             None => match self.late.get(&normalised(key)) {
-                Some((column, rank)) if *column < self.columns.len() => Place::Late { column: *column, rank: *rank },
+                Some((column, rank)) if *column < self.columns.len() => Place::Late {
+                    column: *column,
+                    rank: *rank,
+                },
                 _ => Place::Ignore,
             },
         }
@@ -131,8 +147,14 @@ impl<'a> JsonRow<'_, 'a> {
     /// The value of a canonical column.
     pub(crate) fn cell(&self, column: usize) -> Cell<'a> {
         for (slot, path) in self.layout.columns.get(column).into_iter().flatten() {
-            let Some(Some(raw)) = self.values.get(*slot) else { continue };
-            let found = if path.is_empty() { cell(raw.get()) } else { descend(raw.get(), path) };
+            let Some(Some(raw)) = self.values.get(*slot) else {
+                continue;
+            };
+            let found = if path.is_empty() {
+                cell(raw.get())
+            } else {
+                descend(raw.get(), path)
+            };
             if !is_empty(&found) {
                 return found;
             }
@@ -145,7 +167,10 @@ impl<'a> JsonRow<'_, 'a> {
 
     /// Columns of this line whose key first showed up after the records looked at.
     pub(crate) fn late_columns(&self) -> impl Iterator<Item = usize> {
-        self.late.iter().enumerate().filter_map(|(column, value)| value.is_some().then_some(column))
+        self.late
+            .iter()
+            .enumerate()
+            .filter_map(|(column, value)| value.is_some().then_some(column))
     }
 }
 
@@ -175,7 +200,10 @@ fn cell(raw: &str) -> Cell<'_> {
 /// that cut text by UTF-16 units leave it, becomes U+FFFD; dropping the whole text would
 /// let a sender hide a prompt from the detectors.
 fn unescape(raw: &str) -> Cow<'_, str> {
-    let inner = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default();
+    let inner = raw
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .unwrap_or_default();
     if !inner.contains('\\') {
         return Cow::Borrowed(inner);
     }
@@ -183,12 +211,18 @@ fn unescape(raw: &str) -> Cow<'_, str> {
         return Cow::Owned(text);
     }
     let mut deserializer = serde_json::Deserializer::from_str(raw);
-    Cow::Owned(deserializer.deserialize_byte_buf(LossyText).unwrap_or_default())
+    Cow::Owned(
+        deserializer
+            .deserialize_byte_buf(LossyText)
+            .unwrap_or_default(),
+    )
 }
 
 /// Follows a path into objects, lists (by index, `-1` is the last) and JSON held in text.
 fn descend<'a>(raw: &'a str, path: &[String]) -> Cell<'a> {
-    let Some((step, rest)) = path.split_first() else { return cell(raw) };
+    let Some((step, rest)) = path.split_first() else {
+        return cell(raw);
+    };
     let inner: Option<&'a RawValue> = match raw.bytes().next() {
         Some(b'{') => {
             let mut deserializer = serde_json::Deserializer::from_str(raw);
@@ -204,7 +238,9 @@ fn descend<'a>(raw: &'a str, path: &[String]) -> Cell<'a> {
         }
         Some(b'"') => {
             let text = unescape(raw);
-            if !text.trim_start().starts_with(['{', '[']) || serde_json::from_str::<&RawValue>(&text).is_err() {
+            if !text.trim_start().starts_with(['{', '['])
+                || serde_json::from_str::<&RawValue>(&text).is_err()
+            {
                 return Cell::Null;
             }
             return owned(descend(text.trim(), path));
@@ -323,7 +359,11 @@ impl Visitor<'_> for LossyText {
         Ok(replace_surrogates(bytes))
     }
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<String, E> {
-        if text.is_empty() { Err(E::custom("empty")) } else { Ok(text.to_owned()) }
+        if text.is_empty() {
+            Err(E::custom("empty"))
+        } else {
+            Ok(text.to_owned())
+        }
     }
 }
 
@@ -363,7 +403,9 @@ pub(crate) fn keys(line: &[u8]) -> Option<Vec<String>> {
 
 /// Whether a source name of the map leads to a value in this object.
 pub(crate) fn reaches(line: &[u8], source: &str) -> bool {
-    let Ok(text) = std::str::from_utf8(line) else { return false };
+    let Ok(text) = std::str::from_utf8(line) else {
+        return false;
+    };
     let flat = [source.to_owned()];
     let (top, mut path) = split_path(source);
     path.insert(0, top);
@@ -380,34 +422,71 @@ mod tests {
     fn layout(found: &[&str], prompt: Option<&[&str]>) -> JsonLayout {
         let mut map = TableMap::default();
         if let Some(sources) = prompt {
-            map.sources.insert("prompt".into(), sources.iter().map(|source| (*source).to_owned()).collect());
+            map.sources.insert(
+                "prompt".into(),
+                sources.iter().map(|source| (*source).to_owned()).collect(),
+            );
         }
         let found: Vec<String> = found.iter().map(|name| (*name).to_owned()).collect();
-        let reachable = prompt.into_iter().flatten().map(|source| (*source).to_owned()).collect();
+        let reachable = prompt
+            .into_iter()
+            .flatten()
+            .map(|source| (*source).to_owned())
+            .collect();
         let matches = match_columns(REQUESTS, &found, &reachable, &map);
-        JsonLayout::new(&matches.columns, &vec![true; REQUESTS.len()], &matches.unread)
+        JsonLayout::new(
+            &matches.columns,
+            &vec![true; REQUESTS.len()],
+            &matches.unread,
+        )
     }
 
     fn prompt(layout: &JsonLayout, line: &str) -> Cell<'static> {
-        owned(layout.read(line.as_bytes()).unwrap().cell(RequestColumn::Prompt.index()))
+        owned(
+            layout
+                .read(line.as_bytes())
+                .unwrap()
+                .cell(RequestColumn::Prompt.index()),
+        )
     }
 
     #[test]
     fn keeps_source_text_of_numbers_and_lists_and_the_last_duplicate() {
         let layout = layout(&["prompt"], None);
-        assert_eq!(prompt(&layout, r#"{"prompt":12345678901234567890}"#), Cell::Number("12345678901234567890".into()));
-        assert_eq!(prompt(&layout, r#"{"prompt":[1, {"a":2}]}"#), Cell::Json(r#"[1, {"a":2}]"#.into()));
-        assert_eq!(prompt(&layout, r#"{"prompt":"a","prompt":"b"}"#), Cell::Text("b".into()));
-        assert_eq!(prompt(&layout, r#"{"prompt":"a\n\u00e9\"b"}"#), Cell::Text("a\n\u{e9}\"b".into()));
+        assert_eq!(
+            prompt(&layout, r#"{"prompt":12345678901234567890}"#),
+            Cell::Number("12345678901234567890".into())
+        );
+        assert_eq!(
+            prompt(&layout, r#"{"prompt":[1, {"a":2}]}"#),
+            Cell::Json(r#"[1, {"a":2}]"#.into())
+        );
+        assert_eq!(
+            prompt(&layout, r#"{"prompt":"a","prompt":"b"}"#),
+            Cell::Text("b".into())
+        );
+        assert_eq!(
+            prompt(&layout, r#"{"prompt":"a\n\u00e9\"b"}"#),
+            Cell::Text("a\n\u{e9}\"b".into())
+        );
         assert_eq!(prompt(&layout, r#"{"x":1}"#), Cell::Null);
     }
 
     #[test]
     fn half_a_surrogate_pair_is_replaced() {
         let layout = layout(&["prompt"], None);
-        assert_eq!(prompt(&layout, r#"{"prompt":"a\ud83d b"}"#), Cell::Text("a\u{fffd} b".into()));
-        assert_eq!(prompt(&layout, r#"{"prompt":"\ude00"}"#), Cell::Text("\u{fffd}".into()));
-        assert_eq!(prompt(&layout, r#"{"prompt":"\ud83d\ude00"}"#), Cell::Text("\u{1f600}".into()));
+        assert_eq!(
+            prompt(&layout, r#"{"prompt":"a\ud83d b"}"#),
+            Cell::Text("a\u{fffd} b".into())
+        );
+        assert_eq!(
+            prompt(&layout, r#"{"prompt":"\ude00"}"#),
+            Cell::Text("\u{fffd}".into())
+        );
+        assert_eq!(
+            prompt(&layout, r#"{"prompt":"\ud83d\ude00"}"#),
+            Cell::Text("\u{1f600}".into())
+        );
     }
 
     #[test]
@@ -428,24 +507,49 @@ mod tests {
     #[test]
     fn a_key_that_comes_late_is_still_read() {
         let layout = layout(&["timestamp"], None);
-        let row = layout.read(br#"{"IP-Address":"192.0.2.1","remote_addr":"192.0.2.2"}"#).unwrap();
-        assert_eq!(row.cell(RequestColumn::Ip.index()), Cell::Text("192.0.2.1".into()));
-        assert_eq!(row.late_columns().collect::<Vec<_>>(), [RequestColumn::Ip.index()]);
+        let row = layout
+            .read(br#"{"IP-Address":"192.0.2.1","remote_addr":"192.0.2.2"}"#)
+            .unwrap();
+        assert_eq!(
+            row.cell(RequestColumn::Ip.index()),
+            Cell::Text("192.0.2.1".into())
+        );
+        assert_eq!(
+            row.late_columns().collect::<Vec<_>>(),
+            [RequestColumn::Ip.index()]
+        );
     }
 
     #[test]
     fn broken_lines_are_told_without_their_content() {
         let layout = layout(&["prompt"], None);
-        for line in ["[1]", "5", "{\"prompt\":\"secret", "{\"a\":1} {\"a\":2}", "{\"a\":1,}", "{'a':1}", "nonsense"] {
+        for line in [
+            "[1]",
+            "5",
+            "{\"prompt\":\"secret",
+            "{\"a\":1} {\"a\":2}",
+            "{\"a\":1,}",
+            "{'a':1}",
+            "nonsense",
+        ] {
             let reason = layout.read(line.as_bytes()).err().unwrap();
-            assert!(!reason.contains("secret") && !reason.contains("line 1"), "{reason}");
+            assert!(
+                !reason.contains("secret") && !reason.contains("line 1"),
+                "{reason}"
+            );
         }
         assert!(layout.read(b"{\"prompt\":\"\xff\"}").is_err());
     }
 
     #[test]
     fn deep_nesting_neither_overflows_nor_costs_other_values() {
-        let deep = |name: &str| format!("{{\"{name}\":{}{},\"prompt\":\"p\"}}", "[".repeat(200_000), "]".repeat(200_000));
+        let deep = |name: &str| {
+            format!(
+                "{{\"{name}\":{}{},\"prompt\":\"p\"}}",
+                "[".repeat(200_000),
+                "]".repeat(200_000)
+            )
+        };
         let layout = layout(&["prompt", "odd"], Some(&["body.a", "prompt"]));
         assert_eq!(prompt(&layout, &deep("odd")), Cell::Text("p".into()));
         assert_eq!(prompt(&layout, &deep("body")), Cell::Text("p".into()));

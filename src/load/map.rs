@@ -33,18 +33,29 @@ pub(crate) struct TableMap {
 
 /// Reads the part of a map that concerns one table; every other part is checked as well.
 pub(crate) fn read_map(path: Option<&Path>, table: Table) -> Result<TableMap> {
-    let Some(path) = path else { return Ok(TableMap::default()) };
+    let Some(path) = path else {
+        return Ok(TableMap::default());
+    };
     refuse_network(path)?;
     let name = path.to_string_lossy();
-    let text =
-        std::fs::read_to_string(path).map_err(|error| usage(format!("{name}: the map cannot be read: {error}")))?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| usage(format!("{name}: the map cannot be read: {error}")))?;
     parse_map(&text, &name, table)
 }
 
 fn parse_map(text: &str, name: &str, table: Table) -> Result<TableMap> {
     let root: toml::Table = toml::from_str(text).map_err(|error: toml::de::Error| {
-        let line = error.span().map_or(1, |span| text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1);
-        usage(format!("{name}: line {line}: not valid TOML: {}", error.message().replace('\n', " ")))
+        let line = error.span().map_or(1, |span| {
+            text.bytes()
+                .take(span.start)
+                .filter(|byte| *byte == b'\n')
+                .count()
+                + 1
+        });
+        usage(format!(
+            "{name}: line {line}: not valid TOML: {}",
+            error.message().replace('\n', " ")
+        ))
     })?;
     let tables = [Table::Requests, Table::Accounts, Table::Events];
     let mut wanted = TableMap::default();
@@ -52,7 +63,9 @@ fn parse_map(text: &str, name: &str, table: Table) -> Result<TableMap> {
         let Some(one) = tables.into_iter().find(|one| one.name() == key) else {
             return Err(unknown(name, key, tables.iter().map(|one| one.name())));
         };
-        let section = value.as_table().ok_or_else(|| usage(format!("{name}: `{key}` must be a table, as in [{key}]")))?;
+        let section = value
+            .as_table()
+            .ok_or_else(|| usage(format!("{name}: `{key}` must be a table, as in [{key}]")))?;
         let map = parse_table(section, name, one)?;
         if one == table {
             wanted = map;
@@ -69,9 +82,10 @@ fn parse_table(section: &toml::Table, file: &str, table: Table) -> Result<TableM
             ("units", Value::Table(units)) => {
                 for (column, unit) in units {
                     check_column(file, &format!("{place}.units"), table, column)?;
-                    let is_time = table.columns().iter().any(|one| {
-                        one.name == column && one.column_type == ColumnType::Timestamp
-                    });
+                    let is_time = table
+                        .columns()
+                        .iter()
+                        .any(|one| one.name == column && one.column_type == ColumnType::Timestamp);
                     let unit = unit.as_str().and_then(TimestampUnit::from_name).filter(|_| is_time).ok_or_else(|| {
                         usage(format!(
                             "{file}: `{place}.units.{column}` must name a time column and be one of {}",
@@ -86,8 +100,14 @@ fn parse_table(section: &toml::Table, file: &str, table: Table) -> Result<TableM
                     check_column(file, &format!("{place}.constants"), table, column)?;
                     let text = match constant {
                         Value::String(text) => text.clone(),
-                        Value::Integer(_) | Value::Float(_) | Value::Boolean(_) => constant.to_string(),
-                        _ => return Err(usage(format!("{file}: `{place}.constants.{column}` must be one plain value"))),
+                        Value::Integer(_) | Value::Float(_) | Value::Boolean(_) => {
+                            constant.to_string()
+                        }
+                        _ => {
+                            return Err(usage(format!(
+                                "{file}: `{place}.constants.{column}` must be one plain value"
+                            )));
+                        }
                     };
                     map.constants.insert(column.clone(), text);
                 }
@@ -96,10 +116,16 @@ fn parse_table(section: &toml::Table, file: &str, table: Table) -> Result<TableM
                 check_column(file, place, table, key)?;
                 let sources = match value {
                     Value::String(source) => vec![source.clone()],
-                    Value::Array(list) => list.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+                    Value::Array(list) => list
+                        .iter()
+                        .filter_map(Value::as_str)
+                        .map(str::to_owned)
+                        .collect(),
                     _ => Vec::new(),
                 };
-                let complete = value.as_array().is_none_or(|list| list.len() == sources.len());
+                let complete = value
+                    .as_array()
+                    .is_none_or(|list| list.len() == sources.len());
                 if sources.is_empty() || !complete || sources.iter().any(String::is_empty) {
                     return Err(usage(format!(
                         "{file}: `{place}.{key}` must be the name of a source column or a list of such names"
@@ -109,8 +135,14 @@ fn parse_table(section: &toml::Table, file: &str, table: Table) -> Result<TableM
             }
         }
     }
-    if let Some(both) = map.constants.keys().find(|key| map.sources.contains_key(*key)) {
-        return Err(usage(format!("{file}: `{place}.{both}` has both a source column and a constant; keep one")));
+    if let Some(both) = map
+        .constants
+        .keys()
+        .find(|key| map.sources.contains_key(*key))
+    {
+        return Err(usage(format!(
+            "{file}: `{place}.{both}` has both a source column and a constant; keep one"
+        )));
     }
     Ok(map)
 }
@@ -120,7 +152,11 @@ fn check_column(file: &str, place: &str, table: Table, name: &str) -> Result<()>
     if names().any(|known| known == name) {
         return Ok(());
     }
-    Err(unknown(file, &format!("{place}.{name}"), names().chain(["units", "constants"])))
+    Err(unknown(
+        file,
+        &format!("{place}.{name}"),
+        names().chain(["units", "constants"]),
+    ))
 }
 
 fn unknown(file: &str, key: &str, known: impl Iterator<Item = &'static str>) -> anyhow::Error {
@@ -128,7 +164,10 @@ fn unknown(file: &str, key: &str, known: impl Iterator<Item = &'static str>) -> 
     let mut nearest: Vec<(usize, &str)> = known.map(|name| (distance(last, name), name)).collect();
     nearest.sort_unstable();
     let names: Vec<&str> = nearest.iter().take(3).map(|(_, name)| *name).collect();
-    usage(format!("{file}: unknown key `{key}`; nearest known names: {}", names.join(", ")))
+    usage(format!(
+        "{file}: unknown key `{key}`; nearest known names: {}",
+        names.join(", ")
+    ))
 }
 
 /// Levenshtein distance: how many letters to change, add or drop.
@@ -139,7 +178,9 @@ fn distance(left: &str, right: &str) -> usize {
         let mut corner = row;
         let mut before = row + 1;
         for (cost, other) in costs.iter_mut().skip(1).zip(&right) {
-            let best = (corner + usize::from(letter != *other)).min(before + 1).min(*cost + 1);
+            let best = (corner + usize::from(letter != *other))
+                .min(before + 1)
+                .min(*cost + 1);
             corner = *cost;
             *cost = best;
             before = best;
@@ -156,7 +197,9 @@ mod tests {
     use super::*;
 
     fn error(text: &str) -> String {
-        parse_map(text, "m.toml", Table::Requests).unwrap_err().to_string()
+        parse_map(text, "m.toml", Table::Requests)
+            .unwrap_err()
+            .to_string()
     }
 
     #[test]
@@ -169,14 +212,23 @@ mod tests {
         .unwrap();
         assert_eq!(map.sources["prompt"], ["a.b", "c"]);
         assert_eq!(map.units["timestamp"], TimestampUnit::Milliseconds);
-        assert_eq!((map.constants["asn"].as_str(), map.constants["platform"].as_str()), ("7", "x"));
+        assert_eq!(
+            (
+                map.constants["asn"].as_str(),
+                map.constants["platform"].as_str()
+            ),
+            ("7", "x")
+        );
         assert!(!map.sources.contains_key("plan"));
     }
 
     #[test]
     fn names_the_key_the_file_and_the_nearest_names() {
         let text = error("[requests]\npromt='t'");
-        assert!(text.contains("m.toml") && text.contains("`requests.promt`") && text.contains("prompt"), "{text}");
+        assert!(
+            text.contains("m.toml") && text.contains("`requests.promt`") && text.contains("prompt"),
+            "{text}"
+        );
         assert!(error("[reqests]\n").contains("requests"));
         assert!(error("[accounts]\nplam='x'").contains("plan"));
         assert!(error("[requests.units]\ntimestamp='minutes'").contains("dotnet_ticks"));

@@ -99,13 +99,22 @@ pub(crate) fn match_columns(
         if planned.constant.is_some() {
             planned.matched = Matched::Constant;
         } else if let Some(sources) = map.sources.get(column.name) {
-            planned.sources = sources.iter().filter(|source| reachable.contains(*source)).cloned().collect();
+            planned.sources = sources
+                .iter()
+                .filter(|source| reachable.contains(*source))
+                .cloned()
+                .collect();
             if !planned.sources.is_empty() {
                 planned.matched = Matched::Map;
             }
             for source in sources {
                 let top = source.split('.').next().unwrap_or(source);
-                claimed.extend(found.iter().filter(|name| *name == source || *name == top).map(String::as_str));
+                claimed.extend(
+                    found
+                        .iter()
+                        .filter(|name| *name == source || *name == top)
+                        .map(String::as_str),
+                );
             }
         } else if let Some(name) = found.iter().find(|name| *name == column.name) {
             planned.matched = Matched::Exact;
@@ -153,11 +162,21 @@ pub(crate) fn match_columns(
     for (position, name) in found.iter().enumerate() {
         if found.iter().take(position).any(|earlier| earlier == name) && !repeated.contains(&name) {
             repeated.push(name);
-            notes.push(format!("source column `{name}` is there more than once; the first is read"));
+            notes.push(format!(
+                "source column `{name}` is there more than once; the first is read"
+            ));
         }
     }
-    let unread = found.iter().filter(|name| !claimed.contains(name.as_str())).cloned().collect();
-    Matches { columns, unread, notes }
+    let unread = found
+        .iter()
+        .filter(|name| !claimed.contains(name.as_str()))
+        .cloned()
+        .collect();
+    Matches {
+        columns,
+        unread,
+        notes,
+    }
 }
 
 #[cfg(test)]
@@ -170,34 +189,70 @@ mod tests {
     }
 
     fn plain(names: &[&str]) -> Matches {
-        match_columns(REQUESTS, &found(names), &BTreeSet::new(), &TableMap::default())
+        match_columns(
+            REQUESTS,
+            &found(names),
+            &BTreeSet::new(),
+            &TableMap::default(),
+        )
     }
 
     #[test]
     fn exact_names_win_over_aliases_and_aliases_go_by_list_order() {
-        let matches = plain(&["user", "Start-Time", "time", "account_id", "promptTokens", "odd"]);
+        let matches = plain(&[
+            "user",
+            "Start-Time",
+            "time",
+            "account_id",
+            "promptTokens",
+            "odd",
+        ]);
         let timestamp = &matches.columns[RequestColumn::Timestamp.index()];
-        assert_eq!((timestamp.matched, timestamp.sources.as_slice()), (Matched::Alias, &["time".to_owned()][..]));
+        assert_eq!(
+            (timestamp.matched, timestamp.sources.as_slice()),
+            (Matched::Alias, &["time".to_owned()][..])
+        );
         let account = &matches.columns[RequestColumn::AccountId.index()];
-        assert_eq!((account.matched, account.sources.as_slice()), (Matched::Exact, &["account_id".to_owned()][..]));
-        assert_eq!(matches.columns[RequestColumn::InputTokens.index()].matched, Matched::Alias);
+        assert_eq!(
+            (account.matched, account.sources.as_slice()),
+            (Matched::Exact, &["account_id".to_owned()][..])
+        );
+        assert_eq!(
+            matches.columns[RequestColumn::InputTokens.index()].matched,
+            Matched::Alias
+        );
         assert_eq!(matches.unread, ["user", "Start-Time", "odd"]);
-        assert!(matches.notes.iter().any(|note| note.contains("`timestamp`") && note.contains("Start-Time")));
-        assert!(matches.notes.iter().any(|note| note.contains("`account_id`") && note.contains("user")));
+        assert!(
+            matches
+                .notes
+                .iter()
+                .any(|note| note.contains("`timestamp`") && note.contains("Start-Time"))
+        );
+        assert!(
+            matches
+                .notes
+                .iter()
+                .any(|note| note.contains("`account_id`") && note.contains("user"))
+        );
     }
 
     #[test]
     fn one_source_column_serves_one_canonical_column() {
         let names = found(&["organization_id", "account_id"]);
         let matches = match_columns(ACCOUNTS, &names, &BTreeSet::new(), &TableMap::default());
-        let taken: Vec<_> = matches.columns.iter().flat_map(|column| column.sources.clone()).collect();
+        let taken: Vec<_> = matches
+            .columns
+            .iter()
+            .flat_map(|column| column.sources.clone())
+            .collect();
         assert_eq!(taken, ["account_id", "organization_id"]);
     }
 
     #[test]
     fn the_map_goes_first_and_switches_guessing_off() {
         let mut map = TableMap::default();
-        map.sources.insert("prompt".into(), vec!["body.text".into(), "gone".into()]);
+        map.sources
+            .insert("prompt".into(), vec!["body.text".into(), "gone".into()]);
         map.sources.insert("model".into(), vec!["missing".into()]);
         map.constants.insert("platform".into(), "x".into());
         let names = found(&["body", "model", "platform"]);

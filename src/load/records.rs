@@ -83,12 +83,18 @@ pub(crate) struct RecordReader<'a> {
 }
 
 impl<'a> RecordReader<'a> {
-    pub(crate) fn new(source: Box<dyn Read + Send + 'a>, framing: Framing, limit_bytes: u64) -> Self {
+    pub(crate) fn new(
+        source: Box<dyn Read + Send + 'a>,
+        framing: Framing,
+        limit_bytes: u64,
+    ) -> Self {
         RecordReader {
             source,
             framing,
             // Offsets of text columns are 32 bits wide; one gibibyte stays clear of that.
-            limit: usize::try_from(limit_bytes).unwrap_or(usize::MAX).clamp(1, 1 << 30),
+            limit: usize::try_from(limit_bytes)
+                .unwrap_or(usize::MAX)
+                .clamp(1, 1 << 30),
             buffer: Vec::new(),
             start: 0,
             scan: 0,
@@ -119,10 +125,16 @@ impl<'a> RecordReader<'a> {
             // A step that yields something has just counted it.
             match self.step() {
                 Step::Record(from, to) => {
-                    block.bytes.extend_from_slice(self.buffer.get(from..to).unwrap_or_default());
-                    block.ends.push((block.bytes.len(), self.next_row.saturating_sub(1)));
+                    block
+                        .bytes
+                        .extend_from_slice(self.buffer.get(from..to).unwrap_or_default());
+                    block
+                        .ends
+                        .push((block.bytes.len(), self.next_row.saturating_sub(1)));
                 }
-                Step::Broken(reason) => block.broken.push((self.next_row.saturating_sub(1), reason)),
+                Step::Broken(reason) => {
+                    block.broken.push((self.next_row.saturating_sub(1), reason))
+                }
                 Step::End => break,
             }
         }
@@ -181,8 +193,13 @@ impl<'a> RecordReader<'a> {
             return self.broken(Cow::Owned(reason));
         }
         if self.place == Place::Quoted {
-            self.failure = Some(format!("a quoted field that opens in record {} is never closed", self.next_row));
-            return self.broken(Cow::Borrowed("quoted field is never closed; everything after it was left out"));
+            self.failure = Some(format!(
+                "a quoted field that opens in record {} is never closed",
+                self.next_row
+            ));
+            return self.broken(Cow::Borrowed(
+                "quoted field is never closed; everything after it was left out",
+            ));
         }
         if self.skipping {
             return self.broken(self.too_long());
@@ -210,7 +227,10 @@ impl<'a> RecordReader<'a> {
         let record = self.buffer.get(from..end)?;
         let content = match self.framing {
             Framing::Lines => record.trim_ascii_end(),
-            Framing::Delimited(_) => record.strip_suffix(b"\n").or_else(|| record.strip_suffix(b"\r")).unwrap_or(record),
+            Framing::Delimited(_) => record
+                .strip_suffix(b"\n")
+                .or_else(|| record.strip_suffix(b"\r"))
+                .unwrap_or(record),
         };
         (!content.is_empty()).then_some(from + content.len())
     }
@@ -258,8 +278,11 @@ impl<'a> RecordReader<'a> {
         loop {
             let before = self.buffer.len();
             self.buffer.resize(before + CHUNK_BYTES, 0);
-            let read = self.source.read(self.buffer.get_mut(before..).unwrap_or_default());
-            self.buffer.truncate(before + read.as_ref().map_or(0, |count| *count));
+            let read = self
+                .source
+                .read(self.buffer.get_mut(before..).unwrap_or_default());
+            self.buffer
+                .truncate(before + read.as_ref().map_or(0, |count| *count));
             match read {
                 // A stream shorter than a mark still has to be scanned.
                 Ok(0) => return !std::mem::replace(&mut self.started, true) && before > 0,
@@ -297,8 +320,17 @@ mod tests {
         let mut reader = reader(text, framing, limit);
         let (mut good, mut broken) = (Vec::new(), Vec::new());
         while let Some(block) = reader.block(2, 1 << 20) {
-            good.extend(block.records().map(|(row, record)| (row, String::from_utf8_lossy(record).into_owned())));
-            broken.extend(block.broken.into_iter().map(|(row, reason)| (row, reason.into_owned())));
+            good.extend(
+                block
+                    .records()
+                    .map(|(row, record)| (row, String::from_utf8_lossy(record).into_owned())),
+            );
+            broken.extend(
+                block
+                    .broken
+                    .into_iter()
+                    .map(|(row, reason)| (row, reason.into_owned())),
+            );
         }
         (good, broken)
     }
@@ -313,15 +345,28 @@ mod tests {
     #[test]
     fn a_stream_shorter_than_a_mark_is_read() {
         assert_eq!(rows(b"ab", Framing::Lines, 100).0, [(1, "ab".into())]);
-        assert_eq!(rows(b"a", Framing::Delimited(b','), 100).0, [(1, "a".into())]);
+        assert_eq!(
+            rows(b"a", Framing::Delimited(b','), 100).0,
+            [(1, "a".into())]
+        );
     }
 
     #[test]
     fn quotes_hold_line_ends_and_any_line_end_counts() {
-        let (good, _) = rows(b"a,\"x\ny\"\r\nb,\"he said \"\"no\"\"\"\rc,d\"e\n\n\nf", Framing::Delimited(b','), 100);
+        let (good, _) = rows(
+            b"a,\"x\ny\"\r\nb,\"he said \"\"no\"\"\"\rc,d\"e\n\n\nf",
+            Framing::Delimited(b','),
+            100,
+        );
         let texts: Vec<&str> = good.iter().map(|(_, text)| text.as_str()).collect();
-        assert_eq!(texts, ["a,\"x\ny\"", "b,\"he said \"\"no\"\"\"", "c,d\"e", "f"]);
-        assert_eq!(good.iter().map(|(row, _)| *row).collect::<Vec<_>>(), [1, 2, 3, 4]);
+        assert_eq!(
+            texts,
+            ["a,\"x\ny\"", "b,\"he said \"\"no\"\"\"", "c,d\"e", "f"]
+        );
+        assert_eq!(
+            good.iter().map(|(row, _)| *row).collect::<Vec<_>>(),
+            [1, 2, 3, 4]
+        );
     }
 
     #[test]
@@ -334,7 +379,10 @@ mod tests {
             assert_eq!(broken, [(2, "record longer than 1000 bytes".into())]);
         }
         let mut held = reader(&long, Framing::Lines, 1000);
-        assert!(held.block(1, 1).is_some_and(|block| block.broken.len() == 1));
+        assert!(
+            held.block(1, 1)
+                .is_some_and(|block| block.broken.len() == 1)
+        );
         assert!(held.buffer.capacity() < 3 * CHUNK_BYTES);
     }
 

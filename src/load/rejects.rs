@@ -22,21 +22,38 @@ pub(crate) struct RejectLog {
 impl RejectLog {
     /// Lists at most `limit` rejects of each file, those with the smallest row numbers.
     pub(crate) fn new(limit: usize) -> Self {
-        RejectLog { limit, ..RejectLog::default() }
+        RejectLog {
+            limit,
+            ..RejectLog::default()
+        }
     }
 
     /// A record that is left out; `count` is above one where one defect costs many records.
-    pub(crate) fn row(&mut self, file: u32, row: u64, column: &'static str, reason: Reason, count: u64) {
+    pub(crate) fn row(
+        &mut self,
+        file: u32,
+        row: u64,
+        column: &'static str,
+        reason: Reason,
+        count: u64,
+    ) {
         self.add(file, (row, column, RejectScope::Row, reason), count);
     }
 
     /// A value that is left out of a record that is used.
     pub(crate) fn cell(&mut self, file: u32, row: u64, column: &'static str, reason: &'static str) {
-        self.add(file, (row, column, RejectScope::Cell, Cow::Borrowed(reason)), 1);
+        self.add(
+            file,
+            (row, column, RejectScope::Cell, Cow::Borrowed(reason)),
+            1,
+        );
     }
 
     fn add(&mut self, file: u32, listed: Listed, count: u64) {
-        *self.counts.entry((file, listed.1, listed.2, listed.3.clone())).or_default() += count;
+        *self
+            .counts
+            .entry((file, listed.1, listed.2, listed.3.clone()))
+            .or_default() += count;
         self.list(file, listed);
     }
 
@@ -99,12 +116,21 @@ impl RejectLog {
                 *totals.entry((column, reason)).or_default() += count;
             }
         }
-        let ((column, reason), count) = totals.into_iter().max_by(|a, b| a.1.cmp(&b.1).then(b.0.cmp(&a.0)))?;
+        let ((column, reason), count) = totals
+            .into_iter()
+            .max_by(|a, b| a.1.cmp(&b.1).then(b.0.cmp(&a.0)))?;
         let example = self.listed.iter().find_map(|(file, list)| {
-            let found = list.iter().find(|one| one.2 == RejectScope::Row && one.1 == column && one.3 == *reason)?;
+            let found = list
+                .iter()
+                .find(|one| one.2 == RejectScope::Row && one.1 == column && one.3 == *reason)?;
             Some((*file, found.0))
         });
-        Some(Commonest { column: column.to_owned(), reason: reason.clone().into_owned(), count, example })
+        Some(Commonest {
+            column: column.to_owned(),
+            reason: reason.clone().into_owned(),
+            count,
+            example,
+        })
     }
 }
 
@@ -134,7 +160,13 @@ mod tests {
         let mut two = build(&[7, 5, 2]);
         two.merge(build(&[8, 9, 1]));
         assert_eq!(one.list_all(), two.list_all());
-        assert_eq!(one.list_all().iter().map(|reject| reject.row).collect::<Vec<_>>(), [1, 2, 5]);
+        assert_eq!(
+            one.list_all()
+                .iter()
+                .map(|reject| reject.row)
+                .collect::<Vec<_>>(),
+            [1, 2, 5]
+        );
         assert_eq!(one.counts(), two.counts());
         assert_eq!(one.counts()[0].count, 6);
         assert!(one.commonest_row_reason().is_none());

@@ -24,7 +24,12 @@ pub(crate) struct HashedFile<'a> {
 
 impl<'a> HashedFile<'a> {
     pub(crate) fn open(path: &Path, hash: bool, progress: &'a dyn Progress) -> io::Result<Self> {
-        Ok(HashedFile { file: File::open(path)?, hasher: hash.then(Sha256::new), position: 0, progress })
+        Ok(HashedFile {
+            file: File::open(path)?,
+            hasher: hash.then(Sha256::new),
+            position: 0,
+            progress,
+        })
     }
 
     /// Reads on up to `end`, for the hash only. Without a hash it only counts.
@@ -36,7 +41,9 @@ impl<'a> HashedFile<'a> {
         }
         let mut buffer = vec![0; CHUNK_BYTES];
         while self.position < end {
-            let most = usize::try_from(end - self.position).unwrap_or(CHUNK_BYTES).min(CHUNK_BYTES);
+            let most = usize::try_from(end - self.position)
+                .unwrap_or(CHUNK_BYTES)
+                .min(CHUNK_BYTES);
             if self.read(buffer.get_mut(..most).unwrap_or_default())? == 0 {
                 break;
             }
@@ -76,26 +83,40 @@ pub(crate) struct SharedFile<'a>(Arc<Mutex<HashedFile<'a>>>);
 
 impl<'a> SharedFile<'a> {
     pub(crate) fn open(path: &Path, hash: bool, progress: &'a dyn Progress) -> io::Result<Self> {
-        Ok(SharedFile(Arc::new(Mutex::new(HashedFile::open(path, hash, progress)?))))
+        Ok(SharedFile(Arc::new(Mutex::new(HashedFile::open(
+            path, hash, progress,
+        )?))))
     }
 
     pub(crate) fn pass_over(&self, end: u64) -> io::Result<()> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pass_over(end)
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pass_over(end)
     }
 
     pub(crate) fn finish(&self, size: u64) -> io::Result<(String, u64)> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).finish(size)
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .finish(size)
     }
 
     /// The text inside.
-    pub(crate) fn decoded(&self, compression: Compression) -> io::Result<Box<dyn Read + Send + 'a>> {
+    pub(crate) fn decoded(
+        &self,
+        compression: Compression,
+    ) -> io::Result<Box<dyn Read + Send + 'a>> {
         decode(self.clone(), compression)
     }
 }
 
 impl Read for SharedFile<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).read(buffer)
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .read(buffer)
     }
 }
 

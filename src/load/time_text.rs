@@ -79,7 +79,10 @@ pub(crate) fn parse_date_time(text: &[u8]) -> Option<TextTime> {
     let day = cursor.digits(2, 2)?;
     let days = days_since_epoch(year, month, day)?;
     if cursor.rest.is_empty() {
-        return Some(TextTime { microseconds: microseconds(days, 0, 0, 0, 0), naive: true });
+        return Some(TextTime {
+            microseconds: microseconds(days, 0, 0, 0, 0),
+            naive: true,
+        });
     }
     cursor.one_of(b"Tt ")?;
     cursor.blanks();
@@ -90,10 +93,16 @@ pub(crate) fn parse_date_time(text: &[u8]) -> Option<TextTime> {
     let local = microseconds(days, hour, minute, second, fraction);
     cursor.blanks();
     if cursor.rest.is_empty() {
-        return Some(TextTime { microseconds: local, naive: true });
+        return Some(TextTime {
+            microseconds: local,
+            naive: true,
+        });
     }
     let offset_minutes = offset(&mut cursor)?;
-    cursor.rest.is_empty().then_some(TextTime { microseconds: local - offset_minutes * 60_000_000, naive: false })
+    cursor.rest.is_empty().then_some(TextTime {
+        microseconds: local - offset_minutes * 60_000_000,
+        naive: false,
+    })
 }
 
 /// Reads `M/D/YYYY, h:mm:ss.fff AM`. AM or PM must be there: without it the order of
@@ -123,7 +132,10 @@ pub(crate) fn parse_portal_time(text: &[u8]) -> Option<i64> {
     } else {
         return None;
     };
-    cursor.rest.is_empty().then(|| microseconds(days, hour % 12 + afternoon, minute, second, fraction))
+    cursor
+        .rest
+        .is_empty()
+        .then(|| microseconds(days, hour % 12 + afternoon, minute, second, fraction))
 }
 
 fn seconds(cursor: &mut Cursor<'_>) -> Option<(i64, i64)> {
@@ -132,7 +144,11 @@ fn seconds(cursor: &mut Cursor<'_>) -> Option<(i64, i64)> {
     }
     // 60 is a leap second; it reads as the first second of the next minute.
     let second = cursor.digits(2, 2).filter(|second| *second <= 60)?;
-    let fraction = if cursor.one_of(b".,").is_some() { cursor.fraction()? } else { 0 };
+    let fraction = if cursor.one_of(b".,").is_some() {
+        cursor.fraction()?
+    } else {
+        0
+    };
     Some((second, fraction))
 }
 
@@ -143,7 +159,11 @@ fn offset(cursor: &mut Cursor<'_>) -> Option<i64> {
     let sign = if cursor.one_of(b"+-")? == b'-' { -1 } else { 1 };
     let hours = cursor.digits(2, 2).filter(|hours| *hours < 24)?;
     cursor.one_of(b":");
-    let minutes = if cursor.rest.is_empty() { 0 } else { cursor.digits(2, 2).filter(|minutes| *minutes < 60)? };
+    let minutes = if cursor.rest.is_empty() {
+        0
+    } else {
+        cursor.digits(2, 2).filter(|minutes| *minutes < 60)?
+    };
     Some(sign * (hours * 60 + minutes))
 }
 
@@ -189,18 +209,45 @@ mod tests {
             ("2026-02-03T05:12:07+01", 0, false),
         ] {
             let time = parse_date_time(text.as_bytes());
-            assert_eq!(time, Some(TextTime { microseconds: expected + extra, naive }), "{text}");
+            assert_eq!(
+                time,
+                Some(TextTime {
+                    microseconds: expected + extra,
+                    naive
+                }),
+                "{text}"
+            );
         }
-        assert_eq!(parse_date_time(b"2026-02-03").map(|time| time.microseconds), Some(1_770_076_800_000_000));
-        assert_eq!(parse_portal_time("2/3/2026, 12:00:00\u{202f}AM".as_bytes()), Some(1_770_076_800_000_000));
-        assert_eq!(parse_portal_time(b"2/3/2026 12:00 PM"), Some(1_770_120_000_000_000));
+        assert_eq!(
+            parse_date_time(b"2026-02-03").map(|time| time.microseconds),
+            Some(1_770_076_800_000_000)
+        );
+        assert_eq!(
+            parse_portal_time("2/3/2026, 12:00:00\u{202f}AM".as_bytes()),
+            Some(1_770_076_800_000_000)
+        );
+        assert_eq!(
+            parse_portal_time(b"2/3/2026 12:00 PM"),
+            Some(1_770_120_000_000_000)
+        );
     }
 
     #[test]
     fn refuses_what_is_not_a_time() {
         for text in [
-            "", "2026", "2026-2-3", "2026-02-30", "2026-13-01", "2026-02-03T", "2026-02-03T25:00:00Z", "2026-02-03T04:12:07Q",
-            "2026-02-03T04:12:07Zx", "2026-02-03T04:12:07.", "2026-02/03", "01/02/2026", "\u{661}026-02-03",
+            "",
+            "2026",
+            "2026-2-3",
+            "2026-02-30",
+            "2026-13-01",
+            "2026-02-03T",
+            "2026-02-03T25:00:00Z",
+            "2026-02-03T04:12:07Q",
+            "2026-02-03T04:12:07Zx",
+            "2026-02-03T04:12:07.",
+            "2026-02/03",
+            "01/02/2026",
+            "\u{661}026-02-03",
         ] {
             assert_eq!(parse_date_time(text.as_bytes()), None, "{text}");
         }
@@ -210,10 +257,22 @@ mod tests {
 
     #[test]
     fn agrees_with_the_calendar_of_chrono() {
-        for (year, month, day) in [(1970, 1, 1), (2000, 2, 29), (2001, 1, 1), (2024, 2, 29), (2026, 12, 31), (2100, 3, 1)] {
+        for (year, month, day) in [
+            (1970, 1, 1),
+            (2000, 2, 29),
+            (2001, 1, 1),
+            (2024, 2, 29),
+            (2026, 12, 31),
+            (2100, 3, 1),
+        ] {
             let date = chrono::NaiveDate::from_ymd_opt(year, month, day).unwrap();
-            let days = date.signed_duration_since(chrono::NaiveDate::from_ymd_opt(1970, 1, 1).unwrap()).num_days();
-            assert_eq!(days_since_epoch(i64::from(year), i64::from(month), i64::from(day)), Some(days));
+            let days = date
+                .signed_duration_since(chrono::NaiveDate::from_ymd_opt(1970, 1, 1).unwrap())
+                .num_days();
+            assert_eq!(
+                days_since_epoch(i64::from(year), i64::from(month), i64::from(day)),
+                Some(days)
+            );
         }
     }
 }

@@ -46,7 +46,8 @@ impl TimestampUnit {
     ];
 
     /// The names a map may use.
-    pub const NAMES: [&'static str; 7] = ["rfc3339", "s", "ms", "us", "ns", "dotnet_ticks", "portal"];
+    pub const NAMES: [&'static str; 7] =
+        ["rfc3339", "s", "ms", "us", "ns", "dotnet_ticks", "portal"];
 
     /// The unit of this name in a map.
     #[must_use]
@@ -84,16 +85,27 @@ impl TimestampUnit {
         let value = match self {
             TimestampUnit::Rfc3339 | TimestampUnit::Native => {
                 let time = parse_date_time(text.as_bytes());
-                i128::from(time.ok_or("not a date and time such as 2026-02-03T04:12:07Z")?.microseconds)
+                i128::from(
+                    time.ok_or("not a date and time such as 2026-02-03T04:12:07Z")?
+                        .microseconds,
+                )
             }
             TimestampUnit::Portal => {
                 let time = parse_portal_time(text.as_bytes());
                 i128::from(time.ok_or("not a date and time such as 2/3/2026, 04:12:07 AM")?)
             }
-            TimestampUnit::Seconds => scaled(text, 6).ok_or("not a number of seconds since 1970")?,
-            TimestampUnit::Milliseconds => scaled(text, 3).ok_or("not a number of milliseconds since 1970")?,
-            TimestampUnit::Microseconds => scaled(text, 0).ok_or("not a number of microseconds since 1970")?,
-            TimestampUnit::Nanoseconds => scaled(text, -3).ok_or("not a number of nanoseconds since 1970")?,
+            TimestampUnit::Seconds => {
+                scaled(text, 6).ok_or("not a number of seconds since 1970")?
+            }
+            TimestampUnit::Milliseconds => {
+                scaled(text, 3).ok_or("not a number of milliseconds since 1970")?
+            }
+            TimestampUnit::Microseconds => {
+                scaled(text, 0).ok_or("not a number of microseconds since 1970")?
+            }
+            TimestampUnit::Nanoseconds => {
+                scaled(text, -3).ok_or("not a number of nanoseconds since 1970")?
+            }
             TimestampUnit::DotnetTicks => {
                 let ticks = scaled(text, 0).ok_or("not a number of .NET ticks")?;
                 ticks.saturating_sub(TICKS_AT_EPOCH).div_euclid(10)
@@ -111,13 +123,18 @@ impl TimestampUnit {
     }
 
     fn is_number(self) -> bool {
-        !matches!(self, TimestampUnit::Rfc3339 | TimestampUnit::Portal | TimestampUnit::Native)
+        !matches!(
+            self,
+            TimestampUnit::Rfc3339 | TimestampUnit::Portal | TimestampUnit::Native
+        )
     }
 }
 
 /// The value if it lies in the years taken.
 pub(crate) fn in_range(microseconds: i128) -> Option<i64> {
-    i64::try_from(microseconds).ok().filter(|value| (EARLIEST_US..LATEST_US).contains(value))
+    i64::try_from(microseconds)
+        .ok()
+        .filter(|value| (EARLIEST_US..LATEST_US).contains(value))
 }
 
 /// What the values looked at say about a column of times.
@@ -135,7 +152,12 @@ pub(crate) struct UnitDecision {
 
 /// Decides the unit: the one that most of the values fit.
 pub(crate) fn decide(values: &[String]) -> UnitDecision {
-    let fitting = |unit: TimestampUnit| values.iter().filter(|value| unit.parse(value).is_ok()).count();
+    let fitting = |unit: TimestampUnit| {
+        values
+            .iter()
+            .filter(|value| unit.parse(value).is_ok())
+            .count()
+    };
     let mut best = (TimestampUnit::Rfc3339, fitting(TimestampUnit::Rfc3339));
     for unit in TimestampUnit::GUESSED.into_iter().skip(1) {
         let count = fitting(unit);
@@ -150,9 +172,9 @@ pub(crate) fn decide(values: &[String]) -> UnitDecision {
 pub(crate) fn given(values: &[String], unit: TimestampUnit) -> UnitDecision {
     let fits = |value: &&String| unit.parse(value).is_ok();
     let naive = match unit {
-        TimestampUnit::Rfc3339 => values
-            .iter()
-            .any(|value| parse_date_time(value.trim_ascii().as_bytes()).is_some_and(|time| time.naive)),
+        TimestampUnit::Rfc3339 => values.iter().any(|value| {
+            parse_date_time(value.trim_ascii().as_bytes()).is_some_and(|time| time.naive)
+        }),
         TimestampUnit::Portal => true,
         _ => false,
     };
@@ -174,7 +196,10 @@ fn scaled(text: &str, power: i32) -> Option<i128> {
         None => (false, text.strip_prefix('+').unwrap_or(text)),
     };
     let (mantissa, exponent) = match digits.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok().filter(|e| e.abs() <= 40)?),
+        Some((mantissa, exponent)) => (
+            mantissa,
+            exponent.parse::<i32>().ok().filter(|e| e.abs() <= 40)?,
+        ),
         None => (digits, 0),
     };
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -197,7 +222,11 @@ fn scaled(text: &str, power: i32) -> Option<i128> {
     }
     let shift = power + exponent - fraction_digits;
     let factor = 10_i128.checked_pow(shift.unsigned_abs())?;
-    if shift >= 0 { value.checked_mul(factor) } else { Some(value.div_euclid(factor)) }
+    if shift >= 0 {
+        value.checked_mul(factor)
+    } else {
+        Some(value.div_euclid(factor))
+    }
 }
 
 #[cfg(test)]
@@ -211,25 +240,63 @@ mod tests {
     #[test]
     fn reads_every_unit_to_the_same_instant() {
         let expected = Ok(1_770_091_927_318_000);
-        assert_eq!(TimestampUnit::Rfc3339.parse("2026-02-03T04:12:07.318Z"), expected);
+        assert_eq!(
+            TimestampUnit::Rfc3339.parse("2026-02-03T04:12:07.318Z"),
+            expected
+        );
         assert_eq!(TimestampUnit::Seconds.parse("1770091927.318"), expected);
         assert_eq!(TimestampUnit::Seconds.parse("1.770091927318E9"), expected);
         assert_eq!(TimestampUnit::Milliseconds.parse("1770091927318"), expected);
-        assert_eq!(TimestampUnit::Microseconds.parse("1770091927318000"), expected);
-        assert_eq!(TimestampUnit::Nanoseconds.parse("1770091927318000999"), expected);
-        assert_eq!(TimestampUnit::DotnetTicks.parse("639056887273180000"), expected);
-        assert_eq!(TimestampUnit::Portal.parse("2/3/2026, 04:12:07.318 AM"), expected);
+        assert_eq!(
+            TimestampUnit::Microseconds.parse("1770091927318000"),
+            expected
+        );
+        assert_eq!(
+            TimestampUnit::Nanoseconds.parse("1770091927318000999"),
+            expected
+        );
+        assert_eq!(
+            TimestampUnit::DotnetTicks.parse("639056887273180000"),
+            expected
+        );
+        assert_eq!(
+            TimestampUnit::Portal.parse("2/3/2026, 04:12:07.318 AM"),
+            expected
+        );
     }
 
     #[test]
     fn decides_by_range_over_all_values() {
-        assert_eq!(decide(&texts(&["1770091927", "1770091928.5"])).unit, TimestampUnit::Seconds);
-        assert_eq!(decide(&texts(&["1770091927318"])).unit, TimestampUnit::Milliseconds);
-        assert_eq!(decide(&texts(&["1770091927318000"])).unit, TimestampUnit::Microseconds);
-        assert_eq!(decide(&texts(&["1770091927318000000"])).unit, TimestampUnit::Nanoseconds);
-        assert_eq!(decide(&texts(&["2/3/2026, 4:12:07 PM"])).unit, TimestampUnit::Portal);
-        let mixed = decide(&texts(&["N/A", "1770091927", "1770091928", "1770091927318"]));
-        assert_eq!((mixed.unit, mixed.fitting, mixed.seen), (TimestampUnit::Seconds, 2, 4));
+        assert_eq!(
+            decide(&texts(&["1770091927", "1770091928.5"])).unit,
+            TimestampUnit::Seconds
+        );
+        assert_eq!(
+            decide(&texts(&["1770091927318"])).unit,
+            TimestampUnit::Milliseconds
+        );
+        assert_eq!(
+            decide(&texts(&["1770091927318000"])).unit,
+            TimestampUnit::Microseconds
+        );
+        assert_eq!(
+            decide(&texts(&["1770091927318000000"])).unit,
+            TimestampUnit::Nanoseconds
+        );
+        assert_eq!(
+            decide(&texts(&["2/3/2026, 4:12:07 PM"])).unit,
+            TimestampUnit::Portal
+        );
+        let mixed = decide(&texts(&[
+            "N/A",
+            "1770091927",
+            "1770091928",
+            "1770091927318",
+        ]));
+        assert_eq!(
+            (mixed.unit, mixed.fitting, mixed.seen),
+            (TimestampUnit::Seconds, 2, 4)
+        );
         assert_eq!(mixed.example.as_deref(), Some("1770091927"));
     }
 
@@ -239,16 +306,43 @@ mod tests {
         let decision = decide(&ticks);
         assert_eq!(decision.fitting, 0);
         assert!(decision.unit.parse(&ticks[0]).is_err());
-        assert!(TimestampUnit::Nanoseconds.parse(&ticks[0]).unwrap_err().contains("dotnet_ticks"));
+        assert!(
+            TimestampUnit::Nanoseconds
+                .parse(&ticks[0])
+                .unwrap_err()
+                .contains("dotnet_ticks")
+        );
     }
 
     #[test]
     fn refuses_what_is_out_of_range_or_no_number() {
-        for text in ["", "-5", "0", "1e99", "12a", ".5", "99999999999999999999999999999999", "NaN", "1e-50"] {
+        for text in [
+            "",
+            "-5",
+            "0",
+            "1e99",
+            "12a",
+            ".5",
+            "99999999999999999999999999999999",
+            "NaN",
+            "1e-50",
+        ] {
             assert!(TimestampUnit::Seconds.parse(text).is_err(), "{text}");
         }
-        assert!(TimestampUnit::Rfc3339.parse("1999-01-01T00:00:00Z").is_err());
-        assert!(TimestampUnit::Rfc3339.parse("2101-01-01T00:00:00Z").is_err());
-        assert!(TimestampUnit::Rfc3339.parse("2100-12-31T23:59:59.999Z").is_ok());
+        assert!(
+            TimestampUnit::Rfc3339
+                .parse("1999-01-01T00:00:00Z")
+                .is_err()
+        );
+        assert!(
+            TimestampUnit::Rfc3339
+                .parse("2101-01-01T00:00:00Z")
+                .is_err()
+        );
+        assert!(
+            TimestampUnit::Rfc3339
+                .parse("2100-12-31T23:59:59.999Z")
+                .is_ok()
+        );
     }
 }
