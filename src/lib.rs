@@ -19,6 +19,7 @@ pub mod digest;
 pub mod evaluate;
 pub mod fuse;
 pub mod label;
+pub mod load;
 pub mod model;
 pub mod pipeline;
 pub mod report;

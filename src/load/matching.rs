@@ -1,0 +1,273 @@
+//! Which source column is which canonical one.
+
+use std::collections::BTreeSet;
+
+use crate::load::map::TableMap;
+use crate::load::timestamp::TimestampUnit;
+use crate::model::column::Column;
+
+/// How a canonical column found its source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Matched {
+    /// The source column has the canonical name.
+    Exact,
+    /// The source column has a name that exports are known to use.
+    Alias,
+    /// The map says so.
+    Map,
+    /// The map gives one value for every row.
+    Constant,
+    /// There is no source column.
+    Absent,
+}
+
+impl Matched {
+    /// Lower-case name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Matched::Exact => "exact",
+            Matched::Alias => "alias",
+            Matched::Map => "map",
+            Matched::Constant => "constant",
+            Matched::Absent => "absent",
+        }
+    }
+}
+
+/// One canonical column in one file.
+#[derive(Debug, Clone)]
+pub struct PlannedColumn {
+    /// The canonical column.
+    pub column: &'static Column,
+    /// How it was matched.
+    pub matched: Matched,
+    /// Source columns; where there are several, the first that is not empty counts.
+    pub sources: Vec<String>,
+    /// Unit of a time column that is there.
+    pub unit: Option<TimestampUnit>,
+    /// A value of a time column as found.
+    pub example: Option<String>,
+    /// The value for every row, where the map gives one.
+    pub constant: Option<String>,
+}
+
+/// The result of matching one file.
+pub(crate) struct Matches {
+    pub(crate) columns: Vec<PlannedColumn>,
+    /// Source columns that are never read.
+    pub(crate) unread: Vec<String>,
+    pub(crate) notes: Vec<String>,
+}
+
+/// A name without case, `_`, `-`, `.`, blanks and a trailing `[UTC]`.
+pub(crate) fn normalised(name: &str) -> String {
+    let mut plain: String = name.trim().to_lowercase();
+    if let Some(head) = plain.strip_suffix("[utc]") {
+        plain.truncate(head.len());
+    }
+    plain.retain(|letter| !matches!(letter, '_' | '-' | '.' | ' '));
+    plain
+}
+
+/// How well a source name fits a column by alias: 0 is best, `None` not at all.
+pub(crate) fn alias_rank(column: &Column, normalised_name: &str) -> Option<usize> {
+    let mut names = std::iter::once(&column.name).chain(column.aliases);
+    names.position(|alias| normalised(alias) == normalised_name)
+}
+
+/// Matches a table's columns to the source columns found in a file. `reachable` holds the
+/// map's source names that exist in the file, nested ones included.
+pub(crate) fn match_columns(
+    table: &'static [Column],
+    found: &[String],
+    reachable: &BTreeSet<String>,
+    map: &TableMap,
+) -> Matches {
+    let mut claimed: BTreeSet<&str> = BTreeSet::new();
+    let mut columns: Vec<PlannedColumn> = Vec::with_capacity(table.len());
+    let mut notes = Vec::new();
+    for column in table {
+        let mut planned = PlannedColumn {
+            column,
+            matched: Matched::Absent,
+            sources: Vec::new(),
+            unit: None,
+            example: None,
+            constant: map.constants.get(column.name).cloned(),
+        };
+        if planned.constant.is_some() {
+            planned.matched = Matched::Constant;
+        } else if let Some(sources) = map.sources.get(column.name) {
+            planned.sources = sources
+                .iter()
+                .filter(|source| reachable.contains(*source))
+                .cloned()
+                .collect();
+            if !planned.sources.is_empty() {
+                planned.matched = Matched::Map;
+            }
+            for source in sources {
+                let top = source.split('.').next().unwrap_or(source);
+                claimed.extend(
+                    found
+                        .iter()
+                        .filter(|name| *name == source || *name == top)
+                        .map(String::as_str),
+                );
+            }
+        } else if let Some(name) = found.iter().find(|name| *name == column.name) {
+            planned.matched = Matched::Exact;
+            planned.sources.push(name.clone());
+            claimed.insert(name);
+        }
+        columns.push(planned);
+    }
+    // Exact names are all taken before any alias is tried, so that an alias never
+    // takes a column that is another one's by name.
+    let plain: Vec<String> = found.iter().map(|name| normalised(name)).collect();
+    for planned in &mut columns {
+        if planned.matched == Matched::Constant || map.sources.contains_key(planned.column.name) {
+            continue;
+        }
+        let mut candidates: Vec<(usize, &str)> = found
+            .iter()
+            .zip(&plain)
+            .filter(|(name, _)| !claimed.contains(name.as_str()))
+            .filter_map(|(name, plain)| Some((alias_rank(planned.column, plain)?, name.as_str())))
+            .collect();
+        candidates.sort_by_key(|(rank, _)| *rank);
+        let taken = match (planned.matched, candidates.first()) {
+            (Matched::Absent, Some((_, name))) => {
+                planned.matched = Matched::Alias;
+                planned.sources.push((*name).to_owned());
+                claimed.insert(name);
+                candidates.remove(0).1
+            }
+            (Matched::Exact, Some(_)) => planned.column.name,
+            _ => continue,
+        };
+        // An unclaimed left-over may still be another column's alias, so only repeats
+        // of the canonical name itself are certain to be a choice made here.
+        let others: Vec<&str> = candidates.iter().map(|(_, name)| *name).collect();
+        if !others.is_empty() {
+            notes.push(format!(
+                "column `{}` is read from `{taken}`; also possible: {}",
+                planned.column.name,
+                others.join(", ")
+            ));
+        }
+    }
+    let mut repeated: Vec<&String> = Vec::new();
+    for (position, name) in found.iter().enumerate() {
+        if found.iter().take(position).any(|earlier| earlier == name) && !repeated.contains(&name) {
+            repeated.push(name);
+            notes.push(format!(
+                "source column `{name}` is there more than once; the first is read"
+            ));
+        }
+    }
+    let unread = found
+        .iter()
+        .filter(|name| !claimed.contains(name.as_str()))
+        .cloned()
+        .collect();
+    Matches {
+        columns,
+        unread,
+        notes,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::column::{ACCOUNTS, REQUESTS, RequestColumn};
+
+    fn found(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    fn plain(names: &[&str]) -> Matches {
+        match_columns(
+            REQUESTS,
+            &found(names),
+            &BTreeSet::new(),
+            &TableMap::default(),
+        )
+    }
+
+    #[test]
+    fn exact_names_win_over_aliases_and_aliases_go_by_list_order() {
+        let matches = plain(&[
+            "user",
+            "Start-Time",
+            "time",
+            "account_id",
+            "promptTokens",
+            "odd",
+        ]);
+        let timestamp = &matches.columns[RequestColumn::Timestamp.index()];
+        assert_eq!(
+            (timestamp.matched, timestamp.sources.as_slice()),
+            (Matched::Alias, &["time".to_owned()][..])
+        );
+        let account = &matches.columns[RequestColumn::AccountId.index()];
+        assert_eq!(
+            (account.matched, account.sources.as_slice()),
+            (Matched::Exact, &["account_id".to_owned()][..])
+        );
+        assert_eq!(
+            matches.columns[RequestColumn::InputTokens.index()].matched,
+            Matched::Alias
+        );
+        assert_eq!(matches.unread, ["user", "Start-Time", "odd"]);
+        assert!(
+            matches
+                .notes
+                .iter()
+                .any(|note| note.contains("`timestamp`") && note.contains("Start-Time"))
+        );
+        assert!(
+            matches
+                .notes
+                .iter()
+                .any(|note| note.contains("`account_id`") && note.contains("user"))
+        );
+    }
+
+    #[test]
+    fn one_source_column_serves_one_canonical_column() {
+        let names = found(&["organization_id", "account_id"]);
+        let matches = match_columns(ACCOUNTS, &names, &BTreeSet::new(), &TableMap::default());
+        let taken: Vec<_> = matches
+            .columns
+            .iter()
+            .flat_map(|column| column.sources.clone())
+            .collect();
+        assert_eq!(taken, ["account_id", "organization_id"]);
+    }
+
+    #[test]
+    fn the_map_goes_first_and_switches_guessing_off() {
+        let mut map = TableMap::default();
+        map.sources
+            .insert("prompt".into(), vec!["body.text".into(), "gone".into()]);
+        map.sources.insert("model".into(), vec!["missing".into()]);
+        map.constants.insert("platform".into(), "x".into());
+        let names = found(&["body", "model", "platform"]);
+        let matches = match_columns(REQUESTS, &names, &["body.text".to_owned()].into(), &map);
+        let by = |column: RequestColumn| &matches.columns[column.index()];
+        assert_eq!(by(RequestColumn::Prompt).sources, ["body.text"]);
+        assert_eq!(by(RequestColumn::Prompt).matched, Matched::Map);
+        assert_eq!(by(RequestColumn::Model).matched, Matched::Absent);
+        assert_eq!(by(RequestColumn::Platform).matched, Matched::Constant);
+        assert_eq!(matches.unread, ["model", "platform"]);
+    }
+
+    #[test]
+    fn names_are_compared_without_case_and_punctuation() {
+        assert_eq!(normalised("Time-Generated [UTC]"), "timegenerated");
+        assert_eq!(normalised("x_Request.ID"), "xrequestid");
+    }
+}

@@ -1,0 +1,323 @@
+//! The plan: which files, what they are, which source column is which, and in which
+//! unit times are. Nothing here depends on more than the first records of each file.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use rayon::prelude::*;
+
+use crate::config::LoadConfig;
+use crate::load::discover::{discover, no_input, usage};
+use crate::load::look::{look, time_texts};
+use crate::load::map::{TableMap, read_map};
+use crate::load::matching::{Matched, PlannedColumn, match_columns};
+use crate::load::recognise::{Compression, Container, recognise};
+use crate::load::timestamp::{TimestampUnit, decide, given};
+use crate::model::column::{ColumnType, Need, RequestColumn, Table};
+
+/// One input file and how it will be read.
+#[derive(Debug, Clone)]
+pub struct PlannedFile {
+    /// Path as given (a directory or glob expanded).
+    pub name: String,
+    /// Where it is.
+    pub path: PathBuf,
+    /// Size as stored.
+    pub bytes: u64,
+    /// How records are held.
+    pub container: Container,
+    /// How the file is compressed.
+    pub compression: Compression,
+    /// The table's columns in canonical order.
+    pub columns: Vec<PlannedColumn>,
+    /// Source columns that are never read.
+    pub unread: Vec<String>,
+    /// Separator of a CSV file.
+    pub(crate) delimiter: u8,
+    /// Header of a CSV file.
+    pub(crate) header: Vec<String>,
+    /// Row groups of a Parquet file.
+    pub(crate) row_groups: usize,
+}
+
+/// How the inputs of one table will be read.
+#[derive(Debug, Clone)]
+pub struct LoadPlan {
+    pub(crate) table: Table,
+    pub(crate) files: Vec<PlannedFile>,
+    pub(crate) notes: Vec<String>,
+    pub(crate) since_us: Option<i64>,
+    pub(crate) until_us: Option<i64>,
+    pub(crate) config: LoadConfig,
+}
+
+impl LoadPlan {
+    /// The files, sorted by name; the position is the file's id.
+    #[must_use]
+    pub fn files(&self) -> &[PlannedFile] {
+        &self.files
+    }
+
+    /// Bytes to read, as stored: the total that progress counts up to.
+    #[must_use]
+    pub fn total_bytes(&self) -> u64 {
+        self.files
+            .iter()
+            .fold(0, |total, file| total.saturating_add(file.bytes))
+    }
+
+    /// What was guessed, chosen or left out.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// Request columns that at least one file has.
+    #[must_use]
+    pub fn columns_present(&self) -> Vec<RequestColumn> {
+        let has = |column: &RequestColumn| {
+            let planned =
+                |file: &PlannedFile| file.columns.get(column.index()).map(|found| found.matched);
+            self.files
+                .iter()
+                .filter_map(planned)
+                .any(|matched| matched != Matched::Absent)
+        };
+        RequestColumn::ALL
+            .iter()
+            .copied()
+            .filter(|_| self.table == Table::Requests)
+            .filter(has)
+            .collect()
+    }
+}
+
+/// What is to be planned.
+pub(crate) struct PlanRequest<'a> {
+    pub(crate) table: Table,
+    pub(crate) paths: &'a [PathBuf],
+    pub(crate) map: Option<&'a Path>,
+    pub(crate) format: Option<&'a str>,
+    /// Records of each file looked at.
+    pub(crate) records: usize,
+}
+
+/// Makes the plan for one table.
+pub(crate) fn plan_table(request: &PlanRequest<'_>, config: &LoadConfig) -> Result<LoadPlan> {
+    let forced = request.format.map(|name| {
+        Container::from_name(name)
+            .ok_or_else(|| usage(format!("--format {name}: must be parquet, csv or ndjson")))
+    });
+    let forced = forced.transpose()?;
+    let map = read_map(request.map, request.table)?;
+    let discovered = discover(request.paths)?;
+    // All files are planned before the first error is taken, so that it is always the same one.
+    let planned: Vec<Result<(PlannedFile, Vec<String>, BTreeSet<String>)>> = discovered
+        .files
+        .par_iter()
+        .map(|(name, path)| plan_file(name, path, forced, request, &map, config))
+        .collect();
+    let mut files = Vec::with_capacity(planned.len());
+    let mut reachable = BTreeSet::new();
+    let mut noted: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for one in planned {
+        let (file, notes, found) = one?;
+        for note in notes {
+            noted.entry(note).or_default().push(file.name.clone());
+        }
+        reachable.extend(found);
+        files.push(file);
+    }
+    let all_empty = files.iter().all(|file| file.container == Container::Empty);
+    if all_empty && request.table == Table::Requests {
+        let names: Vec<&str> = files
+            .iter()
+            .take(5)
+            .map(|file| file.name.as_str())
+            .collect();
+        return Err(no_input(format!(
+            "every input is empty: {}",
+            names.join(", ")
+        )));
+    }
+    for (column, sources) in map.sources.iter().filter(|_| !all_empty) {
+        if !sources.iter().any(|source| reachable.contains(source)) {
+            let path = request.map.unwrap_or(Path::new("")).to_string_lossy();
+            return Err(usage(format!(
+                "{path}: `{}.{column}` is mapped to `{}`, which no input has (in its first {} records)",
+                request.table.name(),
+                sources.join("`, `"),
+                request.records
+            )));
+        }
+    }
+    // Missing columns are told only now: a wrong map is the likelier cause.
+    for file in files
+        .iter()
+        .filter(|file| file.container != Container::Empty)
+    {
+        require_columns(file, &noted)?;
+    }
+    let mut notes = discovered.notes;
+    notes.extend(gather_notes(
+        noted
+            .into_iter()
+            .filter(|(note, _)| !note.starts_with(HINT)),
+    ));
+    let mut plan = LoadPlan {
+        table: request.table,
+        files,
+        notes,
+        since_us: None,
+        until_us: None,
+        config: config.clone(),
+    };
+    plan.notes.dedup();
+    Ok(plan)
+}
+
+/// Marks a note that only serves the message about a missing column.
+const HINT: &str = "; ";
+
+/// One sentence for each note, with the files it concerns.
+pub(crate) fn gather_notes(noted: impl IntoIterator<Item = (String, Vec<String>)>) -> Vec<String> {
+    let sentence = |(note, names): (String, Vec<String>)| match names.as_slice() {
+        [one] => format!("{one}: {note}"),
+        [first, .., last] => format!("{} files ({first} ... {last}): {note}", names.len()),
+        [] => note,
+    };
+    noted.into_iter().map(sentence).collect()
+}
+
+fn require_columns(file: &PlannedFile, noted: &BTreeMap<String, Vec<String>>) -> Result<()> {
+    let missing = |column: &&PlannedColumn| {
+        column.column.need == Need::Required && column.matched == Matched::Absent
+    };
+    let Some(column) = file.columns.iter().find(missing) else {
+        return Ok(());
+    };
+    // Names come from the file, so they are shortened and shown without control characters.
+    let shown = |name: &String| name.escape_debug().take(60).collect::<String>();
+    let mut found: Vec<&String> = file
+        .columns
+        .iter()
+        .flat_map(|column| &column.sources)
+        .collect();
+    found.extend(&file.unread);
+    let names: Vec<String> = found.iter().take(40).map(|name| shown(name)).collect();
+    let hint = noted
+        .iter()
+        .find(|(note, files)| note.starts_with(HINT) && files.contains(&file.name));
+    Err(no_input(format!(
+        "{}: no column for `{}` (columns found: {}{}); map one with --map{}",
+        file.name,
+        column.column.name,
+        if names.is_empty() {
+            "none".to_owned()
+        } else {
+            names.join(", ")
+        },
+        if found.len() > names.len() {
+            ", ..."
+        } else {
+            ""
+        },
+        hint.map_or("", |(note, _)| note.as_str())
+    )))
+}
+
+fn plan_file(
+    name: &str,
+    path: &Path,
+    forced: Option<Container>,
+    request: &PlanRequest<'_>,
+    map: &TableMap,
+    config: &LoadConfig,
+) -> Result<(PlannedFile, Vec<String>, BTreeSet<String>)> {
+    let unreadable = |error| no_input(format!("{name}: cannot be read: {error}"));
+    let bytes = std::fs::metadata(path).map_err(unreadable)?.len();
+    let (container, compression) = recognise(path, name, forced)?;
+    let table = request.table.columns();
+    let mut file = PlannedFile {
+        name: name.to_owned(),
+        path: path.to_path_buf(),
+        bytes,
+        container,
+        compression,
+        columns: Vec::new(),
+        unread: Vec::new(),
+        delimiter: b',',
+        header: Vec::new(),
+        row_groups: 0,
+    };
+    let limit = config.line_limit_bytes;
+    let look = look(&file, table, map, request.records, limit)?;
+    let matches = match_columns(table, &look.found, &look.reachable, map);
+    let mut notes = matches.notes;
+    file.columns = matches.columns;
+    file.unread = matches.unread;
+    file.delimiter = look.delimiter;
+    file.row_groups = look.row_groups;
+    file.header = look.found;
+    if container == Container::Empty {
+        for column in &mut file.columns {
+            column.matched = Matched::Absent;
+        }
+        notes = vec!["the file is empty".to_owned()];
+    }
+    if !look.hint.is_empty() {
+        notes.push(look.hint.to_owned());
+    }
+    for index in 0..file.columns.len() {
+        notes.extend(decide_unit(&mut file, index, map, request.records, limit)?);
+    }
+    Ok((file, notes, look.reachable))
+}
+
+/// Decides the unit of a time column; returns what should be said about it.
+fn decide_unit(
+    file: &mut PlannedFile,
+    index: usize,
+    map: &TableMap,
+    records: usize,
+    limit_bytes: u64,
+) -> Result<Vec<String>> {
+    let Some(planned) = file.columns.get(index) else {
+        return Ok(Vec::new());
+    };
+    let column = planned.column;
+    if column.column_type != ColumnType::Timestamp || planned.matched == Matched::Absent {
+        return Ok(Vec::new());
+    }
+    let texts = match &planned.constant {
+        Some(constant) => vec![constant.clone()],
+        None => time_texts(file, index, records, limit_bytes)?,
+    };
+    let is_native = file.container == Container::Parquet
+        && crate::load::parquet_file::is_native_time(file, index);
+    let decision = match map.units.get(column.name) {
+        _ if is_native => given(&texts, TimestampUnit::Native),
+        Some(unit) => given(&texts, *unit),
+        None => decide(&texts),
+    };
+    let mut notes = Vec::new();
+    if decision.naive {
+        notes.push(format!(
+            "times in `{}` have no offset (at least some); they are read as UTC",
+            column.name
+        ));
+    }
+    if decision.fitting < decision.seen {
+        notes.push(format!(
+            "some of the first values of `{}` do not read as {}; such rows or values are rejected",
+            column.name,
+            decision.unit.describe()
+        ));
+    }
+    if let Some(planned) = file.columns.get_mut(index) {
+        planned.unit = Some(decision.unit);
+        planned.example = decision.example;
+    }
+    Ok(notes)
+}
