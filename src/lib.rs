@@ -23,5 +23,6 @@ pub mod load;
 pub mod model;
 pub mod pipeline;
 pub mod report;
+pub mod simulate;
 pub mod stats;
 pub mod text;

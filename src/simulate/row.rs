@@ -1,0 +1,465 @@
+//! A request in full: every column of one row.
+
+use crate::simulate::grammar::{Voice, push_code};
+use crate::simulate::places::{COUNTRIES, Language, NetworkKind};
+use crate::simulate::random::{Random, mix, share};
+use crate::simulate::ticks::Tick;
+use crate::simulate::world::{
+    Account, Bank, DAY_US, Frame, HOUR_US, ModelChoice, Pool, Signature, Source, World,
+};
+
+/// Letters of identifiers: digits and lower case without look-alikes.
+const ID_LETTERS: &[u8] = b"0123456789abcdefghjkmnpqrstvwxyz";
+/// Access pathways: the provider's own and three clouds.
+pub(crate) const PLATFORMS: [&str; 4] = ["api", "bedrock", "vertex", "azure"];
+
+/// The columns of one row; buffers are reused from row to row.
+#[derive(Debug, Default)]
+pub(crate) struct Row {
+    pub(crate) at_us: i64,
+    pub(crate) request_id: String,
+    pub(crate) account_id: String,
+    pub(crate) api_key_id: String,
+    pub(crate) end_user_id: Option<String>,
+    pub(crate) conversation_id: String,
+    pub(crate) platform: &'static str,
+    pub(crate) model: &'static str,
+    pub(crate) system_prompt: String,
+    pub(crate) prompt: String,
+    pub(crate) tool_names: &'static str,
+    pub(crate) input_tokens: i64,
+    pub(crate) output_tokens: i64,
+    pub(crate) temperature: Option<f64>,
+    pub(crate) max_tokens: Option<i64>,
+    pub(crate) stream: bool,
+    pub(crate) status: &'static str,
+    pub(crate) http_status: i64,
+    pub(crate) ip: String,
+    pub(crate) asn: i64,
+    pub(crate) country: &'static str,
+    pub(crate) client: u16,
+    pub(crate) reasoning_signature: Option<String>,
+}
+
+/// Appends an identifier of a word.
+pub(crate) fn push_id(prefix: &str, word: u64, out: &mut String) {
+    out.push_str(prefix);
+    push_code(out, word, 12, ID_LETTERS);
+    push_code(out, mix(word, 0x1d), 8, ID_LETTERS);
+}
+
+/// An account's public identifier.
+pub(crate) fn account_id(account: &Account) -> String {
+    let mut id = String::new();
+    push_id("acct_", mix(account.key, 0xacc), &mut id);
+    id
+}
+
+impl Row {
+    /// Fills in everything that a tick stands for.
+    pub(crate) fn fill(&mut self, world: &World, tick: &Tick, corpus: &[String]) {
+        let (Some(account), Some(source)) = (
+            world.accounts.get(tick.account as usize),
+            world.sources.get(usize::from(tick.source)),
+        ) else {
+            return;
+        };
+        let mut random = Random::new(mix(tick.draw, account.key));
+        self.at_us = tick.at_us;
+        for (buffer, prefix, word) in [
+            (
+                &mut self.request_id,
+                "req_",
+                mix(tick.draw, mix(account.key, tick.at_us as u64)),
+            ),
+            (&mut self.account_id, "acct_", mix(account.key, 0xacc)),
+            (
+                &mut self.api_key_id,
+                "key_",
+                mix(
+                    account.key,
+                    0x4e + random.below(u64::from(account.keys.max(1))),
+                ),
+            ),
+            (&mut self.conversation_id, "conv_", tick.session),
+        ] {
+            buffer.clear();
+            push_id(prefix, word, buffer);
+        }
+        let end_user = if account.end_users > 0 {
+            Some(mix(tick.session, 0xe4d) % u64::from(account.end_users))
+        } else {
+            None
+        };
+        self.end_user_id = end_user.map(|user| {
+            let mut id = String::new();
+            push_id("user_", mix(mix(account.key, 0xeed), user), &mut id);
+            id
+        });
+        self.platform = PLATFORMS
+            .get(usize::from(account.platform))
+            .copied()
+            .unwrap_or("api");
+        self.model = model(world, account, source, tick.at_us, &mut random);
+        self.words(world, account, source, tick, end_user, corpus);
+        self.parameters(account, source, tick, &mut random);
+        self.address(world, account, tick);
+        let clients = account
+            .clients
+            .get(..usize::from(account.client_count.clamp(1, 3)))
+            .unwrap_or_default();
+        self.client = Random::new(mix(tick.session, 0xc1))
+            .pick(clients)
+            .copied()
+            .unwrap_or(0);
+        self.reasoning_signature = signature(source, tick, &mut random);
+    }
+
+    fn words(
+        &mut self,
+        world: &World,
+        account: &Account,
+        source: &Source,
+        tick: &Tick,
+        end_user: Option<u64>,
+        corpus: &[String],
+    ) {
+        let person = match (source.mixed_voices, end_user) {
+            (true, Some(user)) => mix(account.key, user + 1),
+            (true, None) => mix(account.key, 1 + tick.session % 24),
+            _ => account.key,
+        };
+        let mut random = match source.bank {
+            Bank::Items(bank) => Random::new(mix(bank, tick.item)),
+            Bank::Free => Random::new(mix(tick.draw, 0x70)),
+        };
+        let country = if source.mixed_voices {
+            world.places.country(&mut Random::new(person))
+        } else {
+            account.country
+        };
+        let language = language(country, person, tick.session);
+        let frame = match source.frame {
+            Frame::Account => account.key,
+            Frame::Shared(frame) => frame,
+        };
+        let is_follow_up = tick.turn > 0;
+        let rules = source
+            .follow_ups
+            .as_ref()
+            .filter(|_| is_follow_up)
+            .unwrap_or(&source.prompts);
+        let voice = Voice {
+            frame,
+            row: random.next(),
+            paraphrase: source.paraphrase,
+            interests: (source.bank == Bank::Free).then_some(person),
+            is_one_shape: source.frame == Frame::Account && !source.template.is_empty(),
+        };
+        self.prompt.clear();
+        let from_corpus = source.template.is_empty() && !is_follow_up && !corpus.is_empty();
+        match corpus
+            .get((voice.row % corpus.len().max(1) as u64) as usize)
+            .filter(|_| from_corpus)
+        {
+            Some(text) => self.prompt.push_str(text),
+            None => {
+                let rule = rules.get(language as usize).copied().unwrap_or(0);
+                world
+                    .grammar
+                    .expand(rule, &mut random, &voice, &mut self.prompt);
+            }
+        }
+        if source.paraphrase > 0.0 {
+            reword(&mut self.prompt, source.paraphrase * 0.05, &mut random);
+        }
+        self.system_prompt.clear();
+        if let Some(system) = source.system {
+            // A system prompt is one text per frame.
+            let voice = Voice {
+                paraphrase: 0.0,
+                interests: None,
+                ..voice
+            };
+            world.grammar.expand(
+                system,
+                &mut Random::new(mix(frame, 0x5a)),
+                &voice,
+                &mut self.system_prompt,
+            );
+        }
+    }
+
+    fn parameters(&mut self, account: &Account, source: &Source, tick: &Tick, random: &mut Random) {
+        self.tool_names = source.tools;
+        let habit = Random::new(mix(account.key, 0x7e)).next();
+        let own_temperature = [
+            None,
+            None,
+            None,
+            None,
+            Some(0.0),
+            Some(0.2),
+            Some(0.7),
+            Some(1.0),
+            Some(0.3),
+            Some(0.5),
+        ];
+        let own_limit = [
+            None,
+            None,
+            Some(1_024),
+            Some(4_096),
+            Some(2_048),
+            Some(512),
+            Some(8_192),
+            Some(16_384),
+        ];
+        let own = (
+            own_temperature
+                .get((habit % 10) as usize)
+                .copied()
+                .flatten(),
+            own_limit.get((habit / 10 % 8) as usize).copied().flatten(),
+            habit / 80 % 5 < 2,
+        );
+        let fixed = source.parameters;
+        self.temperature = fixed.and_then(|fixed| fixed.temperature).or(own.0);
+        self.max_tokens = fixed.and_then(|fixed| fixed.max_tokens).or(own.1);
+        self.stream = fixed.and_then(|fixed| fixed.stream).unwrap_or(own.2);
+        let bytes = self.prompt.len() + self.system_prompt.len();
+        let history = i64::from(tick.turn) * (250 + (tick.session % 400) as i64);
+        self.input_tokens = 8 + bytes as i64 / 4 + history;
+        let limit = self.max_tokens.unwrap_or(32_000);
+        self.output_tokens = (random.log_normal(source.output_tokens, 0.75) as i64).clamp(1, limit);
+        let draw = random.unit();
+        (self.status, self.http_status) = if tick.rate_limited {
+            ("rate_limited", 429)
+        } else if draw < source.refusal {
+            ("refused", 200)
+        } else if draw < source.refusal + 0.006 {
+            ("rate_limited", 429)
+        } else if draw < source.refusal + 0.011 {
+            ("error", [500, 529, 400, 504][random.index(4)])
+        } else {
+            ("ok", 200)
+        };
+        match self.status {
+            "refused" => self.output_tokens = self.output_tokens.min(40),
+            "ok" => {}
+            _ => self.output_tokens = 0,
+        }
+    }
+
+    fn address(&mut self, world: &World, account: &Account, tick: &Tick) {
+        self.ip.clear();
+        let (network, host) = origin(world, account, tick.session, tick.at_us);
+        world.places.push_address(network, host, &mut self.ip);
+        if let Some(network) = world.places.get(network) {
+            self.asn = network.asn;
+            self.country = COUNTRIES
+                .get(usize::from(network.country))
+                .map_or("US", |country| country.code);
+        }
+    }
+}
+
+/// Network and host from which a session comes.
+pub(crate) fn origin(world: &World, account: &Account, session: u64, at_us: i64) -> (u16, u64) {
+    let origin = account.origin;
+    let draw = mix(session, 0x0e);
+    let other = origin
+        .other
+        .filter(|_| share(draw) < f64::from(origin.other_share));
+    if let Some(pool) = other
+        .or(origin.pool)
+        .and_then(|pool| world.pools.get(pool as usize))
+    {
+        let sticky = u64::from(origin.sticky.max(1));
+        let member = mix(mix(account.key, pool.seed), draw % sticky) % u64::from(pool.size);
+        return pool_address(pool, member);
+    }
+    // One session in five is on the move, behind an operator's shared addresses.
+    if origin.home == NetworkKind::Residential && mix(draw, 1) % 5 == 0 {
+        let network = world
+            .places
+            .network(NetworkKind::Mobile, Some(account.country), 0);
+        return (network, mix(u64::from(network), mix(draw, 2) % 3_000));
+    }
+    let network = world
+        .places
+        .network(origin.home, Some(account.country), account.key);
+    // Home lines change address every few weeks, some never.
+    let lease_days = [9_999, 9_999, 60, 21, 7][(account.key % 5) as usize];
+    (
+        network,
+        mix(account.key, (at_us / DAY_US / lease_days) as u64),
+    )
+}
+
+fn pool_address(pool: &Pool, member: u64) -> (u16, u64) {
+    let network = |word: u64| {
+        pool.networks
+            .get((word % pool.networks.len().max(1) as u64) as usize)
+            .copied()
+            .unwrap_or(0)
+    };
+    if pool.is_block {
+        // Neighbours: the networks of the pool take turns, each with one run of hosts.
+        let turn = member % pool.networks.len().max(1) as u64;
+        let base = mix(pool.seed, turn) & 0xffff_ff00;
+        (
+            network(turn),
+            base + member / pool.networks.len().max(1) as u64,
+        )
+    } else {
+        let host = mix(pool.seed, member);
+        (network(host >> 40), host & 0xff_ffff)
+    }
+}
+
+fn language(country: u8, person: u64, session: u64) -> Language {
+    let own = COUNTRIES
+        .get(usize::from(country))
+        .map_or(Language::English, |country| country.language);
+    // Many people write English, some always, some now and then.
+    let english_share = [0.02, 0.1, 0.3, 0.9][(mix(person, 0x1a) % 4) as usize];
+    if share(mix(session, 0x1b)) < english_share {
+        Language::English
+    } else {
+        own
+    }
+}
+
+fn model(
+    world: &World,
+    account: &Account,
+    source: &Source,
+    at_us: i64,
+    random: &mut Random,
+) -> &'static str {
+    let names = |at: usize| {
+        world
+            .models
+            .get(at)
+            .map_or(world.new_model, |model| model.name)
+    };
+    let is_released = at_us >= world.release_us;
+    match source.model {
+        ModelChoice::Newest if is_released => world.new_model,
+        ModelChoice::Pivot { share } if is_released => {
+            // The move takes half a day and then holds.
+            let passed = (at_us - world.release_us) as f64 / (10.0 * HOUR_US as f64);
+            let old = if random.chance(0.9) { 0 } else { 1 };
+            if random.chance(f64::from(share) * passed.min(1.0)) {
+                world.new_model
+            } else {
+                names(old)
+            }
+        }
+        ModelChoice::Own => {
+            if is_released && at_us >= account.adoption_us && random.chance(0.8) {
+                return world.new_model;
+            }
+            let mut preference = Random::new(mix(account.key, 0x30de1));
+            let table =
+                crate::simulate::random::cumulative(world.models.iter().map(|model| model.weight));
+            let favourite = preference.weighted(&table);
+            names(if random.chance(0.85) {
+                favourite
+            } else {
+                random.weighted(&table)
+            })
+        }
+        _ => names(if random.chance(0.92) { 0 } else { 1 }),
+    }
+}
+
+fn signature(source: &Source, tick: &Tick, random: &mut Random) -> Option<String> {
+    let word = match source.signature {
+        Signature::Never => return None,
+        // Reasoning blobs come back with the next turn of the same conversation.
+        Signature::Natural => {
+            if tick.turn == 0 || mix(tick.session, 0x51) % 4 != 0 {
+                return None;
+            }
+            mix(mix(tick.session, 0x52), u64::from(tick.turn))
+        }
+        Signature::Replay { uses } => {
+            if !random.chance(0.9) {
+                return None;
+            }
+            let Bank::Items(bank) = source.bank else {
+                return None;
+            };
+            mix(mix(bank, 0x53), tick.item / u64::from(uses.max(1)))
+        }
+    };
+    let mut text = String::new();
+    push_code(&mut text, word, 12, b"0123456789abcdef");
+    push_code(&mut text, mix(word, 9), 20, b"0123456789abcdef");
+    Some(text)
+}
+
+/// Edits words at random: left out, doubled or swapped with the next.
+fn reword(text: &mut String, rate: f64, random: &mut Random) {
+    let mut out = String::with_capacity(text.len());
+    let mut held: Option<&str> = None;
+    for word in text.split_inclusive(' ') {
+        let edit = random.chance(rate).then(|| random.index(3));
+        match edit {
+            Some(0) => {}
+            Some(1) if held.is_none() => held = Some(word),
+            Some(2) if word.ends_with(' ') => {
+                out.push_str(word);
+                out.push_str(word);
+            }
+            _ => out.push_str(word),
+        }
+        if edit != Some(1)
+            && let Some(late) = held.take()
+        {
+            out.push_str(late);
+        }
+    }
+    out.push_str(held.unwrap_or(""));
+    if !out.trim().is_empty() {
+        *text = out;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rewording_changes_a_few_words() {
+        let original = "one two three four five six seven eight nine ten ".repeat(20);
+        let mut text = original.clone();
+        reword(&mut text, 0.05, &mut Random::new(2));
+        assert_ne!(text, original);
+        let (before, after) = (original.split(' ').count(), text.split(' ').count());
+        assert!(before.abs_diff(after) < 15, "{before} {after}");
+    }
+
+    #[test]
+    fn blocks_are_neighbours_and_scattered_pools_are_not() {
+        let mut pool = Pool {
+            seed: 4,
+            networks: vec![1, 2, 3],
+            size: 90,
+            is_block: true,
+        };
+        let hosts: std::collections::BTreeSet<(u16, u64)> = (0..90)
+            .map(|member| pool_address(&pool, member))
+            .map(|(network, host)| (network, host >> 8))
+            .collect();
+        assert_eq!(hosts.len(), 3);
+        pool.is_block = false;
+        let hosts: std::collections::BTreeSet<(u16, u64)> = (0..90)
+            .map(|member| pool_address(&pool, member))
+            .map(|(network, host)| (network, host >> 8))
+            .collect();
+        assert!(hosts.len() > 80);
+    }
+}
