@@ -20,7 +20,6 @@ const EVENTS: usize = 12;
 pub(crate) struct Tick {
     x: String,
     label: String,
-    anchor: &'static str,
 }
 
 /// A dated event above the bars.
@@ -40,6 +39,7 @@ pub(crate) struct Timeline {
     weekends: String,
     ticks: Vec<Tick>,
     marks: Vec<Mark>,
+    end: String,
     max: u64,
     unit: String,
     /// The same in words.
@@ -98,6 +98,7 @@ pub(crate) fn timeline(daily_requests: &[(i64, u64)], events: &[Event]) -> Timel
         },
         ticks: plot.ticks(heights.len()),
         marks: plot.marks(events, heights.len()),
+        end: format!("{:.1}", heights.len() as f64 * slot),
         max,
         unit: if days_per_bar == 1 {
             "day".to_owned()
@@ -156,7 +157,6 @@ impl Plot {
             .map(|bar| Tick {
                 x: format!("{:.1}", bar as f64 * self.slot),
                 label: format::day(self.day_of(bar)),
-                anchor: "start",
             })
             .collect()
     }
