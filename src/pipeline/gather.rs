@@ -1,7 +1,5 @@
 //! From inputs to a digest with everything that belongs to it: the first two stages.
 
-use std::path::Path;
-
 use anyhow::{Context as _, Result};
 use rustc_hash::FxHashMap;
 
@@ -245,11 +243,6 @@ pub(super) fn account_columns(
         .filter(|(_, present)| any(*present))
         .map(|(column, _)| column)
         .collect()
-}
-
-/// Refuses folders that would be written into the inputs.
-pub(super) fn folder_name(path: &Path) -> String {
-    path.display().to_string()
 }
 
 #[cfg(test)]
