@@ -101,6 +101,10 @@ pub fn clusters(
 /// where three and more payers each stand behind several of the accounts: no class and no
 /// single customer looks like that.
 fn is_usable(corroboration: &Corroboration, layers: &[UnitLayer]) -> bool {
+    // Popular software is no tie: it may support a cluster, never make one.
+    if [corroboration.family, corroboration.other_family].contains(&Family::Client) {
+        return false;
+    }
     let (layer, group) = corroboration.group;
     let tested_full = layers[layer].full.get(group).copied().unwrap_or(true);
     let other_full = corroboration.other_groups.iter().any(|key| {

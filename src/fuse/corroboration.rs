@@ -6,8 +6,9 @@
 //! accounts. Two statistics:
 //!
 //! * **many**: the number of small keys of the other family with two or more accounts
-//!   inside the group. Counting keys, not accounts or pairs, keeps one shared card of ten
-//!   accounts from counting ten times. Under the null close to Poisson; its mean is the sum
+//!   inside the group that earlier keys had not tied together yet. Counting keys, not
+//!   accounts or pairs, keeps one shared card of ten accounts from counting ten times, and
+//!   two accounts with twenty addresses in common count once. Under the null close to Poisson; its mean is the sum
 //!   over keys of the chance that two or more of their accounts fall inside.
 //! * **overlap**: the number of accounts that one key of the other family has inside the
 //!   group, against the sum of their chances to be inside (a Poisson-binomial, bounded by a
@@ -20,6 +21,7 @@ use crate::config::NetworkConfig;
 use crate::fuse::incidence::UnitLayer;
 use crate::fuse::strata::Strata;
 use crate::model::finding::Family;
+use crate::stats::components::Components;
 use crate::stats::tail::poisson_upper_log2;
 
 /// How the other family agrees with the group.
@@ -110,7 +112,8 @@ pub fn corroborate(
                 .into_par_iter()
                 .flat_map_iter(move |group| {
                     let members = layer.groups.get(group);
-                    if members.len() < 3 {
+                    let crowded = layer.crowded.get(group).copied().unwrap_or(false);
+                if members.len() < 3 || crowded {
                         return Vec::new();
                     }
                     test_group(
@@ -146,7 +149,7 @@ impl<'a> Background<'a> {
         let mut counts: FxHashMap<Vec<(u32, u32)>, f64> = FxHashMap::default();
         for group in 0..layer.groups.len() {
             let members = layer.groups.get(group);
-            if members.len() > hub_degree {
+            if members.len() > hub_degree || layer.crowded.get(group).copied().unwrap_or(false) {
                 continue;
             }
             let mut places: Vec<u32> = members
@@ -248,6 +251,7 @@ fn test_group(
             .chunk_by(|a, b| a == b)
             .filter(|run| run.len() >= 2)
             .map(|run| (run[0], run.len()))
+            .filter(|(key, _)| !other.crowded.get(*key as usize).copied().unwrap_or(false))
             .collect();
         if repeated.is_empty() {
             continue;
@@ -283,7 +287,7 @@ fn test_group(
                 continue;
             }
             let expected = background.expected_keys(&shares, enough);
-            let observed = keys.len() as u64;
+            let observed = joining(other, &keys, members);
             // One more bit for having two ways to count.
             let bits = -poisson_upper_log2(observed, expected) - tests_log2 - 1.0;
             if bits < MINIMUM_BITS || (observed as f64) < config.hub_ratio * expected {
@@ -322,6 +326,30 @@ fn test_group(
         }
     }
     found
+}
+
+/// How many of the keys join accounts that no earlier key had joined: two accounts that share
+/// twenty addresses are one tie, not twenty. Never more than the number of keys, so that the
+/// expected number of keys remains an upper bound for it.
+fn joining(other: &UnitLayer, keys: &[u32], members: &[u32]) -> u64 {
+    let mut components = Components::new(u32::try_from(members.len()).unwrap_or(u32::MAX));
+    let mut joining = 0;
+    for key in keys {
+        let inside = other
+            .groups
+            .get(*key as usize)
+            .iter()
+            .filter_map(|unit| members.binary_search(unit).ok())
+            .filter_map(|position| u32::try_from(position).ok());
+        let mut first = None;
+        let mut joined = false;
+        for position in inside {
+            let start = *first.get_or_insert(position);
+            joined |= components.link(start, position);
+        }
+        joining += u64::from(joined);
+    }
+    joining
 }
 
 /// log2 of how much more frequent a key is inside a set than outside it.

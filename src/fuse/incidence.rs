@@ -2,9 +2,10 @@
 //!
 //! Accounts of one declared customer are one *unit*: a seat pool is not a network.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::detect::layer::{Layer, Quality};
+use crate::detect::network::address;
 use crate::model::finding::Family;
 use crate::model::profile::AccountProfile;
 
@@ -97,6 +98,10 @@ pub struct UnitLayer {
     pub group_numbers: Vec<u32>,
     /// Whether the group counts in full.
     pub full: Vec<bool>,
+    /// Whether the group is a crowded place (a network key with very many units, or an
+    /// address inside a block that is one): an institution, a carrier or an egress. Its
+    /// users have one innocent cause for whatever else they share.
+    pub crowded: Vec<bool>,
     /// Members of each group, ascending.
     pub groups: Lists,
     /// Groups of each unit, ascending.
@@ -194,7 +199,7 @@ impl UnitLayer {
     /// The same groups with other members (for null runs); pairs are (group, unit).
     #[must_use]
     pub fn with_pairs(&self, pairs: Vec<(u32, u32)>) -> Self {
-        Self::assemble(
+        let mut layer = Self::assemble(
             self.kind,
             self.family,
             self.hard,
@@ -203,7 +208,9 @@ impl UnitLayer {
             self.full.clone(),
             pairs,
             self.of_unit.len(),
-        )
+        );
+        layer.crowded.clone_from(&self.crowded);
+        layer
     }
 
     #[allow(clippy::too_many_arguments)] // private constructor of a plain record
@@ -225,6 +232,7 @@ impl UnitLayer {
             .collect();
         turned.sort_unstable();
         let of_unit = Lists::from_sorted_pairs(&turned, units);
+        let crowded = vec![false; group_numbers.len()];
         Self {
             source,
             kind,
@@ -232,9 +240,39 @@ impl UnitLayer {
             hard,
             group_numbers,
             full,
+            crowded,
             groups,
             of_unit,
         }
+    }
+}
+
+/// Marks the crowded places among the network layers.
+pub fn mark_crowded(layers: &mut [UnitLayer], detector_layers: &[Layer], hub_degree: usize) {
+    let value = |layer: &UnitLayer, group: usize| -> Option<String> {
+        let number = *layer.group_numbers.get(group)? as usize;
+        detector_layers.get(layer.source)?.values.get(number).cloned()
+    };
+    let mut crowded_blocks: FxHashSet<String> = FxHashSet::default();
+    for layer in layers.iter().filter(|layer| layer.kind == "ip_prefix") {
+        for group in 0..layer.groups.len() {
+            if layer.groups.get(group).len() > hub_degree {
+                crowded_blocks.extend(value(layer, group));
+            }
+        }
+    }
+    for layer in layers.iter_mut().filter(|layer| layer.family == Family::Network) {
+        layer.crowded = (0..layer.groups.len())
+            .map(|group| {
+                let within = || {
+                    layer.kind == "ip"
+                        && value(layer, group)
+                            .and_then(|address| address::prefix(&address))
+                            .is_some_and(|block| crowded_blocks.contains(&block))
+                };
+                layer.groups.get(group).len() > hub_degree || within()
+            })
+            .collect();
     }
 }
 

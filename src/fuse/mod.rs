@@ -94,12 +94,13 @@ pub struct Pattern {
 /// When a digest table lacks a column, which is an internal error.
 pub fn fuse(input: &Input<'_>) -> Result<Fused> {
     let units = Units::fold(input.profiles);
-    let layers: Vec<UnitLayer> = input
+    let mut layers: Vec<UnitLayer> = input
         .layers
         .iter()
         .enumerate()
         .map(|(source, layer)| UnitLayer::fold(layer, source, &units))
         .collect();
+    incidence::mark_crowded(&mut layers, input.layers, input.config.network.hub_degree);
     let rows = Rows::read(input.tables)?;
     let requests = by_unit(&units, &rows.requests);
     let activity = Strata::new(&requests, None);

@@ -1,13 +1,14 @@
 //! The verdict ladder: a rule over families of evidence, not a score.
 
 use crate::fuse::cluster::Cluster;
-use crate::fuse::corroboration::{Corroboration, Manner};
+use crate::fuse::corroboration::{Corroboration, MINIMUM_BITS, Manner};
 use crate::fuse::incidence::UnitLayer;
 use crate::model::campaign::Verdict;
 use crate::model::finding::Family;
 
-/// A family counts for the verdict from this many bits (one in a million after correction).
-pub const COUNTING_BITS: f64 = 20.0;
+/// A family counts for the verdict from this many bits: one in a thousand, after correction
+/// for every test made on the log, that chance gave even one such agreement.
+pub const COUNTING_BITS: f64 = MINIMUM_BITS;
 
 /// Families that say who owns the accounts. They have one innocent cause in common: a
 /// customer with several accounts, one bill, one office and one client.
@@ -46,7 +47,7 @@ pub fn verdict(
         return (
             Verdict::Lead,
             if families.is_empty() {
-                "no family of evidence reaches 20 bits".to_owned()
+                "no family of evidence reaches 10 bits".to_owned()
             } else {
                 format!("one family of evidence ({names})")
             },
