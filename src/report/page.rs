@@ -149,7 +149,7 @@ fn value_of(json: &serde_json::Value) -> Value {
 }
 
 /// Standard base64 with padding (RFC 4648), for the style hash of the policy.
-fn base64(bytes: &[u8]) -> String {
+pub(crate) fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
     for chunk in bytes.chunks(3) {
