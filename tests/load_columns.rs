@@ -1,5 +1,7 @@
 //! Columns, maps, units, windows, and the accounts and events tables.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::err_expect)]
+
 mod load_support;
 
 use load_support::*;
@@ -202,7 +204,7 @@ fn accounts_are_sorted_single_and_free_of_card_numbers() {
             .any(|note| note.contains("raw card numbers"))
     );
     // A column of an NDJSON table may come in its very last row.
-    let mut lines = "{\"account_id\":\"x\"}\n".repeat(1);
+    let mut lines = "{\"account_id\":\"x\"}\n".to_owned();
     lines += &(0..3000)
         .map(|row| format!("{{\"account_id\":\"{row}\"}}\n"))
         .collect::<String>();

@@ -1,5 +1,7 @@
 //! The same rows must load the same from every container and compression.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::err_expect)]
+
 mod load_support;
 
 use std::path::Path;

@@ -1,5 +1,7 @@
 //! Broken and hostile inputs: a clear failure or a counted reject, never a panic.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::err_expect)]
+
 mod load_support;
 
 use std::sync::Arc;
