@@ -8,7 +8,8 @@ use anyhow::Result;
 
 use crate::load::discover::no_input;
 use crate::load::fields::Fields;
-use crate::load::json_line::{keys, reaches};
+use crate::load::json_line::keys;
+use crate::load::json_value::reaches;
 use crate::load::map::TableMap;
 use crate::load::matching::{alias_rank, normalised};
 use crate::load::parquet_file;

@@ -6,12 +6,14 @@
 //! promise: memory is bounded whatever the input, one bad row costs one row, identifiers
 //! keep every character, and for each file read = used + rejected + outside the window.
 
+mod arrays;
 mod card;
 mod cell;
 mod discover;
 mod fields;
 mod fold;
 mod json_line;
+mod json_value;
 mod look;
 mod map;
 mod matching;

@@ -4,13 +4,14 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, Int64Type};
+use arrow_array::types::Int64Type;
 use arrow_array::{
     Array, ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray,
 };
-use arrow_cast::{CastOptions, can_cast_types, cast_with_options};
+use arrow_cast::{CastOptions, cast_with_options};
 use arrow_schema::{DataType, TimeUnit};
 
+use crate::load::arrays::{as_text, fill, list_texts, pick};
 use crate::load::cell::{Care, Cell, Converted, careful, convert};
 use crate::load::parquet_file::array_at;
 use crate::load::rejects::RejectLog;
@@ -18,6 +19,9 @@ use crate::load::rows::{ColumnReading, FileReading, add};
 use crate::load::timestamp::in_range;
 use crate::model::batch::RequestBatch;
 use crate::model::column::ColumnType;
+
+/// Why a row is left out: column and reason, or nothing where it is outside the window.
+type LeftOut = Option<(&'static str, &'static str)>;
 
 /// A canonical column with the rows whose value could not be used.
 struct Read {
@@ -35,8 +39,7 @@ pub(crate) fn convert_batch(
     let rows = batch.num_rows();
     let mut columns: Vec<Option<ArrayRef>> = vec![None; reading.column_count];
     let mut failures = Vec::new();
-    // Why a row is left out: `Some(None)` is outside the window.
-    let mut left_out: Vec<Option<Option<(&'static str, &'static str)>>> = vec![None; rows];
+    let mut left_out: Vec<Option<LeftOut>> = vec![None; rows];
     for column in reading.columns.iter().filter(|column| column.planned) {
         let read = read_column(batch, column);
         if column.is_required() {
@@ -95,7 +98,7 @@ fn require(
     reading: &FileReading<'_>,
     column: &ColumnReading<'_>,
     read: &Read,
-    left_out: &mut [Option<Option<(&'static str, &'static str)>>],
+    left_out: &mut [Option<LeftOut>],
 ) {
     let name = column.column.name;
     for (row, reason) in &read.failures {
@@ -189,22 +192,6 @@ fn read_array(array: &ArrayRef, column: &ColumnReading<'_>) -> Read {
     }
 }
 
-/// Any array of plain values as text; `None` for nested ones.
-pub(crate) fn as_text(array: &ArrayRef) -> Option<StringArray> {
-    let kind = array.data_type();
-    if kind.is_nested() || !can_cast_types(kind, &DataType::Utf8) {
-        return None;
-    }
-    let options = CastOptions {
-        safe: true,
-        ..CastOptions::default()
-    };
-    cast_with_options(array, &DataType::Utf8, &options)
-        .ok()?
-        .as_string_opt::<i32>()
-        .cloned()
-}
-
 fn unreadable(array: &ArrayRef, column: &ColumnReading<'_>) -> Read {
     let mut read = from_text(&StringArray::new_null(array.len()), column);
     let present = (0..array.len()).filter(|row| array.is_valid(*row));
@@ -217,34 +204,6 @@ fn unreadable(array: &ArrayRef, column: &ColumnReading<'_>) -> Read {
         })
         .collect();
     read
-}
-
-/// Lists of plain values, joined: by `|` in list columns, by line feeds in text.
-fn list_texts(array: &ArrayRef, column_type: ColumnType) -> Option<StringArray> {
-    let separator = if column_type == ColumnType::TextList {
-        "|"
-    } else {
-        "\n"
-    };
-    let item = |row: usize| match array.data_type() {
-        DataType::List(_) => array.as_list::<i32>().value(row),
-        _ => array.as_list::<i64>().value(row),
-    };
-    let mut texts = Vec::with_capacity(array.len());
-    for row in 0..array.len() {
-        if array.is_null(row) {
-            texts.push(None);
-            continue;
-        }
-        let items = as_text(&item(row))?;
-        let parts: Vec<&str> = items
-            .iter()
-            .flatten()
-            .filter(|part| !part.is_empty())
-            .collect();
-        texts.push(Some(parts.join(separator)));
-    }
-    Some(StringArray::from_iter(texts))
 }
 
 /// Reads texts as the column's type.
@@ -401,77 +360,4 @@ fn timestamps(array: &ArrayRef, unit: TimeUnit) -> Read {
         failures: lost(array, &values, "time outside 2001 to 2100"),
         values,
     }
-}
-
-/// The rows kept.
-fn pick(array: &ArrayRef, rows: &[usize]) -> ArrayRef {
-    let valid = |row: &usize| (*row < array.len() && array.is_valid(*row)).then_some(*row);
-    let kept = || rows.iter().map(valid);
-    if let Some(texts) = array.as_string_opt::<i32>() {
-        return Arc::new(
-            kept()
-                .map(|row| row.map(|row| texts.value(row)))
-                .collect::<StringArray>(),
-        );
-    }
-    if let Some(numbers) = array.as_primitive_opt::<Int64Type>() {
-        return Arc::new(
-            kept()
-                .map(|row| row.map(|row| numbers.value(row)))
-                .collect::<Int64Array>(),
-        );
-    }
-    if let Some(numbers) = array.as_primitive_opt::<Float64Type>() {
-        return Arc::new(
-            kept()
-                .map(|row| row.map(|row| numbers.value(row)))
-                .collect::<Float64Array>(),
-        );
-    }
-    let Some(flags) = array.as_boolean_opt() else {
-        return arrow_array::new_null_array(array.data_type(), rows.len());
-    };
-    Arc::new(
-        kept()
-            .map(|row| row.map(|row| flags.value(row)))
-            .collect::<BooleanArray>(),
-    )
-}
-
-/// Takes the second array's value in the open rows.
-fn fill(first: &ArrayRef, second: &ArrayRef, open: &[bool]) -> ArrayRef {
-    let rows = || open.iter().enumerate();
-    macro_rules! filled {
-        ($kind:ty, $first:expr, $second:expr) => {
-            Arc::new(
-                rows()
-                    .map(|(row, open)| {
-                        let from = if *open { $second } else { $first };
-                        from.is_valid(row).then(|| from.value(row))
-                    })
-                    .collect::<$kind>(),
-            )
-        };
-    }
-    if let (Some(first), Some(second)) =
-        (first.as_string_opt::<i32>(), second.as_string_opt::<i32>())
-    {
-        return filled!(StringArray, first, second);
-    }
-    if let (Some(first), Some(second)) = (
-        first.as_primitive_opt::<Int64Type>(),
-        second.as_primitive_opt::<Int64Type>(),
-    ) {
-        return filled!(Int64Array, first, second);
-    }
-    if let (Some(a), Some(b)) = (
-        first.as_primitive_opt::<Float64Type>(),
-        second.as_primitive_opt::<Float64Type>(),
-    ) {
-        return filled!(Float64Array, a, b);
-    }
-    if let (Some(first), Some(second)) = (first.as_boolean_opt(), second.as_boolean_opt()) {
-        return filled!(BooleanArray, first, second);
-    }
-    first.clone()
 }

@@ -14,10 +14,10 @@ use parquet::arrow::arrow_reader::{
     ParquetRecordBatchReaderBuilder,
 };
 
+use crate::load::arrays::as_text;
 use crate::load::discover::no_input;
-use crate::load::json_line::split_path;
+use crate::load::json_value::split_path;
 use crate::load::look::Look;
-use crate::load::parquet_column::as_text;
 use crate::load::plan::PlannedFile;
 
 /// Decoded bytes aimed at in one batch; with long prompts a batch holds fewer rows.

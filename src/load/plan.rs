@@ -103,6 +103,9 @@ pub(crate) struct PlanRequest<'a> {
     pub(crate) records: usize,
 }
 
+/// A file, what should be said about it, and the map's source names that exist in it.
+type Planned = (PlannedFile, Vec<String>, BTreeSet<String>);
+
 /// Makes the plan for one table.
 pub(crate) fn plan_table(request: &PlanRequest<'_>, config: &LoadConfig) -> Result<LoadPlan> {
     let forced = request.format.map(|name| {
@@ -113,7 +116,7 @@ pub(crate) fn plan_table(request: &PlanRequest<'_>, config: &LoadConfig) -> Resu
     let map = read_map(request.map, request.table)?;
     let discovered = discover(request.paths)?;
     // All files are planned before the first error is taken, so that it is always the same one.
-    let planned: Vec<Result<(PlannedFile, Vec<String>, BTreeSet<String>)>> = discovered
+    let planned: Vec<Result<Planned>> = discovered
         .files
         .par_iter()
         .map(|(name, path)| plan_file(name, path, forced, request, &map, config))
@@ -234,7 +237,7 @@ fn plan_file(
     request: &PlanRequest<'_>,
     map: &TableMap,
     config: &LoadConfig,
-) -> Result<(PlannedFile, Vec<String>, BTreeSet<String>)> {
+) -> Result<Planned> {
     let unreadable = |error| no_input(format!("{name}: cannot be read: {error}"));
     let bytes = std::fs::metadata(path).map_err(unreadable)?.len();
     let (container, compression) = recognise(path, name, forced)?;

@@ -153,7 +153,7 @@ impl<'a> RecordReader<'a> {
                 self.start = end;
                 self.scan = end;
                 self.place = Place::FieldStart;
-                if std::mem::take(&mut self.skipping) {
+                if std::mem::take(&mut self.skipping) || self.is_over(end - from) {
                     return self.broken(self.too_long());
                 }
                 if let Some(to) = self.content_end(from, end) {
@@ -165,7 +165,7 @@ impl<'a> RecordReader<'a> {
                 }
                 continue;
             }
-            if self.buffer.len() - self.start > self.limit {
+            if self.is_over(self.buffer.len() - self.start) {
                 self.skipping = true;
             }
             if self.skipping {
@@ -201,7 +201,7 @@ impl<'a> RecordReader<'a> {
                 "quoted field is never closed; everything after it was left out",
             ));
         }
-        if self.skipping {
+        if self.skipping || self.is_over(end - from) {
             return self.broken(self.too_long());
         }
         match self.content_end(from, end) {
@@ -216,6 +216,12 @@ impl<'a> RecordReader<'a> {
     fn broken(&mut self, reason: Reason) -> Step {
         self.next_row = self.next_row.saturating_add(1);
         Step::Broken(reason)
+    }
+
+    /// Whether a record of this length, its line end (at most two bytes) included, is too
+    /// long; the same wherever the pieces that were read happen to end.
+    fn is_over(&self, length: usize) -> bool {
+        length > self.limit + 2
     }
 
     fn too_long(&self) -> Reason {

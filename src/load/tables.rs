@@ -7,7 +7,7 @@ use anyhow::Result;
 use arrow_array::Array;
 
 use crate::config::LoadConfig;
-use crate::load::fold::fold_table;
+use crate::load::fold::{Outcome, fold_table};
 use crate::load::plan::{LoadPlan, PlanRequest, plan_table};
 use crate::load::{LoadReport, cell, check_usable, report};
 use crate::model::batch::RequestBatch;
@@ -19,13 +19,16 @@ use crate::model::progress::Silent;
 /// Where a row stands: file and row number.
 type Place = (u32, u64);
 
+/// Rows with their places, and how reading went.
+type Read<T> = (Vec<(Place, T)>, Outcome, LoadPlan);
+
 fn read_rows<T: Send>(
     table: Table,
     path: &Path,
     map: Option<&Path>,
     config: &LoadConfig,
     row: impl Fn(&RequestBatch, usize) -> Option<T> + Sync,
-) -> Result<(Vec<(Place, T)>, crate::load::fold::Outcome, LoadPlan)> {
+) -> Result<Read<T>> {
     let paths = [PathBuf::from(path)];
     // Looking at every record decides units and columns from the whole table.
     let plan = plan_table(
