@@ -7,6 +7,8 @@ use crate::model::finding::Family;
 pub enum Quality {
     /// Counts as evidence of its family.
     Full,
+    /// Counts where something independent supports it, but is not worth a lead by itself.
+    Supporting,
     /// Has an everyday cause unless several separate payers stand behind it; the reason in words.
     Everyday(String),
 }

@@ -98,6 +98,8 @@ pub struct UnitLayer {
     pub group_numbers: Vec<u32>,
     /// Whether the group counts in full.
     pub full: Vec<bool>,
+    /// Whether the group may be a lead by itself.
+    pub lead: Vec<bool>,
     /// Whether the group is a crowded place (a network key with very many units, or an
     /// address inside a block that is one): an institution, a carrier or an egress. Its
     /// users have one innocent cause for whatever else they share.
@@ -168,6 +170,7 @@ impl UnitLayer {
         let mut pairs = Vec::new();
         let mut group_numbers = Vec::new();
         let mut full = Vec::new();
+        let mut lead = Vec::new();
         for (number, index) in (0_u32..).zip(0..layer.len()) {
             let mut members: Vec<u32> = layer
                 .group(index)
@@ -181,10 +184,11 @@ impl UnitLayer {
             }
             let group = u32::try_from(group_numbers.len()).unwrap_or(u32::MAX);
             group_numbers.push(number);
-            full.push(*layer.quality(index) == Quality::Full);
+            full.push(!matches!(layer.quality(index), Quality::Everyday(_)));
+            lead.push(*layer.quality(index) == Quality::Full);
             pairs.extend(members.into_iter().map(|unit| (group, unit)));
         }
-        Self::assemble(
+        let mut folded = Self::assemble(
             layer.kind,
             layer.family,
             layer.hard,
@@ -193,7 +197,9 @@ impl UnitLayer {
             full,
             pairs,
             units.len(),
-        )
+        );
+        folded.lead = lead;
+        folded
     }
 
     /// The same groups with other members (for null runs); pairs are (group, unit).
@@ -210,6 +216,7 @@ impl UnitLayer {
             self.of_unit.len(),
         );
         layer.crowded.clone_from(&self.crowded);
+        layer.lead.clone_from(&self.lead);
         layer
     }
 
@@ -240,6 +247,7 @@ impl UnitLayer {
             hard,
             group_numbers,
             full,
+            lead: Vec::new(),
             crowded,
             groups,
             of_unit,
@@ -251,7 +259,11 @@ impl UnitLayer {
 pub fn mark_crowded(layers: &mut [UnitLayer], detector_layers: &[Layer], hub_degree: usize) {
     let value = |layer: &UnitLayer, group: usize| -> Option<String> {
         let number = *layer.group_numbers.get(group)? as usize;
-        detector_layers.get(layer.source)?.values.get(number).cloned()
+        detector_layers
+            .get(layer.source)?
+            .values
+            .get(number)
+            .cloned()
     };
     let mut crowded_blocks: FxHashSet<String> = FxHashSet::default();
     for layer in layers.iter().filter(|layer| layer.kind == "ip_prefix") {
@@ -261,7 +273,10 @@ pub fn mark_crowded(layers: &mut [UnitLayer], detector_layers: &[Layer], hub_deg
             }
         }
     }
-    for layer in layers.iter_mut().filter(|layer| layer.family == Family::Network) {
+    for layer in layers
+        .iter_mut()
+        .filter(|layer| layer.family == Family::Network)
+    {
         layer.crowded = (0..layer.groups.len())
             .map(|group| {
                 let within = || {

@@ -14,6 +14,26 @@ const PAYERS: usize = 5;
 /// Fewest units on one varied template for a lead.
 const TEMPLATE_USERS: usize = 8;
 
+/// Whether half of the units and more sit in one crowded place, or in one declared block:
+/// a campus or an office with a tool or a task of its own.
+fn in_one_place(layers: &[UnitLayer], members: &[u32]) -> bool {
+    layers
+        .iter()
+        .filter(|layer| layer.family == Family::Network)
+        .any(|layer| {
+            let mut touched: Vec<u32> = members
+                .iter()
+                .flat_map(|unit| layer.of_unit.get(*unit as usize))
+                .copied()
+                .filter(|key| layer.crowded.get(*key as usize).copied().unwrap_or(false))
+                .collect();
+            touched.sort_unstable();
+            touched
+                .chunk_by(|a, b| a == b)
+                .any(|run| run.len() * 2 >= members.len())
+        })
+}
+
 /// A single group as a cluster of one family, with the group it stands on.
 #[must_use]
 pub fn leads(
@@ -31,7 +51,10 @@ pub fn leads(
         };
         for group in 0..layer.groups.len() {
             let members = layer.groups.get(group);
-            if members.len() < fewest || !layer.full.get(group).copied().unwrap_or(true) {
+            if members.len() < fewest
+                || !layer.lead.get(group).copied().unwrap_or(true)
+                || in_one_place(layers, members)
+            {
                 continue;
             }
             // What a cluster already explains is not reported twice.

@@ -61,8 +61,8 @@ pub fn template(
         .map(|campaign| campaign.id.clone());
     let assessment = match (layer.quality(group), &campaign_id) {
         (Quality::Everyday(reason), _) => reason.clone(),
-        (Quality::Full, Some(_)) => "its accounts share something independent beyond chance".to_owned(),
-        (Quality::Full, None) => "its accounts share nothing else beyond chance: a popular application is as good an explanation".to_owned(),
+        (_, Some(_)) => "its accounts share something independent beyond chance".to_owned(),
+        (_, None) => "its accounts share nothing else beyond chance: a popular application is as good an explanation".to_owned(),
     };
     Template {
         id,

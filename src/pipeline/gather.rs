@@ -3,6 +3,7 @@
 use anyhow::{Context as _, Result};
 use rustc_hash::FxHashMap;
 
+use crate::config::DigestConfig;
 use crate::config::options::ScanOptions;
 use crate::digest::{self, Digest, DigestTables, Intake};
 use crate::load::{self, LoadPlan, LoadReport};
@@ -41,7 +42,7 @@ pub(super) fn gather(options: &ScanOptions, progress: &dyn Progress) -> Result<G
         });
     }
     let plan = load::plan(&options.input, &options.config.load)?;
-    let config = &options.config.digest;
+    let config = &within_memory(&options.config.digest, options.memory_bytes);
     progress.begin("reading", Some(plan.total_bytes()));
     let folded = load::fold_requests(
         &plan,
@@ -75,6 +76,30 @@ pub(super) fn gather(options: &ScanOptions, progress: &dyn Progress) -> Result<G
         plan: Some(plan),
         notes,
     })
+}
+
+/// Bytes one sampled text costs: thirty fragments of eight bytes, its row and its place in a map.
+const TEXT_BYTES: u64 = 450;
+
+/// Bytes one account-key link costs, its locator and its place in a map included.
+const LINK_BYTES: u64 = 160;
+
+/// How many copies of the tables may stand at once: two partial digests while they merge, and the
+/// finished one. Not the number of threads, so that thinning does not depend on it.
+const COPIES: u64 = 3;
+
+/// Lowers the digest's limits so that texts and links each keep within a third of the memory.
+fn within_memory(config: &DigestConfig, memory_bytes: u64) -> DigestConfig {
+    let limit = |bytes: u64| {
+        usize::try_from(memory_bytes / 3 / COPIES / bytes)
+            .unwrap_or(usize::MAX)
+            .max(1)
+    };
+    DigestConfig {
+        max_texts: config.max_texts.min(limit(TEXT_BYTES)),
+        max_links: config.max_links.min(limit(LINK_BYTES)),
+        ..config.clone()
+    }
 }
 
 /// The accounts table in digest order, and how many of its rows joined.

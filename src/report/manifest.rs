@@ -11,6 +11,10 @@ use crate::report::tables::coverage::run_state;
 
 /// File name in the case folder.
 pub(crate) const MANIFEST_FILE: &str = "manifest.json";
+
+/// The run in words. Like the manifest it tells of one run, so both stay out of `SHA256SUMS`,
+/// which is the same for equal runs; the manifest holds the hash of this file.
+pub(crate) const RUN_LOG_FILE: &str = "run.log";
 /// Marks a manifest as ours; many other programs name a file `manifest.json`.
 pub(crate) const TOOL: &str = "stillhunt";
 
@@ -68,6 +72,9 @@ pub struct Manifest {
     pub detectors: Vec<DetectorVersion>,
     /// Every file that was read.
     pub inputs: Vec<ManifestInput>,
+    /// SHA-256 of `run.log`, which `SHA256SUMS` leaves out.
+    #[serde(default)]
+    pub run_log_sha256: String,
     /// The settings of the run, complete, as TOML.
     pub config_toml: String,
 }

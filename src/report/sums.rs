@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
+use crate::report::manifest::{MANIFEST_FILE, RUN_LOG_FILE};
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
@@ -76,12 +77,12 @@ pub(crate) fn list_files(dir: &Path) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// Hashes every file below a folder but `SHA256SUMS` itself.
+/// Hashes every file below a folder but `SHA256SUMS` itself and the two that tell of one run.
 pub(crate) fn hash_folder(dir: &Path) -> Result<Sums> {
     let mut sums = Sums::new();
     for name in list_files(dir)?
         .into_iter()
-        .filter(|name| name != SUMS_FILE)
+        .filter(|name| ![SUMS_FILE, MANIFEST_FILE, RUN_LOG_FILE].contains(&name.as_str()))
     {
         if name.contains(['\n', '\r', '\\']) {
             bail!("file name {name:?} cannot stand in {SUMS_FILE}");

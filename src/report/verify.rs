@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use crate::model::failure::Failure;
-use crate::report::manifest::Manifest;
+use crate::report::manifest::{MANIFEST_FILE, Manifest, RUN_LOG_FILE};
 use crate::report::sums::{SUMS_FILE, hash_file, list_files, parse_sums};
 
 /// Which side of the run a file stands on.
@@ -96,25 +96,39 @@ pub fn verify(dir: &Path, inputs_root: Option<&Path>) -> Result<Verification> {
             status,
         });
     }
-    for name in present
-        .into_iter()
-        .filter(|name| name != SUMS_FILE && !sums.contains_key(name))
-    {
+    for name in present.into_iter().filter(|name| {
+        let ours = [SUMS_FILE, MANIFEST_FILE, RUN_LOG_FILE].contains(&name.as_str());
+        !ours && !sums.contains_key(name)
+    }) {
         files.push(VerifiedFile {
             role: FileRole::Output,
             name,
             status: FileStatus::Extra,
         });
     }
-    if let Some(manifest) = Manifest::of_folder(dir) {
-        for input in manifest.inputs {
-            let status = input_status(&input.name, &input.sha256, inputs_root)
-                .map_err(|error| cannot(format!("{}: {error}", input.name)))?;
+    match Manifest::of_folder(dir) {
+        None => files.push(VerifiedFile {
+            role: FileRole::Output,
+            name: MANIFEST_FILE.to_owned(),
+            status: FileStatus::Missing,
+        }),
+        Some(manifest) => {
+            let status = output_status(&dir.join(RUN_LOG_FILE), &manifest.run_log_sha256)
+                .map_err(|error| cannot(format!("{RUN_LOG_FILE}: {error}")))?;
             files.push(VerifiedFile {
-                role: FileRole::Input,
-                name: input.name,
+                role: FileRole::Output,
+                name: RUN_LOG_FILE.to_owned(),
                 status,
             });
+            for input in manifest.inputs {
+                let status = input_status(&input.name, &input.sha256, inputs_root)
+                    .map_err(|error| cannot(format!("{}: {error}", input.name)))?;
+                files.push(VerifiedFile {
+                    role: FileRole::Input,
+                    name: input.name,
+                    status,
+                });
+            }
         }
     }
     files.sort();

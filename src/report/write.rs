@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use crate::config::options::Quote;
 use crate::model::case::CaseTables;
 use crate::report::case_file::{read_case, write_json};
-use crate::report::manifest::{MANIFEST_FILE, Manifest};
+use crate::report::manifest::{MANIFEST_FILE, Manifest, RUN_LOG_FILE};
 use crate::report::outputs::OUTPUTS;
 use crate::report::page;
 use crate::report::present::present;
@@ -18,7 +18,6 @@ use crate::report::sums::{SUMS_FILE, hash_file, hash_folder, parse_sums, sums_te
 /// Folder of the digest inside the case folder.
 const DIGEST_FOLDER: &str = "digest";
 /// File of the run's own log.
-const RUN_LOG_FILE: &str = "run.log";
 
 /// What `write_case` needs beside the case.
 pub struct WriteOptions {
@@ -63,13 +62,15 @@ pub fn write_case(tables: &CaseTables, options: WriteOptions) -> Result<PathBuf>
     for output in OUTPUTS {
         staging.write_file(output.name, |sink| (output.write)(&presented, sink))?;
     }
-    let manifest = options
+    let mut manifest = options
         .manifest
         .completed(&presented.case, quote_name(options.quote));
-    staging.write_file(MANIFEST_FILE, |sink| write_json(&manifest, sink))?;
     staging.write_file(RUN_LOG_FILE, |sink| {
         Ok(sink.write_all(options.run_log.as_bytes())?)
     })?;
+    manifest.run_log_sha256 = hash_file(&staging.path().join(RUN_LOG_FILE))
+        .with_context(|| format!("cannot re-read {RUN_LOG_FILE}"))?;
+    staging.write_file(MANIFEST_FILE, |sink| write_json(&manifest, sink))?;
     let sums = hash_folder(staging.path()).map_err(|error| staging.failed(SUMS_FILE, &error))?;
     staging.write_file(SUMS_FILE, |sink| {
         Ok(sink.write_all(sums_text(&sums).as_bytes())?)

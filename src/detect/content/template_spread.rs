@@ -37,6 +37,7 @@ use crate::detect::layer::{Layer, Quality, RowSource, group_entries};
 use crate::detect::{Context, Detector, Meta, Need, Outcome};
 use crate::model::column::RequestColumn;
 use crate::model::finding::Family;
+use crate::stats::quantile::median;
 
 const ID: &str = "content/template-spread";
 
@@ -57,6 +58,11 @@ const VARIED_SHARE: f64 = 0.5;
 
 /// Below this share of free fragments the slots are too small to carry separate work items.
 const SLOT_SHARE: f64 = 0.1;
+
+/// Fewer different texts of the template in the median account's sample than this, and the
+/// template alone is no lead: an assignment or a form is filled in once or twice, a
+/// harvest works through a list.
+const LEAD_TEXTS: f64 = 4.0;
 
 /// Exact texts shorter than this (greetings, "continue") are everybody's.
 const MINIMUM_TEXT_BYTES: u32 = 60;
@@ -178,6 +184,8 @@ fn family_layer(kind: &'static str, families: &[TextFamily], texts: &Texts) -> L
                 Quality::Everyday(format!("the same texts go round ({:.0} % different): a class, an evaluation suite or a fixed client prompt", share * 100.0))
             } else if family.slot_share < SLOT_SHARE {
                 Quality::Everyday(format!("almost no text besides the template ({:.0} % free)", family.slot_share * 100.0))
+            } else if texts_per_account(family, texts) < LEAD_TEXTS {
+                Quality::Supporting
             } else {
                 Quality::Full
             }
@@ -194,6 +202,22 @@ fn family_layer(kind: &'static str, families: &[TextFamily], texts: &Texts) -> L
         },
         quality,
     )
+}
+
+/// Sampled texts of the template in the median account.
+fn texts_per_account(family: &TextFamily, texts: &Texts) -> f64 {
+    let mut accounts: Vec<u32> = family
+        .texts
+        .iter()
+        .map(|row| texts.account[*row as usize])
+        .collect();
+    accounts.sort_unstable();
+    let mut counts: Vec<f64> = accounts
+        .chunk_by(|a, b| a == b)
+        .map(|run| run.len() as f64)
+        .collect();
+    counts.sort_by(f64::total_cmp);
+    median(&counts).unwrap_or(0.0)
 }
 
 fn exact_layer(kind: &'static str, role: u8, texts: &Texts, in_family: &[bool]) -> Layer {
