@@ -322,7 +322,9 @@ mod tests {
         RecordReader::new(Box::new(text), framing, limit)
     }
 
-    fn rows(text: &[u8], framing: Framing, limit: u64) -> (Vec<(u64, String)>, Vec<(u64, String)>) {
+    type Numbered = Vec<(u64, String)>;
+
+    fn rows(text: &[u8], framing: Framing, limit: u64) -> (Numbered, Numbered) {
         let mut reader = reader(text, framing, limit);
         let (mut good, mut broken) = (Vec::new(), Vec::new());
         while let Some(block) = reader.block(2, 1 << 20) {
