@@ -23,6 +23,19 @@ pub struct Cluster {
 }
 
 impl Cluster {
+    /// Bits of the second strongest family: what a verdict of two families rests on.
+    #[must_use]
+    pub fn support_bits(&self) -> f64 {
+        let mut bits: Vec<f64> = self
+            .family_bits
+            .iter()
+            .filter(|(family, _)| **family != Family::Client)
+            .map(|(_, bits)| *bits)
+            .collect();
+        bits.sort_by(|a, b| b.total_cmp(a));
+        bits.get(1).copied().unwrap_or(0.0)
+    }
+
     /// Sum over families of the median unit's bits, each capped.
     #[must_use]
     pub fn score(&self) -> f64 {

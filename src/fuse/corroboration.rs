@@ -89,18 +89,11 @@ pub fn corroborate(
         .max(1.0)
         * Family::ALL.len() as f64;
     let tests_log2 = tests.log2();
-    let backgrounds: Vec<Background> = layers
+    let backgrounds: Vec<Backgrounds> = layers
         .iter()
-        .map(|layer| {
-            Background::new(
-                layer,
-                if layer.family == Family::Network {
-                    network_strata
-                } else {
-                    strata
-                },
-                config.hub_degree,
-            )
+        .map(|layer| Backgrounds {
+            by_activity: Background::new(layer, strata, config.hub_degree),
+            by_place: Background::new(layer, network_strata, config.hub_degree),
         })
         .collect();
     let mut found: Vec<Corroboration> = layers
@@ -135,6 +128,13 @@ pub fn corroborate(
             .then(a.other_groups.cmp(&b.other_groups))
     });
     found
+}
+
+/// The two nulls of one layer. Where an address is on either side, accounts are compared
+/// with accounts of the same country: people of one country share both carriers and language.
+struct Backgrounds<'a> {
+    by_activity: Background<'a>,
+    by_place: Background<'a>,
 }
 
 /// What is needed to know what chance would give for one layer.
@@ -228,7 +228,7 @@ fn at_least(enough: usize, composition: &[(u32, u32)], shares: &[f64]) -> f64 {
 
 fn test_group(
     layers: &[UnitLayer],
-    backgrounds: &[Background<'_>],
+    backgrounds: &[Backgrounds<'_>],
     group: (usize, usize),
     members: &[u32],
     tests_log2: f64,
@@ -256,7 +256,11 @@ fn test_group(
         if repeated.is_empty() {
             continue;
         }
-        let background = &backgrounds[other_index];
+        let placed = family == Family::Network || other.family == Family::Network;
+        let background = match (&backgrounds[other_index], placed) {
+            (both, true) => &both.by_place,
+            (both, false) => &both.by_activity,
+        };
         let shares = background.strata.shares(members);
         let make = |manner, other_groups: Vec<u32>, observed: u64, expected: f64, bits: f64| {
             Corroboration {

@@ -104,7 +104,10 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
     let rows = Rows::read(input.tables)?;
     let requests = by_unit(&units, &rows.requests);
     let activity = Strata::new(&requests, None);
-    let network = Strata::new(&requests, Some(&places(input.tables, &units)?));
+    let network = Strata::new(
+        &requests,
+        Some(&places(input.tables, input.profiles, &units)?),
+    );
     let corroborations =
         corroboration::corroborate(&layers, &activity, &network, &input.config.network);
     let found = cluster::clusters(
@@ -161,12 +164,14 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
             &layers,
             input.config.network.hub_degree,
         );
-        campaigns.push(maker.campaign(
-            cluster,
-            allowed(verdict, reason, &null_runs, found.len(), input.config),
-            expected_at(cluster.score(), &null_runs),
-            None,
-        ));
+        let support = cluster.support_bits();
+        let expected = expected_at(support, &null_runs);
+        let as_supported = found
+            .iter()
+            .filter(|other| other.support_bits() >= support)
+            .count();
+        let verdict = allowed(verdict, reason, expected, as_supported, input.config);
+        campaigns.push(maker.campaign(cluster, verdict, expected, None));
     }
     for (cluster, group) in leads::leads(&layers, &found, &input.config.fuse, &input.config.network)
     {
@@ -174,7 +179,8 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         campaigns.push(maker.campaign(
             &cluster,
             (Verdict::Lead, reason),
-            expected_at(cluster.score(), &null_runs),
+            // The null keeps every key's number of accounts, so it has this group in every run.
+            1.0,
             Some(group),
         ));
     }
@@ -215,46 +221,39 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
     })
 }
 
-/// Lowers a verdict that the null runs do not allow.
+/// Lowers a verdict that the null runs do not allow: clusters that rest on as many bits must
+/// be rare there, beside the number found in the log itself.
 fn allowed(
     verdict: Verdict,
     reason: String,
-    null_runs: &NullRuns,
+    expected: f64,
     clusters: usize,
     config: &Config,
 ) -> (Verdict, String) {
-    let per_cluster = |expected: f64| expected / clusters.max(1) as f64;
-    if verdict == Verdict::Strong
-        && per_cluster(null_runs.expected_strong) > config.fuse.strong_false_share
-    {
-        return (
-            Verdict::Likely,
+    let share = expected / clusters.max(1) as f64;
+    let lowered = |to: Verdict, reason: String| {
+        (
+            to,
             format!(
-                "{reason}; lowered, because the null runs give {:.2} such clusters by chance",
-                null_runs.expected_strong
+                "{reason}; lowered, because the null runs give {expected:.2} clusters as well supported by chance"
             ),
-        );
+        )
+    };
+    if verdict >= Verdict::Likely && share > config.fuse.likely_false_share {
+        return lowered(Verdict::Lead, reason);
     }
-    if verdict >= Verdict::Likely
-        && per_cluster(null_runs.expected_likely) > config.fuse.likely_false_share
-    {
-        return (
-            Verdict::Lead,
-            format!(
-                "{reason}; lowered, because the null runs give {:.2} such clusters by chance",
-                null_runs.expected_likely
-            ),
-        );
+    if verdict == Verdict::Strong && share > config.fuse.strong_false_share {
+        return lowered(Verdict::Likely, reason);
     }
     (verdict, reason)
 }
 
-/// Clusters per null run with at least this score; where none was seen, the bound that so many runs can give.
-fn expected_at(score: f64, null_runs: &NullRuns) -> f64 {
+/// Clusters per null run whose second family has at least as many bits.
+fn expected_at(support_bits: f64, null_runs: &NullRuns) -> f64 {
     let reached = null_runs
-        .strongest_bits
+        .support_bits
         .iter()
-        .filter(|bits| **bits >= score)
+        .filter(|bits| **bits >= support_bits)
         .count();
     reached as f64 / f64::from(null_runs.runs.max(1))
 }
@@ -298,49 +297,96 @@ fn by_unit(units: &Units, requests: &[u64]) -> Vec<u64> {
         .collect()
 }
 
-/// The country most of a unit's requests come from, as a number; all alike where the log has none.
-fn places(tables: &DigestTables, units: &Units) -> Result<Vec<u32>> {
-    let countries = tables
+/// Where most of a unit's requests come from, as a number: its country; without a country
+/// column the billing country; without that the first part of its commonest address, since
+/// address blocks are handed out by region.
+fn places(
+    tables: &DigestTables,
+    profiles: &[Option<AccountProfile>],
+    units: &Units,
+) -> Result<Vec<u32>> {
+    let by_country = commonest(tables, units, "country", |value| value.to_uppercase())?;
+    let mut by_address = commonest(tables, units, "ip", |value| {
+        value
+            .split(['.', ':'])
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    })?;
+    for (account, profile) in profiles.iter().enumerate() {
+        if let Some(country) = profile
+            .as_ref()
+            .and_then(|profile| profile.billing_country.as_ref())
+            && let Some(unit) = units.of_account.get(account)
+            && let Some(slot) = by_address.get_mut(*unit as usize)
+        {
+            *slot = Some(country.to_uppercase());
+        }
+    }
+    let named: Vec<String> = by_country
+        .into_iter()
+        .zip(by_address)
+        .map(|(country, address)| country.or(address).unwrap_or_default())
+        .collect();
+    let mut names = named.clone();
+    names.sort_unstable();
+    names.dedup();
+    Ok(named
+        .iter()
+        .map(|name| u32::try_from(names.binary_search(name).unwrap_or(0)).unwrap_or(0))
+        .collect())
+}
+
+/// For each unit the value (after `derive`) of the key of this kind that most of its requests have.
+fn commonest(
+    tables: &DigestTables,
+    units: &Units,
+    kind: &str,
+    derive: impl Fn(&str) -> String,
+) -> Result<Vec<Option<String>>> {
+    let keys = tables
         .keys
         .clone()
         .lazy()
         .with_row_index("key", None)
-        .filter(col("kind").eq(lit("country")))
-        .select([col("key")]);
+        .filter(col("kind").eq(lit(kind.to_owned())))
+        .select([col("key"), col("value")]);
     let links = tables
         .links
         .clone()
         .lazy()
         .join(
-            countries,
+            keys,
             [col("key")],
             [col("key")],
             JoinArgs::new(JoinType::Inner),
         )
-        .select([col("account"), col("key"), col("requests")])
+        .select([col("account"), col("value"), col("requests")])
         .collect()?;
-    let mut best: Vec<(u64, u32)> = vec![(0, 0); units.len()];
-    let accounts = links.column("account")?.u32()?;
-    let keys = links.column("key")?.u32()?;
-    let requests = links.column("requests")?.u64()?;
-    let mut entries: Vec<(u32, u32, u64)> = accounts
+    let mut counts: std::collections::BTreeMap<(u32, String), u64> =
+        std::collections::BTreeMap::new();
+    let rows = links
+        .column("account")?
+        .u32()?
         .into_no_null_iter()
-        .zip(keys.into_no_null_iter())
-        .zip(requests.into_no_null_iter())
-        .map(|((account, key), requests)| (account, key, requests))
-        .collect();
-    entries.sort_unstable();
-    for (account, key, requests) in entries {
-        if let Some(slot) = units
-            .of_account
-            .get(account as usize)
-            .and_then(|unit| best.get_mut(*unit as usize))
-            && requests > slot.0
-        {
-            *slot = (requests, key + 1);
+        .zip(links.column("value")?.str()?.iter())
+        .zip(links.column("requests")?.u64()?.into_no_null_iter());
+    for ((account, value), requests) in rows {
+        if let Some(unit) = units.of_account.get(account as usize) {
+            *counts
+                .entry((*unit, derive(value.unwrap_or_default())))
+                .or_default() += requests;
         }
     }
-    Ok(best.into_iter().map(|(_, key)| key).collect())
+    let mut best: Vec<(u64, Option<String>)> = vec![(0, None); units.len()];
+    for ((unit, value), requests) in counts {
+        if let Some(slot) = best.get_mut(unit as usize)
+            && requests > slot.0
+        {
+            *slot = (requests, Some(value));
+        }
+    }
+    Ok(best.into_iter().map(|(_, value)| value).collect())
 }
 
 fn cells(tables: &DigestTables) -> Result<Vec<(u32, i64, u32)>> {

@@ -60,6 +60,7 @@ pub fn null_runs(
         let found: Vec<Cluster> =
             clusters(&rewired, &corroborations, &config.fuse, &config.network);
         for cluster in &found {
+            result.support_bits.push(cluster.support_bits());
             match verdict(
                 cluster,
                 &corroborations,
@@ -80,6 +81,7 @@ pub fn null_runs(
             .strongest_bits
             .push(found.iter().map(Cluster::score).fold(0.0, f64::max));
     }
+    result.support_bits.sort_by(|a, b| b.total_cmp(a));
     if runs > 0 {
         result.expected_likely = likely as f64 / f64::from(runs);
         result.expected_strong = strong as f64 / f64::from(runs);

@@ -22,6 +22,10 @@ pub struct NullRuns {
     pub method: String,
     /// Bits of the strongest cluster in each run, in run order.
     pub strongest_bits: Vec<f64>,
+    /// Bits of the second strongest family of every cluster of every run, largest first: what
+    /// a verdict of two families rests on.
+    #[serde(default)]
+    pub support_bits: Vec<f64>,
     /// Clusters per run that would have reached `likely`, mean.
     pub expected_likely: f64,
     /// Clusters per run that would have reached `strong`, mean.

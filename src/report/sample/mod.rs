@@ -177,6 +177,7 @@ pub(crate) fn three_campaigns() -> CaseTables {
             reason: "pairs that share it have no more in common than random pairs".into(),
         }],
         null_runs: NullRuns {
+            support_bits: vec![10.6],
             runs: 20,
             method: "account and key links rewired, both degree sequences kept".into(),
             strongest_bits: (0..20)
