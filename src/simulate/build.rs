@@ -7,11 +7,12 @@ use crate::simulate::grammar::{Grammar, RuleId, stream};
 use crate::simulate::knobs::Knobs;
 use crate::simulate::lookalikes;
 use crate::simulate::places::{LANGUAGE_SUFFIX, NetworkKind, Places};
-use crate::simulate::random::{Random, mix};
+use crate::simulate::random::{Random, cumulative, mix};
 use crate::simulate::scenario::Scenario;
+use crate::simulate::succession::next_wave;
 use crate::simulate::world::{
-    Account, Bank, Closing, DAY_US, Frame, Habit, MailStyle, Model, ModelChoice, Origin, Pool,
-    Role, Signature, Source, World,
+    Account, Bank, Closing, DAY_US, Frame, Habit, MailStyle, ModelChoice, Origin, Pool, Role,
+    Signature, Source, World,
 };
 
 /// Days that accounts are old at most: two years.
@@ -26,6 +27,12 @@ const MODELS: [(&str, f64); 4] = [
 ];
 /// The model released inside the window.
 const NEW_MODEL: &str = "opal-5-large";
+
+/// Tools of coding agents, of callers of interfaces and of screen agents: named alike by
+/// everybody, since frameworks name them.
+pub(crate) const AGENT_TOOLS: &str = "bash|str_replace_editor|run_tests";
+pub(crate) const INTERFACE_TOOLS: &str = "search_web|call_api|read_table";
+pub(crate) const SCREEN_TOOLS: &str = "computer|screenshot";
 
 /// Collects the world.
 pub(crate) struct Builder {
@@ -42,10 +49,8 @@ pub(crate) fn build(scenario: &Scenario, knobs: &Knobs) -> anyhow::Result<World>
         days: scenario.days,
         // Releases are announced in the Californian morning.
         release_us: start_us + i64::from(scenario.release_day) * DAY_US + 17 * DAY_US / 24,
-        models: MODELS
-            .iter()
-            .map(|&(name, weight)| Model { name, weight })
-            .collect(),
+        models: MODELS.iter().map(|&(name, _)| name).collect(),
+        model_weights: cumulative(MODELS.iter().map(|&(_, weight)| weight)),
         new_model: NEW_MODEL,
         grammar: Grammar::embedded()?,
         places: Places::new(scenario.seed),
@@ -74,10 +79,15 @@ pub(crate) fn build(scenario: &Scenario, knobs: &Knobs) -> anyhow::Result<World>
 /// Ordinary people, developers and small applications.
 fn organic(builder: &mut Builder, scenario: &Scenario, knobs: &Knobs) -> anyhow::Result<()> {
     let chat = builder.chat_source()?;
-    let code = builder.source(Source {
-        prompts: builder.same_rule("code_chat")?,
-        ..builder.plain_source("follow_")?
-    });
+    let mut code = Vec::new();
+    for tools in ["", "", "", AGENT_TOOLS, INTERFACE_TOOLS, SCREEN_TOOLS] {
+        let prompts = builder.same_rule("code_chat")?;
+        code.push(builder.source(Source {
+            prompts,
+            tools,
+            ..builder.plain_source("follow_")?
+        }));
+    }
     let app = builder.app_source("t_app")?;
     let population = builder.population("organic");
     let count = knobs.organic_accounts.unwrap_or(scenario.organic_accounts);
@@ -86,11 +96,14 @@ fn organic(builder: &mut Builder, scenario: &Scenario, knobs: &Knobs) -> anyhow:
         let mut random = Random::new(mix(account.key, 0xd1));
         match random.index(20) {
             0..=12 => {}
-            13..=17 => builder.make_developer(&mut account, code, &mut random),
+            13..=17 => {
+                let source = random.pick(&code).copied().unwrap_or(chat);
+                builder.make_developer(&mut account, source, &mut random);
+            }
             _ => builder.make_service(
                 &mut account,
                 app,
-                scenario.organic_median_per_day * 2.5,
+                scenario.organic_median_per_day * 1.2,
                 &mut random,
             ),
         }
@@ -285,7 +298,7 @@ impl Builder {
     }
 
     /// A few ordinary accounts are closed or banned for other reasons.
-    fn background_closing(&self, created_us: i64, random: &mut Random) -> Option<Closing> {
+    fn background_closing(&mut self, created_us: i64, random: &mut Random) -> Option<Closing> {
         if !random.chance(0.03) {
             return None;
         }
@@ -299,6 +312,12 @@ impl Builder {
         let from_us = created_us.max(self.world.start_us);
         let at_us =
             from_us + (random.unit() * (self.world.end_us() - from_us).max(0) as f64) as i64;
+        // Part of the bans come in waves here as well.
+        let at_us = if status == "banned" && random.chance(0.5) {
+            next_wave(&mut self.world.ban_waves_us, self.world.start_us, at_us)
+        } else {
+            at_us
+        };
         Some(Closing {
             at_us,
             status,

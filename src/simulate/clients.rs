@@ -1,7 +1,7 @@
 //! User agents and TLS fingerprints: invented versions of well-known kinds of clients, with
 //! a popularity skew. All populations draw from this one table.
 
-use crate::simulate::grammar::push_code;
+use crate::simulate::page::push_code;
 use crate::simulate::random::{Random, cumulative, mix, name_hash};
 
 /// What a client is.

@@ -1,12 +1,11 @@
 //! Presets after the account of February 2026. Figures are the vendor's claims; where none
 //! was published (windows, accounts of a single campaign, cards) the number is ours and says so.
 
+use crate::simulate::build::{AGENT_TOOLS, INTERFACE_TOOLS, SCREEN_TOOLS};
 use crate::simulate::general::{log, plan};
 use crate::simulate::presets::Size;
 use crate::simulate::scenario::{CampaignPlan, Hours, Registration, Scenario, TemplatePlan};
 use crate::simulate::world::Dispatch;
-
-const AGENT_TOOLS: &str = "bash|str_replace_editor|run_tests";
 
 fn template(prompt: &'static str, weight: f64, tools: &'static str) -> TemplatePlan {
     TemplatePlan {
@@ -46,10 +45,10 @@ fn moonshot_plan(size: &Size, accounts: u32) -> CampaignPlan {
         exchanges: size.requests(3_400_000),
         days: 42,
         templates: vec![
-            template("t_tool_use", 0.25, "search_web|call_api|read_table"),
+            template("t_tool_use", 0.25, INTERFACE_TOOLS),
             template("t_agentic", 0.25, AGENT_TOOLS),
             template("t_data_analyst", 0.2, ""),
-            template("t_computer_use", 0.15, "computer|screenshot"),
+            template("t_computer_use", 0.15, SCREEN_TOOLS),
             template("t_trace_rebuild", 0.15, ""),
         ],
         dispatch: Dispatch::Random,
@@ -74,7 +73,7 @@ fn minimax_plan(size: &Size, accounts: u32) -> CampaignPlan {
         days: 42,
         templates: vec![
             template("t_agentic", 0.6, AGENT_TOOLS),
-            template("t_tool_use", 0.3, "search_web|call_api|read_table"),
+            template("t_tool_use", 0.3, INTERFACE_TOOLS),
             template("t_code_data", 0.1, ""),
         ],
         dispatch: Dispatch::RoundRobin,

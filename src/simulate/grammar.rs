@@ -8,6 +8,7 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::simulate::page::{Code, Page};
 use crate::simulate::random::{Random, mix, name_hash};
 
 /// The grammar files; all rules share one name space.
@@ -32,16 +33,6 @@ enum Draw {
     Free,
     Row,
     Frame,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Code {
-    Number,
-    Year,
-    Hex,
-    Float,
-    Bits,
-    Letter,
 }
 
 #[derive(Debug, Clone)]
@@ -83,53 +74,6 @@ pub(crate) struct Voice {
 
 /// Interests of one person: most topics come from this many.
 const INTERESTS: u64 = 5;
-
-struct Page<'a> {
-    out: &'a mut String,
-    capital: bool,
-}
-
-impl Page<'_> {
-    fn push(&mut self, text: &str) {
-        if self.capital {
-            let mut letters = text.chars();
-            if let Some(first) = letters.next() {
-                self.out.extend(first.to_uppercase());
-                self.out.push_str(letters.as_str());
-                self.capital = false;
-            }
-        } else {
-            self.out.push_str(text);
-        }
-    }
-}
-
-impl Page<'_> {
-    /// Appends a text that may begin with the ending of the word before it.
-    fn push_ending(&mut self, text: &str) {
-        let is_ending = |ending: &str| {
-            text.strip_prefix(ending)
-                .is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_alphanumeric()))
-        };
-        if is_ending("s") {
-            let word = self.out.as_bytes();
-            let (before, last) = match word {
-                [.., before, last] => (*before, *last),
-                _ => (b' ', b' '),
-            };
-            if matches!(last, b's' | b'x' | b'z') || (last == b'h' && matches!(before, b'c' | b's'))
-            {
-                self.out.push('e');
-            } else if last == b'y' && !matches!(before, b'a' | b'e' | b'i' | b'o' | b'u' | b' ') {
-                self.out.pop();
-                self.out.push_str("ie");
-            }
-        } else if (is_ending("ed") || is_ending("ing")) && self.out.ends_with('e') {
-            self.out.pop();
-        }
-        self.push(text);
-    }
-}
 
 impl Grammar {
     /// Reads the grammar files that are part of the program.
@@ -264,10 +208,7 @@ impl Grammar {
         voice: &Voice,
         out: &mut String,
     ) {
-        let mut page = Page {
-            out,
-            capital: false,
-        };
+        let mut page = Page::new(out);
         self.expand_into(rule, random, voice, &mut page, 0);
     }
 
@@ -319,7 +260,7 @@ impl Grammar {
                 Piece::Text(text) if ends_word => page.push_ending(text),
                 Piece::Text(text) => page.push(text),
                 Piece::Capital => page.capital = true,
-                Piece::Code(code) => write_code(*code, random, page),
+                Piece::Code(code) => page.push_code_of(*code, random),
                 Piece::Rule(next, Draw::Free) => {
                     self.expand_into(*next, random, voice, page, depth + 1)
                 }
@@ -351,57 +292,6 @@ fn is_reference(name: &str) -> bool {
                 .all(|letter| {
                     letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_'
                 }))
-}
-
-fn write_code(code: Code, random: &mut Random, page: &mut Page<'_>) {
-    page.capital = false;
-    let out = &mut *page.out;
-    match code {
-        Code::Number => {
-            let limit = [10, 10, 50, 100, 1_000][random.index(5)];
-            push_number(out, 2 + random.below(limit));
-        }
-        Code::Year => push_number(out, 1_900 + random.below(127)),
-        Code::Bits => push_number(out, 8 << random.below(4)),
-        Code::Float => {
-            push_number(out, random.below(20));
-            out.push('.');
-            push_number(out, random.below(100));
-        }
-        Code::Letter => out.push(char::from(b'a' + random.below(26) as u8)),
-        Code::Hex => push_code(out, random.next(), 8, b"0123456789abcdef"),
-    }
-}
-
-/// Appends a decimal number.
-pub(crate) fn push_number(out: &mut String, number: u64) {
-    let mut digits = [0_u8; 20];
-    let mut at = digits.len();
-    let mut rest = number;
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    out.extend(digits.iter().skip(at).map(|&digit| char::from(digit)));
-}
-
-/// Appends `length` letters of an alphabet, taken from the bits of a word.
-pub(crate) fn push_code(out: &mut String, word: u64, length: u32, alphabet: &[u8]) {
-    let base = alphabet.len().max(1) as u64;
-    let mut rest = word;
-    for position in 0..length {
-        if position % 12 == 0 && position > 0 {
-            rest = mix(word, u64::from(position));
-        }
-        if let Some(&letter) = alphabet.get((rest % base) as usize) {
-            out.push(char::from(letter));
-        }
-        rest /= base;
-    }
 }
 
 /// Seed of a named stream under another.
@@ -460,34 +350,5 @@ mod tests {
             .map(|row| render(row, 1.0).chars().take(30).collect())
             .collect();
         assert!(openings.len() > 2, "{openings:?}");
-    }
-
-    #[test]
-    fn numbers_and_codes() {
-        let mut out = String::new();
-        push_number(&mut out, 0);
-        push_number(&mut out, 9_071);
-        push_code(&mut out, 5, 3, b"ab");
-        assert_eq!(out, "09071bab");
-    }
-
-    #[test]
-    fn endings_join_their_words() {
-        let mut out = String::new();
-        let mut page = Page {
-            out: &mut out,
-            capital: false,
-        };
-        for (word, ending) in [
-            ("lunch", "s "),
-            ("double", "ed "),
-            ("city", "s "),
-            ("boy", "s "),
-            ("make", "ing"),
-        ] {
-            page.push(word);
-            page.push_ending(ending);
-        }
-        assert_eq!(out, "lunches doubled cities boys making");
     }
 }

@@ -1,6 +1,6 @@
 //! Builds the innocent populations that share something a campaign shares too.
 
-use crate::simulate::build::Builder;
+use crate::simulate::build::{AGENT_TOOLS, Builder};
 use crate::simulate::clients::ClientKind;
 use crate::simulate::clocks::Clock;
 use crate::simulate::innocents::Innocent;
@@ -174,12 +174,7 @@ fn campus(builder: &mut Builder, order: &Order<'_>) -> anyhow::Result<()> {
 /// Users of one client: the client brings the user agent, the TLS library and the system prompt.
 fn popular_client(builder: &mut Builder, order: &Order<'_>) -> anyhow::Result<()> {
     let clients = [
-        (
-            "heron",
-            "sys_coding_client",
-            "t_coding_client",
-            "read_file|write_file|run_command|search",
-        ),
+        ("heron", "sys_coding_client", "t_coding_client", AGENT_TOOLS),
         ("parrot", "sys_chat_client", "", ""),
     ];
     let mut sources = Vec::new();

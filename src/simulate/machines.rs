@@ -30,7 +30,7 @@ pub(crate) fn template_apps(builder: &mut Builder, order: &Order<'_>) -> anyhow:
         let mut account = builder.person(order.population, order.chat, order.median);
         let mut random = Random::new(mix(account.key, 0xa9));
         let source = if number % 2 == 0 { own } else { public };
-        builder.make_service(&mut account, source, order.median * 12.0, &mut random);
+        builder.make_service(&mut account, source, order.median * 6.0, &mut random);
         if source == public {
             account.clients = [builder.world.clients.of_family("langchain", &mut random); 3];
         }
@@ -109,7 +109,7 @@ pub(crate) fn ci_fleet(builder: &mut Builder, order: &Order<'_>) -> anyhow::Resu
     for _ in 0..order.size {
         let mut account = builder.person(order.population, order.chat, order.median);
         let mut random = Random::new(mix(account.key, 0xc9));
-        builder.make_service(&mut account, source, order.median * 10.0, &mut random);
+        builder.make_service(&mut account, source, order.median * 5.0, &mut random);
         let runner = runners
             .get(random.index(runners.len()))
             .copied()
@@ -147,7 +147,7 @@ pub(crate) fn cloud_egress(builder: &mut Builder, order: &Order<'_>) -> anyhow::
     for _ in 0..order.size {
         let mut account = builder.person(order.population, order.chat, order.median);
         let mut random = Random::new(mix(account.key, 0xce));
-        builder.make_service(&mut account, source, order.median * 2.0, &mut random);
+        builder.make_service(&mut account, source, order.median * 1.2, &mut random);
         let gateway = gateways
             .get(random.index(gateways.len()))
             .copied()

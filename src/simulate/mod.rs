@@ -20,6 +20,9 @@ mod innocents;
 mod knobs;
 mod lookalikes;
 mod machines;
+mod means;
+mod origins;
+mod page;
 mod places;
 mod presets;
 mod random;
@@ -27,6 +30,7 @@ mod row;
 mod scenario;
 mod september;
 mod sinks;
+mod succession;
 mod tables;
 #[cfg(test)]
 mod tests;

@@ -197,7 +197,7 @@ impl Places {
 
     /// Appends the address of a host; the same host always has the same address.
     pub(crate) fn push_address(&self, network: u16, host: u64, out: &mut String) {
-        use crate::simulate::grammar::{push_code, push_number};
+        use crate::simulate::page::{push_code, push_number};
         let Some(place) = self.get(network) else {
             return;
         };

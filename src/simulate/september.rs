@@ -1,6 +1,7 @@
 //! Presets after the accounts of September 2026. Figures are the vendors' claims, taken from
 //! secondary copies; where none was published the number is ours and says so.
 
+use crate::simulate::build::AGENT_TOOLS;
 use crate::simulate::general::{log, plan};
 use crate::simulate::presets::Size;
 use crate::simulate::scenario::{CampaignPlan, Hours, Registration, Scenario, TemplatePlan};
@@ -54,9 +55,18 @@ pub(crate) fn moonshot_relay(size: &Size) -> Scenario {
         exchanges: size.requests(934_000),
         days: 31,
         templates: vec![
-            template("t_relay", Some("sys_relay"), 0.7),
-            template("t_replay", None, 0.3),
+            template("t_relay", Some("sys_relay"), 0.5),
+            // Coding harnesses of end users, relayed with their own system prompt and tools.
+            TemplatePlan {
+                prompt: "t_coding_client",
+                system: Some("sys_coding_client"),
+                weight: 0.2,
+                tools: AGENT_TOOLS,
+            },
+            template("t_replay", None, 0.28),
+            template("t_identity", None, 0.02),
         ],
+        end_users: 40,
         dispatch: Dispatch::Random,
         jitter: 1.0,
         hours: Hours::Service(CHINA_MINUTES),

@@ -5,10 +5,11 @@ use std::path::Path;
 use anyhow::Context;
 
 use crate::model::column::{ACCOUNTS, AccountColumn, EVENTS};
-use crate::simulate::grammar::{push_code, push_number};
+use crate::simulate::origins::origin;
+use crate::simulate::page::{push_code, push_number};
 use crate::simulate::places::COUNTRIES;
 use crate::simulate::random::{Random, mix};
-use crate::simulate::row::{account_id, origin};
+use crate::simulate::row::account_id;
 use crate::simulate::sinks::time_text;
 use crate::simulate::world::{Account, HOUR_US, MailStyle, World};
 
@@ -21,7 +22,7 @@ const PROVIDERS: [&str; 9] = [
     "mailhaus.example",
     "yonder.example",
     "correo.example",
-    "163post.example",
+    "pandapost.example",
     "nekomail.example",
 ];
 /// First parts of throw-away domains.

@@ -282,13 +282,6 @@ pub(crate) struct Occasion {
     pub(crate) in_order: bool,
 }
 
-/// A model and its share; the last is released inside the window.
-#[derive(Debug, Clone)]
-pub(crate) struct Model {
-    pub(crate) name: &'static str,
-    pub(crate) weight: f64,
-}
-
 /// Everything, before the first request is sent.
 #[derive(Debug)]
 pub(crate) struct World {
@@ -296,7 +289,9 @@ pub(crate) struct World {
     pub(crate) start_us: i64,
     pub(crate) days: u32,
     pub(crate) release_us: i64,
-    pub(crate) models: Vec<Model>,
+    pub(crate) models: Vec<&'static str>,
+    /// Cumulative popularity of the models.
+    pub(crate) model_weights: Vec<f64>,
     pub(crate) new_model: &'static str,
     pub(crate) grammar: Grammar,
     pub(crate) places: Places,
