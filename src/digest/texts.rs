@@ -80,23 +80,41 @@ impl TextSample {
             }
             Position::Before(index) => index,
         };
+        // The room of the text that leaves is used for the one that comes.
+        let full = self.texts.len() >= limit;
+        let leaving = if full { self.texts.pop().and_then(|entry| entry.body) } else { None };
         let body = survives(hash, settings.level).then(|| {
             fragments(text, settings.config, settings.buffer);
             let excerpt = (position < EXCERPTS)
                 .then(|| excerpt(text, settings.config.excerpt_chars, settings.quote))
                 .flatten()
                 .map(String::into_boxed_str);
-            Box::new(TextBody {
+            let fresh = |fragments| TextBody {
                 uses: 1,
                 first_us: row.timestamp_us,
                 last_us: row.timestamp_us,
                 bytes: u32::try_from(text.len()).unwrap_or(u32::MAX),
                 pick: row.pick(),
-                fragments: settings.buffer.values().into(),
+                fragments,
                 excerpt,
-            })
+            };
+            let values = settings.buffer.values();
+            match leaving {
+                Some(mut body) => {
+                    let mut room = std::mem::take(&mut body.fragments);
+                    if room.len() == values.len() {
+                        room.copy_from_slice(values);
+                    } else {
+                        room = values.into();
+                    }
+                    *body = fresh(room);
+                    body
+                }
+                None => Box::new(fresh(values.into())),
+            }
         });
-        self.insert(limit, position, SampledText { hash, body })
+        self.insert(limit, position, SampledText { hash, body });
+        !full
     }
 
     /// Takes in an entry of another sample; returns whether a text was added.

@@ -10,20 +10,23 @@ use crate::text::words::is_invisible;
 
 /// What is masked and by what. The prefixes are the documented ones of the issuers:
 /// OpenAI, Stripe, GitHub, GitLab, Slack, Hugging Face, Google, AWS.
-const SECRETS: [(&str, &str); 5] = [
-    (r"[\w.%+-]+[@\u{FF20}][\w-]+(?:\.[\w-]+)+", "[e-mail]"),
-    (r"(?i)\bbearer\s+[\w.~+/=-]{8,}", "bearer [secret]"),
+const SECRETS: [(&str, &str, Clue); 5] = [
+    (r"[\w.%+-]+[@\u{FF20}][\w-]+(?:\.[\w-]+)+", "[e-mail]", Clue::At),
+    (r"(?i)\bbearer\s+[\w.~+/=-]{8,}", "bearer [secret]", Clue::Bearer),
     (
         r#"(?i)\b(password|passwd|secret|api[_-]?key|access[_-]?token)(["']?\s*[:=]\s*)\S+"#,
         "$1$2[secret]",
+        Clue::Assignment,
     ),
     (
         r"\b(?:sk|pk|rk|gh[oprsu]|github_pat|glpat|xox[a-z]|hf)[-_][A-Za-z0-9_-]{8,}",
         "[secret]",
+        Clue::Dash,
     ),
     (
         r"\b(?:AIza[A-Za-z0-9_-]{16,}|A(?:KI|SI|RO|ID)A[A-Z0-9]{12,})",
         "[secret]",
+        Clue::CapitalA,
     ),
 ];
 
@@ -38,21 +41,83 @@ const NUMBERS: [(&str, &str); 3] = [
 ];
 
 /// Patterns with what they are replaced by; `None` is [`masked_run`].
-type Masks = Vec<(Regex, Option<&'static str>)>;
+type Masks = Vec<(Regex, Option<&'static str>, Clue)>;
 
 static MASKS: LazyLock<Option<Masks>> = LazyLock::new(|| {
-    let secrets = SECRETS
-        .iter()
-        .map(|(pattern, with)| (*pattern, Some(*with)));
-    let numbers = NUMBERS
-        .iter()
-        .map(|(pattern, with)| (*pattern, Some(*with)));
+    let secrets = SECRETS.iter().map(|(pattern, with, clue)| (*pattern, Some(*with), *clue));
+    let numbers = NUMBERS.iter().map(|(pattern, with)| (*pattern, Some(*with), Clue::Digits));
     secrets
-        .chain([(LONG_RUN, None)])
+        .chain([(LONG_RUN, None, Clue::LongRun)])
         .chain(numbers)
-        .map(|(pattern, with)| Regex::new(pattern).ok().map(|regex| (regex, with)))
+        .map(|(pattern, with, clue)| Regex::new(pattern).ok().map(|regex| (regex, with, clue)))
         .collect()
 });
+
+/// What a text must hold for a pattern to be able to match; cheaper to see than to match.
+#[derive(Clone, Copy)]
+enum Clue {
+    At,
+    Assignment,
+    Bearer,
+    Dash,
+    CapitalA,
+    LongRun,
+    Digits,
+}
+
+/// What one look at a text shows.
+#[derive(Default)]
+struct Clues {
+    at: bool,
+    assignment: bool,
+    bearer: bool,
+    dash: bool,
+    capital_a: bool,
+    digits: usize,
+    longest_run: usize,
+}
+
+impl Clues {
+    fn of(text: &str) -> Self {
+        let mut clues = Clues::default();
+        let (mut run, mut before) = (0_usize, 0_u8);
+        for byte in text.bytes() {
+            match byte {
+                b'@' => clues.at = true,
+                b':' | b'=' => clues.assignment = true,
+                b'-' | b'_' => clues.dash = true,
+                b'0'..=b'9' => clues.digits += 1,
+                // Not ASCII: may be another digit, blank, letter or a wide @ sign.
+                0x80.. => {
+                    clues.at = true;
+                    clues.assignment = true;
+                    clues.bearer = true;
+                    clues.digits += 1;
+                }
+                _ => {}
+            }
+            clues.capital_a |= before == b'A' && byte.is_ascii_uppercase();
+            clues.bearer |= matches!(before, b'r' | b'R') && byte.is_ascii_whitespace();
+            let in_run = byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'_' | b'=' | b'-');
+            run = if in_run { run + 1 } else { 0 };
+            clues.longest_run = clues.longest_run.max(run);
+            before = byte;
+        }
+        clues
+    }
+
+    fn allow(&self, clue: Clue) -> bool {
+        match clue {
+            Clue::At => self.at,
+            Clue::Assignment => self.assignment,
+            Clue::Bearer => self.bearer,
+            Clue::Dash => self.dash,
+            Clue::CapitalA => self.capital_a,
+            Clue::LongRun => self.longest_run >= 24,
+            Clue::Digits => self.digits >= 6,
+        }
+    }
+}
 
 /// An excerpt of at most `max_chars` characters, or `None` where none is allowed.
 ///
@@ -87,8 +152,9 @@ fn window(text: &str, chars: usize) -> (&str, bool) {
 /// `None`, and so no excerpt at all, should a pattern not compile.
 fn mask(text: &str) -> Option<Cow<'_, str>> {
     let mut masked = Cow::Borrowed(text);
-    for (regex, with) in MASKS.as_ref()? {
-        if regex.is_match(&masked) {
+    let clues = Clues::of(text);
+    for (regex, with, clue) in MASKS.as_ref()? {
+        if clues.allow(*clue) && regex.is_match(&masked) {
             let replaced = match with {
                 Some(with) => regex.replace_all(&masked, *with),
                 None => regex.replace_all(&masked, masked_run),
@@ -119,29 +185,32 @@ fn masked_run(found: &Captures<'_>) -> String {
 }
 
 fn visible(text: &str, max_chars: usize, more: bool) -> String {
-    let mut out = String::new();
+    let mut out = String::with_capacity(text.len().min(max_chars.saturating_add(4)));
     let mut length = 0_usize;
     let mut left_out = more;
-    let mut characters = text.chars().peekable();
-    // One place is kept for the ellipsis, so pieces are taken back if the end is not reached.
+    // Where the text ends that leaves room for the ellipsis.
     let mut last_fit = 0_usize;
+    let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
-        let piece: Cow<'static, str> = match character {
+        let before = out.len();
+        let mut added = 1_usize;
+        match character {
+            ' '..='~' => out.push(character),
             '\r' if characters.peek() == Some(&'\n') => continue,
-            '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => "⏎".into(),
-            '\t' => " ".into(),
+            '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => out.push('⏎'),
+            '\t' => out.push(' '),
             hidden if hidden.is_control() || is_hidden(hidden) => {
-                format!("\\u{{{:x}}}", u32::from(hidden)).into()
+                added = hidden.escape_unicode().len();
+                out.extend(hidden.escape_unicode());
             }
-            plain => plain.to_string().into(),
-        };
-        let size = piece.chars().count();
-        if length.saturating_add(size) > max_chars {
+            plain => out.push(plain),
+        }
+        if length.saturating_add(added) > max_chars {
+            out.truncate(before);
             left_out = true;
             break;
         }
-        out.push_str(&piece);
-        length += size;
+        length += added;
         if length < max_chars {
             last_fit = out.len();
         }

@@ -17,30 +17,55 @@ const BASE: u64 = 6_364_136_223_846_793_005;
 /// Keeps apart a short text from a longer one that begins with the same shingle.
 const SHORT: u64 = 0x5348_4f52_5400_0000;
 
-/// The smallest distinct values seen, sorted.
+/// Values gathered between two selections; larger ones are rarer, smaller ones cheaper.
+const GATHERED: usize = 192;
+
+/// The smallest distinct values seen: gathered unsorted, selected now and then.
 #[derive(Debug, Default)]
 struct Smallest {
     values: Vec<u64>,
     limit: usize,
+    /// Values at or above this cannot be among the smallest.
+    bound: u64,
 }
 
 impl Smallest {
     fn clear(&mut self, limit: usize) {
         self.values.clear();
         self.limit = limit;
+        self.bound = if limit == 0 { 0 } else { u64::MAX };
     }
 
     #[inline]
     fn offer(&mut self, value: u64) {
-        if self.values.len() >= self.limit {
-            match self.values.last() {
-                Some(&largest) if value < largest => {}
-                _ => return,
+        if value < self.bound {
+            self.values.push(value);
+            if self.values.len() >= GATHERED.saturating_add(self.limit) {
+                self.select();
             }
         }
-        if let Err(position) = self.values.binary_search(&value) {
-            self.values.insert(position, value);
-            self.values.truncate(self.limit);
+    }
+
+    /// Leaves the smallest distinct values, sorted.
+    fn select(&mut self) {
+        // Repeats are rare, so a little more than the limit is nearly always enough.
+        let enough = self.limit.saturating_add(8);
+        if self.values.len() > enough {
+            let (smallest, _, _) = self.values.select_nth_unstable(enough);
+            smallest.sort_unstable();
+            let distinct = 1 + smallest.windows(2).filter(|pair| pair.first() != pair.last()).count();
+            if distinct >= self.limit {
+                self.values.truncate(enough);
+            } else {
+                self.values.sort_unstable();
+            }
+        } else {
+            self.values.sort_unstable();
+        }
+        self.values.dedup();
+        self.values.truncate(self.limit);
+        if let (true, Some(&largest)) = (self.values.len() == self.limit, self.values.last()) {
+            self.bound = largest;
         }
     }
 }
@@ -87,26 +112,31 @@ pub fn fragments(text: &str, config: &DigestConfig, out: &mut FragmentBuffer) {
             .saturating_sub(third.saturating_mul(2)),
     );
     out.tail.clear();
-    let FragmentBuffer {
-        start,
-        anywhere,
-        tail,
-        ..
-    } = out;
+    let FragmentBuffer { start, anywhere, tail, .. } = out;
+    let mut last = 0_usize;
     all_shingles(text, config.fragment_words, |shingle, index| {
+        last = index;
         if index < edge {
-            start.offer(shingle);
             tail.push(shingle);
+            if index + 1 == edge {
+                // The start is complete; what comes now takes its place as the tail.
+                tail.iter().for_each(|shingle| start.offer(*shingle));
+            }
         } else if let Some(slot) = tail.get_mut(index % edge) {
             *slot = shingle;
         }
         anywhere.offer(shingle);
     });
-    for shingle in out.tail.drain(..) {
-        out.end.offer(shingle);
+    if last + 1 < edge {
+        tail.iter().for_each(|shingle| start.offer(*shingle));
+    }
+    // A text no longer than an edge has the same shingles at both ends.
+    if last >= edge {
+        out.tail.iter().for_each(|shingle| out.end.offer(*shingle));
     }
     out.chosen.clear();
-    for part in [&out.start, &out.anywhere, &out.end] {
+    for part in [&mut out.start, &mut out.anywhere, &mut out.end] {
+        part.select();
         out.chosen.extend_from_slice(&part.values);
     }
     out.chosen.sort_unstable();
@@ -202,6 +232,36 @@ mod tests {
         let (first, second) = (chosen(&frame(&slot(1))), chosen(&frame(&slot(2))));
         let shared = first.iter().filter(|hash| second.contains(hash)).count();
         assert!(shared >= 4, "{shared} of {}", first.len());
+    }
+
+    /// The choice as it is described, without any care for speed.
+    fn naive(text: &str) -> Vec<u64> {
+        let config = settings();
+        let all = shingles(text);
+        let edge = config.edge_words - config.fragment_words + 1;
+        let third = config.fragments_per_text / 3;
+        let smallest = |part: &[u64], limit: usize| {
+            let set: std::collections::BTreeSet<u64> = part.iter().copied().collect();
+            set.into_iter().take(limit).collect::<Vec<u64>>()
+        };
+        let start = &all[..edge.min(all.len())];
+        let end = &all[all.len().saturating_sub(edge)..];
+        let mut chosen = smallest(start, third);
+        chosen.extend(smallest(end, third));
+        chosen.extend(smallest(&all, config.fragments_per_text - 2 * third));
+        chosen.sort_unstable();
+        chosen.dedup();
+        chosen
+    }
+
+    #[test]
+    fn the_choice_is_the_described_one() {
+        for words in (0..200).chain([1000, 5000]) {
+            let text = |modulus: u64| (0..words).map(|n: u64| format!("{} ", n * n % modulus)).collect::<String>();
+            for modulus in [1, 3, 7, 101, 1 << 40] {
+                assert_eq!(chosen(&text(modulus)), naive(&text(modulus)), "{words} words modulo {modulus}");
+            }
+        }
     }
 
     #[test]
