@@ -113,7 +113,7 @@ pub fn corroborate(
                 .flat_map_iter(move |group| {
                     let members = layer.groups.get(group);
                     let crowded = layer.crowded.get(group).copied().unwrap_or(false);
-                if members.len() < 3 || crowded {
+                    if members.len() < 3 || crowded {
                         return Vec::new();
                     }
                     test_group(

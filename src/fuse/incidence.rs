@@ -251,7 +251,11 @@ impl UnitLayer {
 pub fn mark_crowded(layers: &mut [UnitLayer], detector_layers: &[Layer], hub_degree: usize) {
     let value = |layer: &UnitLayer, group: usize| -> Option<String> {
         let number = *layer.group_numbers.get(group)? as usize;
-        detector_layers.get(layer.source)?.values.get(number).cloned()
+        detector_layers
+            .get(layer.source)?
+            .values
+            .get(number)
+            .cloned()
     };
     let mut crowded_blocks: FxHashSet<String> = FxHashSet::default();
     for layer in layers.iter().filter(|layer| layer.kind == "ip_prefix") {
@@ -261,7 +265,10 @@ pub fn mark_crowded(layers: &mut [UnitLayer], detector_layers: &[Layer], hub_deg
             }
         }
     }
-    for layer in layers.iter_mut().filter(|layer| layer.family == Family::Network) {
+    for layer in layers
+        .iter_mut()
+        .filter(|layer| layer.family == Family::Network)
+    {
         layer.crowded = (0..layer.groups.len())
             .map(|group| {
                 let within = || {

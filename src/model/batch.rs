@@ -60,6 +60,10 @@ impl RequestBatch {
     }
 
     fn column<T: Array + 'static>(&self, column: RequestColumn) -> Option<&T> {
-        self.columns.get(column.index())?.as_ref()?.as_any().downcast_ref::<T>()
+        self.columns
+            .get(column.index())?
+            .as_ref()?
+            .as_any()
+            .downcast_ref::<T>()
     }
 }
