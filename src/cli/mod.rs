@@ -7,6 +7,7 @@ mod config;
 mod detectors;
 mod digest;
 mod escape;
+mod evaluate;
 pub mod exit;
 mod failure;
 mod inspect;
@@ -21,6 +22,7 @@ mod schema;
 mod screen;
 mod selection;
 mod shared;
+mod simulate;
 mod stdout;
 mod verify;
 
@@ -78,6 +80,8 @@ fn dispatch(command: &Command, argv: Vec<String>) -> Result<u8> {
         Command::Schema(arguments) => schema::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
         Command::Report(arguments) => report::run(arguments),
+        Command::Simulate(arguments) => simulate::run(arguments),
+        Command::Evaluate(arguments) => evaluate::run(arguments),
         Command::Config => config::run(),
         Command::Completions(arguments) => completions::run(arguments),
     }

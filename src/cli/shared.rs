@@ -198,7 +198,8 @@ pub(crate) enum Container {
 }
 
 impl Container {
-    fn name(self) -> &'static str {
+    /// Its name in options.
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Container::Parquet => "parquet",
             Container::Csv => "csv",
