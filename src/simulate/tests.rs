@@ -138,6 +138,7 @@ fn the_number_of_files_changes_no_row() {
 fn figures_are_those_that_were_declared() {
     let folder = tempfile::tempdir().unwrap();
     // Exchanges over a campaign's own window, in the published numbers; accounts at one time.
+    #[allow(clippy::type_complexity)] // a table read once, below
     let declared: [(&str, f64, &[(&str, f64, f64)]); 11] = [
         ("deepseek-2026-02", 0.02, &[("deepseek", 150_000.0, 400.0)]),
         (
