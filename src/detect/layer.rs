@@ -45,6 +45,9 @@ pub struct Layer {
     pub rows: Vec<u32>,
     /// What `rows` index.
     pub row_source: RowSource,
+    /// Keys of this kind that an account holds alone: (account, number), ascending. They make
+    /// no group, but the null needs them: who holds many keys meets others more often.
+    pub singles: Vec<(u32, u32)>,
     /// One per group, or empty when all count in full.
     pub quality: Vec<Quality>,
     /// The innocent explanation that fits best.
@@ -102,16 +105,33 @@ pub fn group_entries(
         offsets: vec![0],
         accounts: Vec::new(),
         rows: Vec::new(),
+        singles: Vec::new(),
     };
+    let mut alone: Vec<u32> = Vec::new();
     for group in entries.chunk_by(|a, b| a.0 == b.0) {
-        if let [first, _, ..] = group {
-            grouped.values.push(value_of(first.0));
-            grouped.accounts.extend(group.iter().map(|entry| entry.1));
-            grouped.rows.extend(group.iter().map(|entry| entry.2));
-            grouped.offsets.push(grouped.accounts.len());
+        match group {
+            [only] => alone.push(only.1),
+            [first, ..] => {
+                grouped.values.push(value_of(first.0));
+                grouped.accounts.extend(group.iter().map(|entry| entry.1));
+                grouped.rows.extend(group.iter().map(|entry| entry.2));
+                grouped.offsets.push(grouped.accounts.len());
+            }
+            [] => {}
         }
     }
+    grouped.singles = counted(alone);
     grouped
+}
+
+/// How often each account occurs, ascending.
+#[must_use]
+pub fn counted(mut accounts: Vec<u32>) -> Vec<(u32, u32)> {
+    accounts.sort_unstable();
+    accounts
+        .chunk_by(|a, b| a == b)
+        .filter_map(|run| Some((*run.first()?, u32::try_from(run.len()).unwrap_or(u32::MAX))))
+        .collect()
 }
 
 /// Groups of two accounts and more, sorted by the number of their value.
@@ -125,6 +145,8 @@ pub struct Grouped {
     pub accounts: Vec<u32>,
     /// As in [`Layer`].
     pub rows: Vec<u32>,
+    /// As in [`Layer`].
+    pub singles: Vec<(u32, u32)>,
 }
 
 #[cfg(test)]
@@ -140,5 +162,6 @@ mod tests {
         assert_eq!(grouped.accounts, [1, 3]);
         assert_eq!(grouped.rows, [5, 2]);
         assert_eq!(grouped.offsets, [0, 2]);
+        assert_eq!(grouped.singles, [(1, 1)]);
     }
 }

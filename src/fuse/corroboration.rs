@@ -2,8 +2,8 @@
 //! independent of it, more often than chance allows?
 //!
 //! Null model: the accounts of group *x* are as if drawn at random among accounts of equal
-//! activity (and country, for addresses), while every key of the other family keeps its
-//! accounts. Two statistics:
+//! activity (and country, for addresses), each as often as it holds keys of the other family,
+//! while every key keeps its number of accounts: both degree sequences are kept. Two statistics:
 //!
 //! * **many**: the number of small keys of the other family with two or more accounts
 //!   inside the group that earlier keys had not tied together yet. Counting keys, not
@@ -140,6 +140,10 @@ struct Backgrounds<'a> {
 /// What is needed to know what chance would give for one layer.
 struct Background<'a> {
     strata: &'a Strata,
+    /// Keys of this layer by unit, and their sum by stratum: an account with many keys meets
+    /// others more often, so chances go by keys held, not by accounts.
+    weights: Vec<u32>,
+    totals: Vec<u64>,
     /// Small groups by their composition over strata, with how often each composition occurs.
     compositions: Vec<(Vec<(u32, u32)>, f64)>,
 }
@@ -165,10 +169,27 @@ impl<'a> Background<'a> {
         }
         let mut compositions: Vec<(Vec<(u32, u32)>, f64)> = counts.into_iter().collect();
         compositions.sort_by(|a, b| a.0.cmp(&b.0));
+        let weights: Vec<u32> = (0..layer.of_unit.len())
+            .map(|unit| {
+                let usable =
+                    |key: &&u32| !layer.crowded.get(**key as usize).copied().unwrap_or(false);
+                let shared = layer.of_unit.get(unit).iter().filter(usable).count();
+                u32::try_from(shared)
+                    .unwrap_or(u32::MAX)
+                    .saturating_add(layer.singles.get(unit).copied().unwrap_or(0))
+            })
+            .collect();
+        let totals = strata.totals(&weights);
         Self {
             strata,
+            weights,
+            totals,
             compositions,
         }
+    }
+
+    fn shares(&self, members: &[u32]) -> Vec<f64> {
+        self.strata.shares(members, &self.weights, &self.totals)
     }
 
     /// Expected number of small groups with enough members inside a set with these shares.
@@ -261,7 +282,7 @@ fn test_group(
             (both, true) => &both.by_place,
             (both, false) => &both.by_activity,
         };
-        let shares = background.strata.shares(members);
+        let shares = background.shares(members);
         let make = |manner, other_groups: Vec<u32>, observed: u64, expected: f64, bits: f64| {
             Corroboration {
                 group,

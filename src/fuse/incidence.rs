@@ -98,6 +98,8 @@ pub struct UnitLayer {
     pub group_numbers: Vec<u32>,
     /// Whether the group counts in full.
     pub full: Vec<bool>,
+    /// Keys that each unit holds alone.
+    pub singles: Vec<u32>,
     /// Whether the group may be a lead by itself.
     pub lead: Vec<bool>,
     /// Whether the group is a crowded place (a network key with very many units, or an
@@ -171,6 +173,12 @@ impl UnitLayer {
         let mut group_numbers = Vec::new();
         let mut full = Vec::new();
         let mut lead = Vec::new();
+        let mut singles = vec![0_u32; units.len()];
+        for (account, count) in &layer.singles {
+            if let Some(unit) = units.of_account.get(*account as usize) {
+                singles[*unit as usize] += count;
+            }
+        }
         for (number, index) in (0_u32..).zip(0..layer.len()) {
             let mut members: Vec<u32> = layer
                 .group(index)
@@ -180,6 +188,9 @@ impl UnitLayer {
             members.sort_unstable();
             members.dedup();
             if members.len() < 2 {
+                for unit in members {
+                    singles[unit as usize] += 1;
+                }
                 continue;
             }
             let group = u32::try_from(group_numbers.len()).unwrap_or(u32::MAX);
@@ -199,6 +210,7 @@ impl UnitLayer {
             units.len(),
         );
         folded.lead = lead;
+        folded.singles = singles;
         folded
     }
 
@@ -217,6 +229,7 @@ impl UnitLayer {
         );
         layer.crowded.clone_from(&self.crowded);
         layer.lead.clone_from(&self.lead);
+        layer.singles.clone_from(&self.singles);
         layer
     }
 
@@ -248,6 +261,7 @@ impl UnitLayer {
             group_numbers,
             full,
             lead: Vec::new(),
+            singles: Vec::new(),
             crowded,
             groups,
             of_unit,

@@ -31,7 +31,14 @@ pub fn null_runs(
 ) -> NullRuns {
     let links: u64 = layers
         .iter()
-        .map(|layer| layer.groups.pairs().count() as u64)
+        .map(|layer| {
+            layer.groups.pairs().count() as u64
+                + layer
+                    .singles
+                    .iter()
+                    .map(|count| u64::from(*count))
+                    .sum::<u64>()
+        })
         .sum();
     let affordable = u32::try_from(MOST_LINKS / links.max(1))
         .unwrap_or(u32::MAX)
@@ -49,11 +56,22 @@ pub fn null_runs(
             .par_iter()
             .enumerate()
             .map(|(index, layer)| {
-                let pairs: Vec<(u32, u32)> = layer.groups.pairs().collect();
+                let mut pairs: Vec<(u32, u32)> = layer.groups.pairs().collect();
+                // Keys held alone take part, so that shared keys can go to anyone.
+                let shared = u32::try_from(layer.groups.len()).unwrap_or(u32::MAX);
+                let mut next = shared;
+                for (unit, singles) in (0_u32..).zip(&layer.singles) {
+                    for _ in 0..*singles {
+                        pairs.push((next, unit));
+                        next = next.saturating_add(1);
+                    }
+                }
                 let layer_seed = seed
                     ^ (u64::from(run) << 32)
                     ^ (index as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-                layer.with_pairs(rewire(&pairs, layer_seed))
+                let mut rewired = rewire(&pairs, layer_seed);
+                rewired.retain(|(group, _)| *group < shared);
+                layer.with_pairs(rewired)
             })
             .collect();
         let corroborations = corroborate(&rewired, strata, network_strata, &config.network);

@@ -72,19 +72,29 @@ impl Strata {
         Self { of_unit, sizes }
     }
 
-    /// For a set of units, the share of each stratum it makes up, at most [`LARGEST_SHARE`].
+    /// Sum of `weights` (one per unit) in each stratum.
     #[must_use]
-    pub fn shares(&self, units: &[u32]) -> Vec<f64> {
-        let mut counts = vec![0_u32; self.sizes.len()];
+    pub fn totals(&self, weights: &[u32]) -> Vec<u64> {
+        let mut totals = vec![0_u64; self.sizes.len()];
+        for (stratum, weight) in self.of_unit.iter().zip(weights) {
+            totals[*stratum as usize] += u64::from(*weight);
+        }
+        totals
+    }
+
+    /// For a set of units, the share of each stratum's weight it holds, at most [`LARGEST_SHARE`].
+    #[must_use]
+    pub fn shares(&self, units: &[u32], weights: &[u32], totals: &[u64]) -> Vec<f64> {
+        let mut held = vec![0_u64; self.sizes.len()];
         for unit in units {
             if let Some(stratum) = self.of_unit.get(*unit as usize) {
-                counts[*stratum as usize] += 1;
+                held[*stratum as usize] +=
+                    u64::from(weights.get(*unit as usize).copied().unwrap_or(0));
             }
         }
-        counts
-            .iter()
-            .zip(&self.sizes)
-            .map(|(count, size)| (f64::from(*count) / f64::from((*size).max(1))).min(LARGEST_SHARE))
+        held.iter()
+            .zip(totals)
+            .map(|(held, total)| (*held as f64 / (*total).max(1) as f64).min(LARGEST_SHARE))
             .collect()
     }
 }
@@ -103,12 +113,20 @@ mod tests {
         let all: Vec<u32> = (0..400).collect();
         assert!(
             strata
-                .shares(&all)
+                .shares(&all, &[1; 400], &strata.totals(&[1; 400]))
                 .iter()
                 .all(|share| (*share - LARGEST_SHARE).abs() < 1e-12)
         );
         let few: Vec<u32> = (0..4).collect();
-        assert!((strata.shares(&few).iter().sum::<f64>() - 0.08).abs() < 1e-12);
+        assert!(
+            (strata
+                .shares(&few, &[1; 400], &strata.totals(&[1; 400]))
+                .iter()
+                .sum::<f64>()
+                - 0.08)
+                .abs()
+                < 1e-12
+        );
     }
 
     #[test]

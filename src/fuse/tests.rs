@@ -78,6 +78,7 @@ impl World {
                 values: grouped.values,
                 offsets: grouped.offsets,
                 accounts: grouped.accounts,
+                singles: grouped.singles,
                 rows: grouped.rows,
                 row_source: RowSource::Accounts,
                 quality,

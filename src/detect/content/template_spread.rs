@@ -33,7 +33,7 @@ use anyhow::Result;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::detect::content::families::{SampledText, TextFamily, mine};
-use crate::detect::layer::{Layer, Quality, RowSource, group_entries};
+use crate::detect::layer::{Layer, Quality, RowSource, counted, group_entries};
 use crate::detect::{Context, Detector, Meta, Need, Outcome};
 use crate::model::column::RequestColumn;
 use crate::model::finding::Family;
@@ -96,7 +96,11 @@ impl Detector for TemplateSpread {
                     in_family[*text as usize] = true;
                 }
             }
-            outcome.layers.push(family_layer(kind, &families, &texts));
+            let mut made = family_layer(kind, &families, &texts);
+            // A text that follows no template is a key of its own.
+            let free = rows.iter().filter(|row| !in_family[**row as usize]);
+            made.singles = counted(free.map(|row| texts.account[*row as usize]).collect());
+            outcome.layers.push(made);
             outcome.templates.append(&mut families);
         }
         for (role, kind) in [(0_u8, "text"), (1_u8, "system_text")] {
@@ -268,6 +272,7 @@ fn layer(
         values: grouped.values,
         offsets: grouped.offsets,
         accounts: grouped.accounts,
+        singles: grouped.singles,
         rows: grouped.rows,
         row_source: RowSource::Texts,
         quality,

@@ -162,6 +162,7 @@ fn layer(
         values: grouped.values,
         offsets: grouped.offsets,
         accounts: grouped.accounts,
+        singles: grouped.singles,
         rows: Vec::new(),
         row_source: RowSource::Accounts,
         quality: Vec::new(),
