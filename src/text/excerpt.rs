@@ -180,6 +180,9 @@ pub fn excerpt(text: &str, max_chars: usize, quote: Quote) -> Option<String> {
 /// The start of the text that is looked at, never ending inside a run that a mask could
 /// have covered had it been seen whole; and whether text follows it.
 fn window(text: &str, chars: usize) -> (&str, bool) {
+    if text.len() <= chars {
+        return (text, false);
+    }
     let Some((cut, _)) = text.char_indices().nth(chars) else {
         return (text, false);
     };

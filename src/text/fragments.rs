@@ -63,8 +63,9 @@ impl Smallest {
     /// sorting only those is far cheaper. Returns whether they were enough.
     fn select_few(&mut self) -> bool {
         let held = self.values.len() as u64;
-        let wanted = (self.limit as u64).saturating_mul(2).saturating_add(4);
-        if held <= wanted.saturating_mul(2) {
+        // Half more than the limit, so that too few pass in about one case of fifty.
+        let wanted = (self.limit as u64).saturating_mul(3) / 2 + 2;
+        if held <= wanted {
             return false;
         }
         let below = (u64::MAX / held).saturating_mul(wanted);
@@ -244,7 +245,10 @@ mod tests {
     fn template_edges_survive_long_slots() {
         let frame = |slot: &str| {
             format!(
-                "You are an impartial judge of the answer below, think first. {slot} Give a score from one to five and nothing else, please."
+                "You are an impartial judge of the answer below. Think first about what a careful \
+                 expert would say, compare it with the answer step by step, and name each mistake \
+                 before you decide anything. {slot} Give a score from one to five and nothing else, \
+                 please, then a line with the word done, and stop there without another remark."
             )
         };
         let slot = |seed: u32| {
@@ -252,9 +256,16 @@ mod tests {
                 .map(|n| format!("s{seed}n{n} "))
                 .collect::<String>()
         };
-        let (first, second) = (chosen(&frame(&slot(1))), chosen(&frame(&slot(2))));
-        let shared = first.iter().filter(|hash| second.contains(hash)).count();
-        assert!(shared >= 4, "{shared} of {}", first.len());
+        let templates = shingles(&frame(""));
+        // 48 of the 4,000 shingles are template; chosen evenly, one in a hundred would be.
+        for seed in 0..20 {
+            let chosen = chosen(&frame(&slot(seed)));
+            let shared = chosen
+                .iter()
+                .filter(|hash| templates.contains(hash))
+                .count();
+            assert!(shared >= 6, "{shared} of {}", chosen.len());
+        }
     }
 
     /// The choice as it is described, without any care for speed.
