@@ -24,6 +24,8 @@ mod restore;
 mod row;
 pub mod store;
 mod tables;
+#[cfg(test)]
+mod test_rows;
 mod texts;
 
 pub use partial::Digest;

@@ -89,11 +89,41 @@ struct Clues {
     longest_run: usize,
 }
 
+/// For each byte the clues it gives by itself, one bit each.
+static BYTE_CLUES: [u8; 256] = byte_clues();
+
+const AT: u8 = 1;
+const ASSIGNMENT: u8 = 2;
+const DASH: u8 = 4;
+const DIGIT: u8 = 8;
+const RUN: u8 = 16;
+const OTHER: u8 = 32;
+
+const fn byte_clues() -> [u8; 256] {
+    let mut table = [0_u8; 256];
+    let mut at = 0;
+    while at < 256 {
+        table[at] = match at as u8 {
+            b'@' => AT,
+            b':' => ASSIGNMENT,
+            b'=' => ASSIGNMENT | RUN,
+            b'-' | b'_' => DASH | RUN,
+            b'+' | b'/' | b'A'..=b'Z' | b'a'..=b'z' => RUN,
+            b'0'..=b'9' => DIGIT | RUN,
+            // Not ASCII: may be another digit, blank, letter or a wide @ sign.
+            0x80.. => AT | ASSIGNMENT | DIGIT | OTHER,
+            _ => 0,
+        };
+        at += 1;
+    }
+    table
+}
+
 impl Clues {
     fn of(text: &str) -> Self {
-        let mut clues = Clues::default();
-        let (mut run, mut before) = (0_usize, 0_u8);
+        let (mut seen, mut digits, mut run, mut longest_run) = (0_u8, 0_usize, 0_usize, 0_usize);
         for byte in text.bytes() {
+<<<<<<< HEAD
             match byte {
                 b'@' => clues.at = true,
                 b':' | b'=' => clues.assignment = true,
@@ -115,8 +145,28 @@ impl Clues {
             run = if in_run { run + 1 } else { 0 };
             clues.longest_run = clues.longest_run.max(run);
             before = byte;
+=======
+            let clues = BYTE_CLUES[usize::from(byte)];
+            seen |= clues;
+            digits += usize::from(clues & DIGIT != 0);
+            run = (run + 1) * usize::from(clues & RUN != 0);
+            longest_run = longest_run.max(run);
         }
-        clues
+        let other = seen & OTHER != 0;
+        Self {
+            at: seen & AT != 0,
+            assignment: seen & ASSIGNMENT != 0,
+            bearer: other
+                || text
+                    .as_bytes()
+                    .windows(6)
+                    .any(|six| six.eq_ignore_ascii_case(b"bearer")),
+            dash: seen & DASH != 0,
+            capital_a: text.contains('A'),
+            digits,
+            longest_run,
+>>>>>>> digest
+        }
     }
 
     fn allow(&self, clue: Clue) -> bool {
@@ -154,6 +204,9 @@ pub fn excerpt(text: &str, max_chars: usize, quote: Quote) -> Option<String> {
 /// The start of the text that is looked at, never ending inside a run that a mask could
 /// have covered had it been seen whole; and whether text follows it.
 fn window(text: &str, chars: usize) -> (&str, bool) {
+    if text.len() <= chars {
+        return (text, false);
+    }
     let Some((cut, _)) = text.char_indices().nth(chars) else {
         return (text, false);
     };
@@ -198,11 +251,21 @@ fn masked_run(found: &Captures<'_>) -> String {
 }
 
 fn visible(text: &str, max_chars: usize, more: bool) -> String {
-    let mut out = String::with_capacity(text.len().min(max_chars.saturating_add(4)));
-    let mut length = 0_usize;
+    // Most texts start with plain characters and need no second look.
+    let plain = text
+        .bytes()
+        .take(max_chars)
+        .take_while(|byte| matches!(byte, b' '..=b'~'))
+        .count();
+    let (start, text) = text
+        .split_at_checked(plain.saturating_sub(1))
+        .unwrap_or(("", text));
+    let mut out = String::with_capacity(start.len().saturating_add(8));
+    out.push_str(start);
+    let mut length = start.len();
     let mut left_out = more;
     // Where the text ends that leaves room for the ellipsis.
-    let mut last_fit = 0_usize;
+    let mut last_fit = out.len();
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
         let before = out.len();

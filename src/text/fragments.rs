@@ -24,6 +24,7 @@ const GATHERED: usize = 192;
 #[derive(Debug, Default)]
 struct Smallest {
     values: Vec<u64>,
+    few: Vec<u64>,
     limit: usize,
     /// Values at or above this cannot be among the smallest.
     bound: u64,
@@ -48,6 +49,7 @@ impl Smallest {
 
     /// Leaves the smallest distinct values, sorted.
     fn select(&mut self) {
+<<<<<<< HEAD
         // Repeats are rare, so a little more than the limit is nearly always enough.
         let enough = self.limit.saturating_add(8);
         if self.values.len() > enough {
@@ -63,13 +65,45 @@ impl Smallest {
                 self.values.sort_unstable();
             }
         } else {
+=======
+        if !self.select_few() {
+>>>>>>> digest
             self.values.sort_unstable();
+            self.values.dedup();
         }
-        self.values.dedup();
         self.values.truncate(self.limit);
         if let (true, Some(&largest)) = (self.values.len() == self.limit, self.values.last()) {
             self.bound = largest;
         }
+    }
+
+    /// Hashes are even, so the wanted ones nearly always lie in a small share of the range:
+    /// sorting only those is far cheaper. Returns whether they were enough.
+    fn select_few(&mut self) -> bool {
+        let held = self.values.len() as u64;
+        // Half more than the limit, so that too few pass in about one case of fifty.
+        let wanted = (self.limit as u64).saturating_mul(3) / 2 + 2;
+        if held <= wanted {
+            return false;
+        }
+        let below = (u64::MAX / held).saturating_mul(wanted);
+        self.few.resize(self.values.len(), 0);
+        let mut count = 0;
+        for &value in &self.values {
+            if let Some(slot) = self.few.get_mut(count) {
+                *slot = value;
+            }
+            // Without a branch: which values pass is as good as random.
+            count += usize::from(value < below);
+        }
+        self.few.truncate(count);
+        self.few.sort_unstable();
+        self.few.dedup();
+        let enough = self.few.len() >= self.limit;
+        if enough {
+            std::mem::swap(&mut self.few, &mut self.values);
+        }
+        enough
     }
 }
 
@@ -229,7 +263,10 @@ mod tests {
     fn template_edges_survive_long_slots() {
         let frame = |slot: &str| {
             format!(
-                "You are an impartial judge of the answer below, think first. {slot} Give a score from one to five and nothing else, please."
+                "You are an impartial judge of the answer below. Think first about what a careful \
+                 expert would say, compare it with the answer step by step, and name each mistake \
+                 before you decide anything. {slot} Give a score from one to five and nothing else, \
+                 please, then a line with the word done, and stop there without another remark."
             )
         };
         let slot = |seed: u32| {
@@ -237,9 +274,16 @@ mod tests {
                 .map(|n| format!("s{seed}n{n} "))
                 .collect::<String>()
         };
-        let (first, second) = (chosen(&frame(&slot(1))), chosen(&frame(&slot(2))));
-        let shared = first.iter().filter(|hash| second.contains(hash)).count();
-        assert!(shared >= 4, "{shared} of {}", first.len());
+        let templates = shingles(&frame(""));
+        // 48 of the 4,000 shingles are template; chosen evenly, one in a hundred would be.
+        for seed in 0..20 {
+            let chosen = chosen(&frame(&slot(seed)));
+            let shared = chosen
+                .iter()
+                .filter(|hash| templates.contains(hash))
+                .count();
+            assert!(shared >= 6, "{shared} of {}", chosen.len());
+        }
     }
 
     /// The choice as it is described, without any care for speed.

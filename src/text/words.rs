@@ -7,20 +7,8 @@
 
 use crate::text::hash::{GOLDEN, mix};
 
-/// Lower-case form of each ASCII letter and digit, 0 for everything that separates.
-static ASCII_WORD: [u8; 256] = ascii_words();
-
-const fn ascii_words() -> [u8; 256] {
-    let mut table = [0_u8; 256];
-    let mut byte = 0_u8;
-    while byte < 128 {
-        if byte.is_ascii_alphanumeric() {
-            table[byte as usize] = byte.to_ascii_lowercase();
-        }
-        byte += 1;
-    }
-    table
-}
+/// Bytes looked at together while a text is ASCII: as many as a mask has bits.
+const BLOCK: usize = 64;
 
 /// Hash of the word being read: eight bytes at a time, finalised at its end.
 #[derive(Default)]
@@ -33,12 +21,10 @@ struct OpenWord {
 impl OpenWord {
     #[inline]
     fn push(&mut self, byte: u8) {
-        self.pending = (self.pending << 8) | u64::from(byte);
+        self.pending |= u64::from(byte) << (8 * (self.bytes & 7));
         self.bytes = self.bytes.wrapping_add(1);
         if self.bytes & 7 == 0 {
-            self.hash = (self.hash ^ self.pending)
-                .wrapping_mul(GOLDEN)
-                .rotate_left(29);
+            self.hash = absorbed(self.hash, self.pending);
             self.pending = 0;
         }
     }
@@ -53,50 +39,141 @@ impl OpenWord {
     #[inline]
     fn end(&mut self, sink: &mut impl FnMut(u64)) {
         if self.bytes > 0 {
-            let open = (self.hash ^ self.pending).wrapping_add(self.bytes.wrapping_mul(GOLDEN));
-            sink(mix(open));
+            sink(finished(self.hash, self.pending, self.bytes));
             *self = OpenWord::default();
         }
     }
 }
 
+#[inline]
+fn absorbed(hash: u64, eight_bytes: u64) -> u64 {
+    (hash ^ eight_bytes).wrapping_mul(GOLDEN).rotate_left(29)
+}
+
+#[inline]
+fn finished(hash: u64, pending: u64, bytes: u64) -> u64 {
+    mix((hash ^ pending).wrapping_add(bytes.wrapping_mul(GOLDEN)))
+}
+
 /// Calls `sink` with the hash of each word, in order.
 pub fn for_each_word(text: &str, mut sink: impl FnMut(u64)) {
     let mut word = OpenWord::default();
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        if byte < 0x80 {
-            at += 1;
-            match ASCII_WORD[usize::from(byte)] {
-                0 => word.end(&mut sink),
-                folded => word.push(folded),
-            }
-            continue;
-        }
-        let Some(character) = text.get(at..).and_then(|rest| rest.chars().next()) else {
-            break;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let bytes = rest.as_bytes();
+        let block = match bytes.first_chunk::<BLOCK>() {
+            Some(block) => *block,
+            // The last block is filled up with zeros, which separate.
+            None => std::array::from_fn(|at| bytes.get(at).copied().unwrap_or(0)),
         };
-        at += character.len_utf8();
-        if is_invisible(character) {
-            continue;
-        }
-        if stands_alone(character) {
-            word.end(&mut sink);
-            word.push_char(character);
-            word.end(&mut sink);
-        } else if character.is_alphanumeric() {
-            for lower in character
-                .to_lowercase()
-                .filter(|lower| !is_invisible(*lower))
-            {
-                word.push_char(lower);
-            }
+        if block.is_ascii() {
+            ascii_words(&block, &mut word, &mut sink);
+            rest = rest.get(BLOCK..).unwrap_or_default();
         } else {
-            word.end(&mut sink);
+            // One block's worth of characters, then look again.
+            let mut taken = 0;
+            for character in rest.chars() {
+                taken += character.len_utf8();
+                one_character(character, &mut word, &mut sink);
+                if taken >= BLOCK {
+                    break;
+                }
+            }
+            rest = rest.get(taken..).unwrap_or_default();
         }
     }
     word.end(&mut sink);
+}
+
+fn one_character(character: char, word: &mut OpenWord, sink: &mut impl FnMut(u64)) {
+    if is_invisible(character) {
+        return;
+    }
+    if stands_alone(character) {
+        word.end(sink);
+        word.push_char(character);
+        word.end(sink);
+    } else if character.is_alphanumeric() {
+        for lower in character
+            .to_lowercase()
+            .filter(|lower| !is_invisible(*lower))
+        {
+            word.push_char(lower);
+        }
+    } else {
+        word.end(sink);
+    }
+}
+
+/// Words of an ASCII block, by the runs of set bits in a mask of its letters and digits.
+#[inline]
+fn ascii_words(block: &[u8; BLOCK], word: &mut OpenWord, sink: &mut impl FnMut(u64)) {
+    // Setting this bit folds the case of letters and leaves digits as they are. Eight more
+    // bytes let a word be loaded whole wherever it starts.
+    let mut folded = [0_u8; BLOCK + 8];
+    for (folded, byte) in folded.iter_mut().zip(block) {
+        *folded = byte | 0x20;
+    }
+    let eight = |at: usize| {
+        folded
+            .get(at..)
+            .and_then(|rest| rest.first_chunk::<8>())
+            .map_or(0, |bytes| u64::from_le_bytes(*bytes))
+    };
+    let mut left = word_mask(block);
+    if word.bytes > 0 {
+        let run = left.trailing_ones() as usize;
+        folded.iter().take(run).for_each(|byte| word.push(*byte));
+        if run == BLOCK {
+            return;
+        }
+        word.end(sink);
+        left &= u64::MAX << run;
+    }
+    while left != 0 {
+        let start = left.trailing_zeros() as usize;
+        let run = (left >> start).trailing_ones() as usize;
+        if start + run >= BLOCK {
+            // May go on in the next block.
+            folded
+                .iter()
+                .take(BLOCK)
+                .skip(start)
+                .for_each(|byte| word.push(*byte));
+            return;
+        }
+        let (mut hash, mut at, mut bytes) = (0_u64, start, run);
+        while bytes >= 8 {
+            hash = absorbed(hash, eight(at));
+            at += 8;
+            bytes -= 8;
+        }
+        sink(finished(
+            hash,
+            eight(at) & ((1 << (8 * bytes)) - 1),
+            run as u64,
+        ));
+        left &= u64::MAX << (start + run);
+    }
+}
+
+/// One bit for each byte that is a letter or a digit, the first byte lowest.
+#[inline]
+fn word_mask(block: &[u8; BLOCK]) -> u64 {
+    let mut flags = [0_u8; BLOCK];
+    for (flag, byte) in flags.iter_mut().zip(block) {
+        let (letter, digit) = ((byte | 0x20).wrapping_sub(b'a'), byte.wrapping_sub(b'0'));
+        *flag = u8::from(letter < 26) | u8::from(digit < 10);
+    }
+    let mut mask = 0_u64;
+    for (group, flags) in flags.chunks_exact(8).enumerate() {
+        let flags = flags
+            .first_chunk::<8>()
+            .map_or(0, |flags| u64::from_le_bytes(*flags));
+        // Gathers the lowest bit of each byte into the highest byte.
+        mask |= (flags.wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * group);
+    }
+    mask
 }
 
 /// Characters that do not show by themselves: zero-width and bidirectional controls,
@@ -143,6 +220,37 @@ mod tests {
         assert_eq!(words("ÄÖÜ straße"), words("äöü STRAßE"));
         assert_eq!(words("").len(), 0);
         assert_eq!(words(" \0\u{0} ... ").len(), 0);
+    }
+
+    #[test]
+    fn blocks_and_single_characters_give_the_same_words() {
+        let slow = |text: &str| {
+            let (mut word, mut out) = (OpenWord::default(), Vec::new());
+            for character in text.chars() {
+                one_character(character, &mut word, &mut |hash| out.push(hash));
+            }
+            word.end(&mut |hash| out.push(hash));
+            out
+        };
+        for seed in 0..3000_u64 {
+            let mut state = seed;
+            let text: String = (0..seed % 300)
+                .map(|_| {
+                    state = mix(state.wrapping_add(GOLDEN));
+                    let rare = if seed % 3 == 0 {
+                        ['ä', '请', '\u{200b}', '—']
+                    } else {
+                        ['Q', '_', '9', '\0']
+                    };
+                    match state % 40 {
+                        pick @ 0..4 => rare[pick as usize],
+                        4..10 => ' ',
+                        pick => char::from(b'0' + (state / 64 % 75) as u8 * u8::from(pick > 3)),
+                    }
+                })
+                .collect();
+            assert_eq!(words(&text), slow(&text), "{text:?}");
+        }
     }
 
     #[test]
