@@ -123,29 +123,6 @@ impl Clues {
     fn of(text: &str) -> Self {
         let (mut seen, mut digits, mut run, mut longest_run) = (0_u8, 0_usize, 0_usize, 0_usize);
         for byte in text.bytes() {
-<<<<<<< HEAD
-            match byte {
-                b'@' => clues.at = true,
-                b':' | b'=' => clues.assignment = true,
-                b'-' | b'_' => clues.dash = true,
-                b'0'..=b'9' => clues.digits += 1,
-                // Not ASCII: may be another digit, blank, letter or a wide @ sign.
-                0x80.. => {
-                    clues.at = true;
-                    clues.assignment = true;
-                    clues.bearer = true;
-                    clues.digits += 1;
-                }
-                _ => {}
-            }
-            clues.capital_a |= before == b'A' && byte.is_ascii_uppercase();
-            clues.bearer |= matches!(before, b'r' | b'R') && byte.is_ascii_whitespace();
-            let in_run =
-                byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'_' | b'=' | b'-');
-            run = if in_run { run + 1 } else { 0 };
-            clues.longest_run = clues.longest_run.max(run);
-            before = byte;
-=======
             let clues = BYTE_CLUES[usize::from(byte)];
             seen |= clues;
             digits += usize::from(clues & DIGIT != 0);
@@ -165,7 +142,6 @@ impl Clues {
             capital_a: text.contains('A'),
             digits,
             longest_run,
->>>>>>> digest
         }
     }
 

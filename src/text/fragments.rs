@@ -49,25 +49,7 @@ impl Smallest {
 
     /// Leaves the smallest distinct values, sorted.
     fn select(&mut self) {
-<<<<<<< HEAD
-        // Repeats are rare, so a little more than the limit is nearly always enough.
-        let enough = self.limit.saturating_add(8);
-        if self.values.len() > enough {
-            let (smallest, _, _) = self.values.select_nth_unstable(enough);
-            smallest.sort_unstable();
-            let distinct = 1 + smallest
-                .windows(2)
-                .filter(|pair| pair.first() != pair.last())
-                .count();
-            if distinct >= self.limit {
-                self.values.truncate(enough);
-            } else {
-                self.values.sort_unstable();
-            }
-        } else {
-=======
         if !self.select_few() {
->>>>>>> digest
             self.values.sort_unstable();
             self.values.dedup();
         }
