@@ -82,7 +82,11 @@ impl TextSample {
         };
         // The room of the text that leaves is used for the one that comes.
         let full = self.texts.len() >= limit;
-        let leaving = if full { self.texts.pop().and_then(|entry| entry.body) } else { None };
+        let leaving = if full {
+            self.texts.pop().and_then(|entry| entry.body)
+        } else {
+            None
+        };
         let body = survives(hash, settings.level).then(|| {
             fragments(text, settings.config, settings.buffer);
             let excerpt = (position < EXCERPTS)

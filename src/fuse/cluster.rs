@@ -118,6 +118,9 @@ fn is_usable(corroboration: &Corroboration, layers: &[UnitLayer]) -> bool {
     if [corroboration.family, corroboration.other_family].contains(&Family::Client) {
         return false;
     }
+    if !is_spread_over_places(corroboration) {
+        return false;
+    }
     let (layer, group) = corroboration.group;
     let tested_full = layers[layer].full.get(group).copied().unwrap_or(true);
     let other_full = corroboration.other_groups.iter().any(|key| {
@@ -136,6 +139,19 @@ fn is_usable(corroboration: &Corroboration, layers: &[UnitLayer]) -> bool {
         && layers[corroboration.other_layer].hard
         && corroboration.other_groups.len() >= 3
 }
+
+/// One address or block with a habit of its own is an office, a class or a home; only where
+/// the accounts of one template or payer share several separate places do the places count.
+fn is_spread_over_places(corroboration: &Corroboration) -> bool {
+    if corroboration.family == Family::Network {
+        return false;
+    }
+    corroboration.other_family != Family::Network
+        || (corroboration.manner == Manner::Many && corroboration.observed >= SEPARATE_PLACES)
+}
+
+/// Fewest places that must each tie accounts together which no other place ties.
+const SEPARATE_PLACES: u64 = 3;
 
 fn joined_units(corroboration: &Corroboration, layers: &[UnitLayer]) -> Vec<u32> {
     let (layer, group) = corroboration.group;

@@ -158,12 +158,7 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
 
     let mut campaigns: Vec<Campaign> = Vec::new();
     for cluster in &found {
-        let (verdict, reason) = verdict::verdict(
-            cluster,
-            &corroborations,
-            &layers,
-            input.config.network.hub_degree,
-        );
+        let (verdict, reason) = verdict::verdict(cluster, &corroborations, &layers);
         let support = cluster.support_bits();
         let expected = expected_at(support, &null_runs);
         let as_supported = found

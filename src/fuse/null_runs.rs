@@ -61,14 +61,7 @@ pub fn null_runs(
             clusters(&rewired, &corroborations, &config.fuse, &config.network);
         for cluster in &found {
             result.support_bits.push(cluster.support_bits());
-            match verdict(
-                cluster,
-                &corroborations,
-                &rewired,
-                config.network.hub_degree,
-            )
-            .0
-            {
+            match verdict(cluster, &corroborations, &rewired).0 {
                 Verdict::Strong => {
                     strong += 1;
                     likely += 1;

@@ -1,7 +1,7 @@
 //! The verdict ladder: a rule over families of evidence, not a score.
 
 use crate::fuse::cluster::Cluster;
-use crate::fuse::corroboration::{Corroboration, MINIMUM_BITS, Manner};
+use crate::fuse::corroboration::{Corroboration, MINIMUM_BITS};
 use crate::fuse::incidence::UnitLayer;
 use crate::model::campaign::Verdict;
 use crate::model::finding::Family;
@@ -25,7 +25,6 @@ pub fn verdict(
     cluster: &Cluster,
     corroborations: &[Corroboration],
     layers: &[UnitLayer],
-    hub_degree: usize,
 ) -> (Verdict, String) {
     let families: Vec<Family> = cluster
         .family_bits
@@ -78,11 +77,11 @@ pub fn verdict(
         .copied()
         .filter(|family| OWNERSHIP.contains(family))
         .collect();
-    if owners == [Family::Network] && only_one_place(cluster, corroborations, layers, hub_degree) {
+    if owners == [Family::Network] && only_one_place(cluster, corroborations, layers) {
         return (
             Verdict::Lead,
             format!(
-                "{names}, but one shared address or block: an office or campus with a tool of its own explains both"
+                "{names}, but the addresses lie in one place: an office or campus with a tool of its own explains both"
             ),
         );
     }
@@ -113,33 +112,26 @@ pub fn verdict(
     )
 }
 
-/// Whether all the network evidence comes from few crowded addresses or blocks.
+/// Whether the shared addresses all lie in few blocks, though blocks were looked at.
 fn only_one_place(
     cluster: &Cluster,
     corroborations: &[Corroboration],
     layers: &[UnitLayer],
-    hub_degree: usize,
 ) -> bool {
-    cluster
-        .corroborations
-        .iter()
-        .map(|index| &corroborations[*index])
-        .filter(|corroboration| corroboration.bits >= COUNTING_BITS)
-        .all(|corroboration| {
-            let (layer, group) = corroboration.group;
-            if corroboration.other_family == Family::Network {
-                return corroboration.manner == Manner::Overlap
-                    && corroboration.other_groups.iter().all(|key| {
-                        layers[corroboration.other_layer]
-                            .groups
-                            .get(*key as usize)
-                            .len()
-                            > hub_degree
-                    });
-            }
-            if corroboration.family == Family::Network {
-                return layers[layer].groups.get(group).len() > hub_degree;
-            }
-            true
-        })
+    let kind = |corroboration: &Corroboration| {
+        layers
+            .get(corroboration.other_layer)
+            .map_or("", |layer| layer.kind)
+    };
+    let from = |wanted: &str| {
+        cluster
+            .corroborations
+            .iter()
+            .map(|index| &corroborations[*index])
+            .any(|corroboration| {
+                corroboration.bits >= COUNTING_BITS && kind(corroboration) == wanted
+            })
+    };
+    let blocks_known = layers.iter().any(|layer| layer.kind == "ip_prefix");
+    blocks_known && !from("ip_prefix")
 }

@@ -233,13 +233,16 @@ pub(super) fn request_columns(coverage: &Coverage) -> Vec<crate::model::column::
         .collect()
 }
 
+/// Whether a profile has a value in one column.
+type Present = fn(&AccountProfile) -> bool;
+
 /// The account columns that hold at least one value.
 pub(super) fn account_columns(
     profiles: &[Option<AccountProfile>],
 ) -> Vec<crate::model::column::AccountColumn> {
     use crate::model::column::AccountColumn as C;
     let any = |present: fn(&AccountProfile) -> bool| profiles.iter().flatten().any(present);
-    let table: [(C, fn(&AccountProfile) -> bool); 20] = [
+    let table: [(C, Present); 20] = [
         (C::AccountId, |_| true),
         (C::CreatedAt, |p| p.created_at_us.is_some()),
         (C::ClosedAt, |p| p.closed_at_us.is_some()),

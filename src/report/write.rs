@@ -17,8 +17,6 @@ use crate::report::sums::{SUMS_FILE, hash_file, hash_folder, parse_sums, sums_te
 
 /// Folder of the digest inside the case folder.
 const DIGEST_FOLDER: &str = "digest";
-/// File of the run's own log.
-
 /// What `write_case` needs beside the case.
 pub struct WriteOptions {
     /// The case folder.

@@ -334,7 +334,11 @@ fn fingerprint(seed: u64, family: &str, generation: usize, system: &str) -> Stri
     for part in [15 + word % 4, 8 + (word >> 8) % 9] {
         text.push_str(&format!("{part:02}"));
     }
-    text.push_str(if (word >> 16) % 3 == 0 { "h1_" } else { "h2_" });
+    text.push_str(if (word >> 16).is_multiple_of(3) {
+        "h1_"
+    } else {
+        "h2_"
+    });
     push_code(&mut text, mix(word, 1), 12, b"0123456789abcdef");
     text.push('_');
     push_code(&mut text, mix(word, 2), 12, b"0123456789abcdef");

@@ -189,7 +189,7 @@ impl Means {
         }
         // Virtual cards look like any other; some of them are prepaid.
         account.payment = self.cards.get(slot as usize).copied();
-        account.payment_kind = if mix(account.payment.unwrap_or(0), 3) % 4 == 0 {
+        account.payment_kind = if mix(account.payment.unwrap_or(0), 3).is_multiple_of(4) {
             "prepaid"
         } else {
             "card"

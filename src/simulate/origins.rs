@@ -20,7 +20,7 @@ pub(crate) fn origin(world: &World, account: &Account, session: u64, at_us: i64)
         return pool_address(pool, member);
     }
     // One session in five is on the move, behind an operator's shared addresses.
-    if origin.home == NetworkKind::Residential && mix(draw, 1) % 5 == 0 {
+    if origin.home == NetworkKind::Residential && mix(draw, 1).is_multiple_of(5) {
         let network = world
             .places
             .network(NetworkKind::Mobile, Some(account.country), 0);

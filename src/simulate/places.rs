@@ -204,7 +204,7 @@ impl Places {
         let word = host & 0xffff;
         let is_home = matches!(place.kind, NetworkKind::Residential | NetworkKind::Mobile);
         // About one home line in eight is seen by its IPv6 address.
-        if is_home && mix(host, 6) % 8 == 0 {
+        if is_home && mix(host, 6).is_multiple_of(8) {
             let prefix = mix(u64::from(network), 0x66);
             out.push_str("2a0");
             for (position, (value, digits)) in

@@ -308,7 +308,7 @@ fn signature(source: &Source, tick: &Tick, random: &mut Random) -> Option<String
         Signature::Never => return None,
         // Reasoning blobs come back with the next turn of the same conversation.
         Signature::Natural => {
-            if tick.turn == 0 || mix(tick.session, 0x51) % 4 != 0 {
+            if tick.turn == 0 || !mix(tick.session, 0x51).is_multiple_of(4) {
                 return None;
             }
             mix(mix(tick.session, 0x52), u64::from(tick.turn))

@@ -30,7 +30,7 @@ const THROWAWAY: [&str; 10] = [
     "temp", "drop", "ten", "trash", "guer", "moak", "yop", "burn", "fake", "spam",
 ];
 
-/// Accounts that wrote at least one request, in order of their identifiers.
+/// All accounts, those without a request included, in order of their identifiers.
 pub(crate) fn listed(world: &World) -> Vec<(String, usize)> {
     let mut rows: Vec<(String, usize)> = world
         .accounts

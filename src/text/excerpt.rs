@@ -11,8 +11,16 @@ use crate::text::words::is_invisible;
 /// What is masked and by what. The prefixes are the documented ones of the issuers:
 /// OpenAI, Stripe, GitHub, GitLab, Slack, Hugging Face, Google, AWS.
 const SECRETS: [(&str, &str, Clue); 5] = [
-    (r"[\w.%+-]+[@\u{FF20}][\w-]+(?:\.[\w-]+)+", "[e-mail]", Clue::At),
-    (r"(?i)\bbearer\s+[\w.~+/=-]{8,}", "bearer [secret]", Clue::Bearer),
+    (
+        r"[\w.%+-]+[@\u{FF20}][\w-]+(?:\.[\w-]+)+",
+        "[e-mail]",
+        Clue::At,
+    ),
+    (
+        r"(?i)\bbearer\s+[\w.~+/=-]{8,}",
+        "bearer [secret]",
+        Clue::Bearer,
+    ),
     (
         r#"(?i)\b(password|passwd|secret|api[_-]?key|access[_-]?token)(["']?\s*[:=]\s*)\S+"#,
         "$1$2[secret]",
@@ -44,8 +52,12 @@ const NUMBERS: [(&str, &str); 3] = [
 type Masks = Vec<(Regex, Option<&'static str>, Clue)>;
 
 static MASKS: LazyLock<Option<Masks>> = LazyLock::new(|| {
-    let secrets = SECRETS.iter().map(|(pattern, with, clue)| (*pattern, Some(*with), *clue));
-    let numbers = NUMBERS.iter().map(|(pattern, with)| (*pattern, Some(*with), Clue::Digits));
+    let secrets = SECRETS
+        .iter()
+        .map(|(pattern, with, clue)| (*pattern, Some(*with), *clue));
+    let numbers = NUMBERS
+        .iter()
+        .map(|(pattern, with)| (*pattern, Some(*with), Clue::Digits));
     secrets
         .chain([(LONG_RUN, None, Clue::LongRun)])
         .chain(numbers)
@@ -98,7 +110,8 @@ impl Clues {
             }
             clues.capital_a |= before == b'A' && byte.is_ascii_uppercase();
             clues.bearer |= matches!(before, b'r' | b'R') && byte.is_ascii_whitespace();
-            let in_run = byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'_' | b'=' | b'-');
+            let in_run =
+                byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'_' | b'=' | b'-');
             run = if in_run { run + 1 } else { 0 };
             clues.longest_run = clues.longest_run.max(run);
             before = byte;

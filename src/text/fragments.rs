@@ -53,7 +53,10 @@ impl Smallest {
         if self.values.len() > enough {
             let (smallest, _, _) = self.values.select_nth_unstable(enough);
             smallest.sort_unstable();
-            let distinct = 1 + smallest.windows(2).filter(|pair| pair.first() != pair.last()).count();
+            let distinct = 1 + smallest
+                .windows(2)
+                .filter(|pair| pair.first() != pair.last())
+                .count();
             if distinct >= self.limit {
                 self.values.truncate(enough);
             } else {
@@ -112,7 +115,12 @@ pub fn fragments(text: &str, config: &DigestConfig, out: &mut FragmentBuffer) {
             .saturating_sub(third.saturating_mul(2)),
     );
     out.tail.clear();
-    let FragmentBuffer { start, anywhere, tail, .. } = out;
+    let FragmentBuffer {
+        start,
+        anywhere,
+        tail,
+        ..
+    } = out;
     let mut last = 0_usize;
     all_shingles(text, config.fragment_words, |shingle, index| {
         last = index;
@@ -257,9 +265,17 @@ mod tests {
     #[test]
     fn the_choice_is_the_described_one() {
         for words in (0..200).chain([1000, 5000]) {
-            let text = |modulus: u64| (0..words).map(|n: u64| format!("{} ", n * n % modulus)).collect::<String>();
+            let text = |modulus: u64| {
+                (0..words)
+                    .map(|n: u64| format!("{} ", n * n % modulus))
+                    .collect::<String>()
+            };
             for modulus in [1, 3, 7, 101, 1 << 40] {
-                assert_eq!(chosen(&text(modulus)), naive(&text(modulus)), "{words} words modulo {modulus}");
+                assert_eq!(
+                    chosen(&text(modulus)),
+                    naive(&text(modulus)),
+                    "{words} words modulo {modulus}"
+                );
             }
         }
     }
