@@ -115,7 +115,9 @@ fn expand(path: &Path, found: &mut Vec<PathBuf>, skipped: &mut Vec<String>) -> R
                 ));
             }
             if !name.contains(['*', '?', '[']) {
-                return Err(usage(format!("{name}: no such file or directory")));
+                return Err(usage(format!(
+                    "{name}: no such file or directory; check the path"
+                )));
             }
             let matches = glob::glob(&name)
                 .map_err(|error| usage(format!("{name}: not a valid pattern: {error}")))?;
@@ -126,7 +128,7 @@ fn expand(path: &Path, found: &mut Vec<PathBuf>, skipped: &mut Vec<String>) -> R
                 expand(&entry, found, skipped)?;
             }
             if found.len() == before {
-                return Err(usage(format!("{name}: no file matches")));
+                return Err(usage(format!("{name}: no file matches; check the pattern")));
             }
             Ok(())
         }

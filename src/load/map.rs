@@ -38,8 +38,11 @@ pub(crate) fn read_map(path: Option<&Path>, table: Table) -> Result<TableMap> {
     };
     refuse_network(path)?;
     let name = path.to_string_lossy();
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| usage(format!("{name}: the map cannot be read: {error}")))?;
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        usage(format!(
+            "{name}: the map cannot be read: {error}; check the path given with --map"
+        ))
+    })?;
     parse_map(&text, &name, table)
 }
 

@@ -50,13 +50,20 @@ fn standing(out: &Path, force: bool) -> Result<Standing> {
     let metadata = match fs::metadata(out) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Standing::Nothing),
-        Err(error) => return Err(usage(format!("cannot use {shown} for the case: {error}"))),
+        Err(error) => {
+            return Err(usage(format!(
+                "cannot use {shown} for the case: {error}; choose another folder"
+            )));
+        }
     };
     if !metadata.is_dir() {
         return Err(usage(format!("{shown} is a file; --out needs a folder")));
     }
-    let mut entries = fs::read_dir(out)
-        .map_err(|error| usage(format!("cannot use {shown} for the case: {error}")))?;
+    let mut entries = fs::read_dir(out).map_err(|error| {
+        usage(format!(
+            "cannot use {shown} for the case: {error}; choose another folder"
+        ))
+    })?;
     match (
         entries.next().is_some(),
         force,
@@ -84,7 +91,7 @@ fn resolve(out: &Path) -> Result<(PathBuf, PathBuf, OsString)> {
     let full = fs::canonicalize(out).or_else(|_| std::path::absolute(out));
     let full = full.map_err(|error| {
         usage(format!(
-            "cannot use {} for the case: {error}",
+            "cannot use {} for the case: {error}; choose another folder",
             out.display()
         ))
     })?;

@@ -1,0 +1,61 @@
+//! Simulated logs with a known truth, at seeds that nothing was tuned to.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod case_support;
+
+use case_support::*;
+use stillhunt::evaluate::evaluate_files;
+use stillhunt::model::campaign::Verdict;
+use stillhunt::simulate::Format;
+
+#[test]
+fn the_planted_network_of_tiny_is_found_whole_and_nothing_else() {
+    for seed in [137, 4_211, 90_001] {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log");
+        let case = folder.path().join("case");
+        let files = simulate("tiny", 1.0, seed, Format::Parquet, 1, &log);
+        let accounts = log.join("accounts.csv");
+        scan_well(&files, &["--accounts", accounts.to_str().unwrap()], &case);
+        let scores = evaluate_files(&case, &log.join("truth_accounts.csv"), None).unwrap();
+        assert_eq!(scores.campaign_accounts, 15, "seed {seed}");
+        let likely = scores
+            .flags
+            .levels
+            .iter()
+            .find(|one| one.level == Verdict::Likely)
+            .unwrap();
+        assert_eq!(
+            (
+                likely.score.true_positives,
+                likely.score.false_positives,
+                likely.score.false_negatives
+            ),
+            (15, 0, 0),
+            "seed {seed}: right, wrong and missed accounts at likely or above"
+        );
+    }
+}
+
+#[test]
+fn quiet_traffic_gives_no_strong_campaign_and_at_most_one_likely() {
+    for seed in [211, 5_003] {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log");
+        let case = folder.path().join("case");
+        let files = simulate("quiet", 0.002, seed, Format::Parquet, 1, &log);
+        let accounts = log.join("accounts.csv");
+        scan_well(&files, &["--accounts", accounts.to_str().unwrap()], &case);
+        let case = case_json(&case);
+        assert!(count(&case, "accounts") > 500, "too small to say anything");
+        let verdicts: Vec<&str> = case["campaigns"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["verdict"].as_str().unwrap())
+            .collect();
+        let number = |verdict: &str| verdicts.iter().filter(|one| **one == verdict).count();
+        assert_eq!(number("strong"), 0, "seed {seed}: {verdicts:?}");
+        assert!(number("likely") <= 1, "seed {seed}: {verdicts:?}");
+    }
+}
