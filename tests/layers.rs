@@ -4,7 +4,13 @@
 //!
 //! Code below `#[cfg(test)]`, in `tests.rs` and in `tests/` is free: a test may reach across.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::string_slice)]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::string_slice
+)]
 
 use std::collections::BTreeMap;
 use std::fs;

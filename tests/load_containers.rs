@@ -1,6 +1,12 @@
 //! The same rows must load the same from every container and compression.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::err_expect)]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::err_expect
+)]
 
 mod load_support;
 

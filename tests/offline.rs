@@ -1,5 +1,10 @@
 //! The program opens no network socket: watched from outside while it does its main job.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    clippy::expect_used
+)]
 
 mod case_support;
 

@@ -1,6 +1,11 @@
 //! Real data, where it is at hand: both sets finish, add up, and give the same bytes over
 //! threads and order of files.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    clippy::expect_used
+)]
 
 mod case_support;
 

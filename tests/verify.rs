@@ -1,5 +1,10 @@
 //! A case can be checked again, with this program and with `sha256sum`.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    clippy::expect_used
+)]
 
 mod case_support;
 
