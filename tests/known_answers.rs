@@ -10,6 +10,8 @@ use stillhunt::simulate::Format;
 
 #[test]
 fn the_planted_network_of_tiny_is_found_whole_and_nothing_else() {
+    // Every seed is tried, so that a failure says how many of them fail.
+    let mut wrong = Vec::new();
     for seed in [137, 4_211, 90_001] {
         let folder = tempfile::tempdir().unwrap();
         let log = folder.path().join("log");
@@ -25,16 +27,20 @@ fn the_planted_network_of_tiny_is_found_whole_and_nothing_else() {
             .iter()
             .find(|one| one.level == Verdict::Likely)
             .unwrap();
-        assert_eq!(
-            (
-                likely.score.true_positives,
-                likely.score.false_positives,
-                likely.score.false_negatives
-            ),
-            (15, 0, 0),
-            "seed {seed}: right, wrong and missed accounts at likely or above"
+        let score = &likely.score;
+        let found = (
+            score.true_positives,
+            score.false_positives,
+            score.false_negatives,
         );
+        if found != (15, 0, 0) {
+            wrong.push((seed, found));
+        }
     }
+    assert!(
+        wrong.is_empty(),
+        "(seed, (right, wrong, missed)) at likely or above: {wrong:?}"
+    );
 }
 
 #[test]

@@ -4,7 +4,8 @@
     clippy::print_stdout,
     clippy::print_stderr,
     clippy::unwrap_used,
-    clippy::expect_used
+    clippy::expect_used,
+    clippy::print_stdout
 )]
 
 mod case_support;
