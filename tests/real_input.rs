@@ -1,12 +1,6 @@
 //! Real data, where it is at hand: both sets finish, add up, and give the same bytes over
 //! threads and order of files.
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::print_stdout
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 mod case_support;
 

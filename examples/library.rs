@@ -1,0 +1,46 @@
+//! The main job from Rust: `cargo run --example library -- LOG OUT`.
+
+#![allow(clippy::print_stdout)] // an example speaks to the terminal
+
+use std::path::PathBuf;
+
+use stillhunt::config::Config;
+use stillhunt::config::options::{InputOptions, Profile, Quote, ScanOptions};
+use stillhunt::model::progress::Silent;
+use stillhunt::pipeline::{ScanOutput, scan_to_case};
+
+fn main() -> anyhow::Result<()> {
+    let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
+    let (Some(log), Some(out)) = (arguments.next(), arguments.next()) else {
+        anyhow::bail!("usage: library LOG OUT");
+    };
+    let options = ScanOptions {
+        input: InputOptions {
+            logs: vec![log],
+            ..InputOptions::default()
+        },
+        digests: Vec::new(),
+        only: Vec::new(),
+        skip: Vec::new(),
+        profile: Profile::Balanced,
+        quote: Quote::Masked,
+        seed: 1,
+        memory_bytes: 4 << 30,
+        config: Config::default(),
+    };
+    let output = ScanOutput {
+        out,
+        force: false,
+        argv: vec!["library".to_owned()],
+        threads: 2,
+    };
+    for campaign in scan_to_case(&options, &output, &Silent)?.case.campaigns {
+        println!(
+            "{} {} {} accounts",
+            campaign.id,
+            campaign.verdict.name(),
+            campaign.members.len()
+        );
+    }
+    Ok(())
+}
