@@ -53,16 +53,9 @@ pub struct DigestConfig {
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
 pub struct NetworkConfig {
-    pub hard_match_probability: f64,
-    pub soft_match_probability: f64,
     pub minimum_frequency: f64,
     pub hub_degree: usize,
-    pub hub_pairs: usize,
-    pub hub_p_value: f64,
     pub hub_ratio: f64,
-    pub hub_minimum_share: f64,
-    pub co_evidence_bits: f64,
-    pub false_discovery_rate: f64,
 }
 
 /// `[content]`
