@@ -2,22 +2,53 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::string_slice)]
 
-use assert_cmd::Command;
-use assert_cmd::cargo::cargo_bin;
-use predicates::prelude::*;
-use predicates::str::{contains, starts_with};
+use std::process::Command;
 
-fn stillhunt(arguments: &[&str]) -> assert_cmd::assert::Assert {
-    Command::new(cargo_bin!("stillhunt"))
-        .args(arguments)
-        .assert()
+const PROGRAM: &str = env!("CARGO_BIN_EXE_stillhunt");
+
+/// What one run of the program gave.
+struct Answer {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+fn stillhunt(arguments: &[&str]) -> Answer {
+    let output = Command::new(PROGRAM).args(arguments).output().unwrap();
+    Answer {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+impl Answer {
+    #[track_caller]
+    fn success(self) -> Self {
+        self.exits_with(0)
+    }
+
+    #[track_caller]
+    fn exits_with(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{}", self.stderr);
+        self
+    }
+
+    #[track_caller]
+    fn says(self, text: &str) -> Self {
+        assert!(
+            self.stdout.contains(text),
+            "{text} is not in: {}",
+            self.stdout
+        );
+        self
+    }
 }
 
 #[test]
 fn the_help_of_every_command_lists_its_options_with_a_text() {
     for command in stillhunt::cli::command().get_subcommands() {
-        let assert = stillhunt(&[command.get_name(), "--help"]).success();
-        let help = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
+        let help = stillhunt(&[command.get_name(), "--help"]).success().stdout;
         let about = command.get_about().unwrap().to_string();
         assert!(help.starts_with(&about), "{}: {help}", command.get_name());
         for argument in command.get_arguments() {
@@ -44,20 +75,20 @@ fn the_help_of_every_command_lists_its_options_with_a_text() {
 
 #[test]
 fn scan_groups_its_options() {
-    let mut assert = stillhunt(&["scan", "--help"]).success();
+    let mut answer = stillhunt(&["scan", "--help"]).success();
     for heading in ["Input:", "Detection:", "Output:", "Exit code:", "Run:"] {
-        assert = assert.stdout(contains(format!("\n{heading}\n")));
+        answer = answer.says(&format!("\n{heading}\n"));
     }
 }
 
 #[test]
 fn version_and_help_are_answers_on_standard_output() {
-    stillhunt(&["--version"])
-        .success()
-        .stdout(format!("stillhunt {}\n", env!("CARGO_PKG_VERSION")));
-    stillhunt(&["--help"])
-        .success()
-        .stdout(contains("Exit codes:"));
+    let version = stillhunt(&["--version"]).success().stdout;
+    assert_eq!(
+        version,
+        format!("stillhunt {}\n", env!("CARGO_PKG_VERSION"))
+    );
+    stillhunt(&["--help"]).success().says("Exit codes:");
 }
 
 #[test]
@@ -126,10 +157,13 @@ fn mistakes_on_the_command_line_exit_with_2_and_leave_standard_output_empty() {
         (&["completions", "cmd"], "bash"),
     ];
     for (arguments, text) in cases {
-        stillhunt(arguments)
-            .code(i32::from(stillhunt::cli::exit::USAGE))
-            .stdout("")
-            .stderr(starts_with("error: ").and(contains(*text)));
+        let answer = stillhunt(arguments).exits_with(i32::from(stillhunt::cli::exit::USAGE));
+        assert_eq!(answer.stdout, "", "{arguments:?}");
+        assert!(
+            answer.stderr.starts_with("error: ") && answer.stderr.contains(text),
+            "{arguments:?}: {}",
+            answer.stderr
+        );
     }
 }
 
@@ -139,17 +173,16 @@ fn an_unknown_setting_is_named_with_its_file_and_a_suggestion() {
     let path = folder.path().join("mine.toml");
     std::fs::write(&path, "[network]\nhub_degre = 3\n").unwrap();
     let path = path.to_str().unwrap();
-    stillhunt(&["scan", "a.csv", "--out", "x", "--config", path])
-        .code(2)
-        .stderr(format!(
-            "error: {path}: unknown setting `network.hub_degre`; did you mean `hub_degree`?\n"
-        ));
+    let answer = stillhunt(&["scan", "a.csv", "--out", "x", "--config", path]).exits_with(2);
+    assert_eq!(
+        answer.stderr,
+        format!("error: {path}: unknown setting `network.hub_degre`; did you mean `hub_degree`?\n")
+    );
 }
 
 #[test]
 fn the_printed_settings_are_accepted_again() {
-    let printed = stillhunt(&["config"]).success().get_output().stdout.clone();
-    let text = String::from_utf8(printed).unwrap();
+    let text = stillhunt(&["config"]).success().stdout;
     let config = stillhunt::config::overlay::overlay(&text, "printed").unwrap();
     assert_eq!(config, stillhunt::config::Config::default());
 }
@@ -157,14 +190,9 @@ fn the_printed_settings_are_accepted_again() {
 #[test]
 fn the_schema_names_every_column_in_both_forms() {
     use stillhunt::model::column::Table;
-    let markdown = stillhunt(&["schema"]).success().get_output().stdout.clone();
-    let markdown = String::from_utf8(markdown).unwrap();
-    let json = stillhunt(&["schema", "--format", "json"])
-        .success()
-        .get_output()
-        .stdout
-        .clone();
-    let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+    let markdown = stillhunt(&["schema"]).success().stdout;
+    let json = stillhunt(&["schema", "--format", "json"]).success().stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     for (number, table) in [Table::Requests, Table::Accounts, Table::Events]
         .iter()
         .enumerate()
@@ -180,9 +208,10 @@ fn the_schema_names_every_column_in_both_forms() {
             assert_eq!(json[number]["columns"][position]["name"], column.name);
         }
     }
-    stillhunt(&["schema", "--table", "events"])
+    let events = stillhunt(&["schema", "--table", "events"])
         .success()
-        .stdout(contains("## events").and(contains("## requests").not()));
+        .says("## events");
+    assert!(!events.stdout.contains("## requests"));
 }
 
 #[test]
@@ -190,18 +219,19 @@ fn completions_come_for_every_shell_and_name_the_commands() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         stillhunt(&["completions", shell])
             .success()
-            .stdout(contains("inspect").and(contains("max-rejects")));
+            .says("inspect")
+            .says("max-rejects");
     }
 }
 
 #[cfg(unix)]
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
-    use std::process::{Command, Stdio};
+    use std::process::Stdio;
     // The pipe is closed before the program starts to write.
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
-    let child = Command::new(cargo_bin!("stillhunt"))
+    let child = Command::new(PROGRAM)
         .arg("schema")
         .stdout(writer)
         .stderr(Stdio::piped())
