@@ -9,6 +9,7 @@ pub mod incidence;
 pub mod leads;
 pub mod membership;
 pub mod null_runs;
+pub mod purpose;
 pub mod rivals;
 pub mod rows;
 pub mod strata;
@@ -24,6 +25,7 @@ use rustc_hash::FxHashMap;
 
 use crate::config::Config;
 use crate::config::options::Profile;
+use crate::detect::content::capability::Capabilities;
 use crate::detect::content::families::TextFamily;
 use crate::detect::content::template_spread::template_id;
 use crate::detect::layer::Layer;
@@ -48,6 +50,8 @@ pub struct Input<'a> {
     pub layers: &'a [Layer],
     /// The prompt families behind the content layers.
     pub families: &'a [TextFamily],
+    /// What texts and accounts are for, where cues were looked at.
+    pub capabilities: Option<&'a Capabilities>,
     /// Sentences about what could not be tested.
     pub not_tested: &'a [String],
     /// Settings.
@@ -86,6 +90,8 @@ pub struct Pattern {
     pub fragments: Vec<u64>,
     /// Hash of the exact text, for exact repeats.
     pub text_hash: Option<u64>,
+    /// Capability of the template, or empty.
+    pub capability: String,
 }
 
 /// Fuses.
@@ -190,6 +196,14 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
     distinct_ids(&mut campaigns);
 
     let mut findings: Vec<Finding> = made.into_iter().flatten().collect();
+    let (templates, patterns) = word_templates(input, &rows, &campaigns);
+    findings.extend(purpose::name_campaigns(
+        &mut campaigns,
+        &templates,
+        input.capabilities,
+        &rows,
+        input.config.report.locators_per_finding,
+    ));
     findings.sort_by(|a, b| {
         a.detector
             .cmp(&b.detector)
@@ -205,7 +219,6 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         input.config.network.hub_degree,
         input.seed,
     );
-    let (templates, patterns) = word_templates(input, &rows, &campaigns);
     Ok(Fused {
         campaigns,
         templates,
@@ -422,7 +435,7 @@ fn word_templates(
                 let Some(group) = numbers.get(id.as_str()) else {
                     continue;
                 };
-                let template = templates::template(
+                let mut template = templates::template(
                     family,
                     layer,
                     *group,
@@ -431,6 +444,8 @@ fn word_templates(
                     input.config.report.excerpts_per_template,
                     input.config.report.locators_per_finding,
                 );
+                purpose::name_template(&mut template, &family.texts, input.capabilities);
+                let capability = template.capability.clone();
                 made.push((
                     template,
                     Pattern {
@@ -438,6 +453,7 @@ fn word_templates(
                         system,
                         fragments: family.fragments.clone(),
                         text_hash: None,
+                        capability,
                     },
                 ));
             }
@@ -471,6 +487,8 @@ fn word_templates(
                     input.config.report.excerpts_per_template,
                     input.config.report.locators_per_finding,
                 );
+                purpose::name_template(&mut template, &family.texts, input.capabilities);
+                let capability = template.capability.clone();
                 template.id.clone_from(id);
                 template.campaign_id = campaigns
                     .iter()
@@ -483,6 +501,7 @@ fn word_templates(
                         system,
                         fragments: Vec::new(),
                         text_hash,
+                        capability,
                     },
                 ));
             }

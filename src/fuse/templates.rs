@@ -81,6 +81,7 @@ pub fn template(
         last_us: if last_us == i64::MIN { 0 } else { last_us },
         fragments: family.fragments.len() as u64,
         capability: String::new(),
+        capability_share: 0.0,
         excerpts: quoted,
         campaign_id,
         assessment,
