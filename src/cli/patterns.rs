@@ -117,9 +117,7 @@ fn check(file: &Path) -> Result<u8> {
         Err(problems) => {
             let lines: Vec<String> = problems
                 .iter()
-                .map(|problem| {
-                    format!("{shown}:{}: {}\n", problem.line, visible(&problem.message))
-                })
+                .map(|problem| format!("{shown}:{}: {}\n", problem.line, visible(&problem.message)))
                 .collect();
             (lines.concat(), exit::USAGE)
         }

@@ -117,7 +117,8 @@ impl RowPatterns {
                 if self.known_systems.len() >= LOOKUP_LIMIT {
                     self.known_systems.clear();
                 }
-                self.known_systems.insert(hash, self.system.as_slice().into());
+                self.known_systems
+                    .insert(hash, self.system.as_slice().into());
             }
         }
         self.either.extend_from_slice(&self.user);

@@ -430,7 +430,11 @@ fn restore_texts(digest: &mut Digest, tables: &DigestTables, map: &[u32]) -> Res
             bytes,
             pick,
             fragments,
-            rules: rules.get_mut(index).map(std::mem::take).unwrap_or_default().into(),
+            rules: rules
+                .get_mut(index)
+                .map(std::mem::take)
+                .unwrap_or_default()
+                .into(),
             excerpt,
         }));
         add(account, role, SampledText { hash, body });

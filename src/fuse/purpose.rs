@@ -18,8 +18,8 @@ const NAMED: usize = 3;
 
 /// Names a template by the capability of most of its sampled texts.
 pub fn name_template(template: &mut Template, texts: &[u32], capabilities: Option<&Capabilities>) {
-    let Some((capabilities, (capability, share))) = capabilities
-        .and_then(|capabilities| Some((capabilities, capabilities.majority(texts)?)))
+    let Some((capabilities, (capability, share))) =
+        capabilities.and_then(|capabilities| Some((capabilities, capabilities.majority(texts)?)))
     else {
         return;
     };
@@ -166,7 +166,10 @@ impl Profile {
         let others = self.other_named.get(capability).copied().unwrap_or(0);
         let rate = (others as f64 + 1.0) / (self.other_templates as f64 + 2.0);
         let tail = binomial_upper_log2(count as u64, self.templates as u64, rate);
-        let number = capabilities.names.iter().position(|name| name == capability)?;
+        let number = capabilities
+            .names
+            .iter()
+            .position(|name| name == capability)?;
         let matched: Vec<_> = capabilities
             .requests
             .iter()

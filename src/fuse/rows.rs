@@ -137,7 +137,13 @@ impl Rows {
                 .column("account")?
                 .u32()?
                 .into_no_null_iter()
-                .zip(tables.pattern_samples.column("rule")?.u32()?.into_no_null_iter())
+                .zip(
+                    tables
+                        .pattern_samples
+                        .column("rule")?
+                        .u32()?
+                        .into_no_null_iter(),
+                )
                 .collect(),
             texts: Texts {
                 located: Located::read(&tables.texts, Some("uses"), true)?,

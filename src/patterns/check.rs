@@ -51,7 +51,10 @@ pub fn parse(text: &str) -> Result<Pack, Vec<Problem>> {
     if text.len() > MAX_BYTES {
         return Err(vec![Problem {
             line: 1,
-            message: format!("a pack may have {MAX_BYTES} bytes, this one has {}", text.len()),
+            message: format!(
+                "a pack may have {MAX_BYTES} bytes, this one has {}",
+                text.len()
+            ),
         }]);
     }
     let lines = Lines::new(text);
@@ -111,7 +114,8 @@ impl Checker {
         }
         for (key, value) in [("name", &header.name), ("version", &header.version)] {
             if !is_name(value.get_ref()) {
-                let message = format!("`{key}` must be 1 to 80 letters, digits, `-`, `_`, `.` or `/`");
+                let message =
+                    format!("`{key}` must be 1 to 80 letters, digits, `-`, `_`, `.` or `/`");
                 self.problem(&value.span(), message);
             }
         }
@@ -120,16 +124,27 @@ impl Checker {
             self.problem(&limit, "the pack has no [[rule]]".to_owned());
         }
         if file.rule.len() > MAX_RULES {
-            let message = format!("a pack may have {MAX_RULES} rules, this one has {}", file.rule.len());
+            let message = format!(
+                "a pack may have {MAX_RULES} rules, this one has {}",
+                file.rule.len()
+            );
             self.problem(&limit, message);
-            return self.finished(header.name.get_ref(), header.version.get_ref(), text, Vec::new());
+            return self.finished(
+                header.name.get_ref(),
+                header.version.get_ref(),
+                text,
+                Vec::new(),
+            );
         }
         let mut first_line: BTreeMap<&str, usize> = BTreeMap::new();
         let mut rules = Vec::new();
         for rule in &file.rule {
             let line = self.lines.at(&rule.id.span());
             if let Some(first) = first_line.get(rule.id.get_ref().as_str()) {
-                let message = format!("rule `{}` stands already in line {first}", rule.id.get_ref());
+                let message = format!(
+                    "rule `{}` stands already in line {first}",
+                    rule.id.get_ref()
+                );
                 self.problem(&rule.id.span(), message);
                 continue;
             }
@@ -156,7 +171,10 @@ impl Checker {
 
     fn rule(&mut self, file: &RuleFile, line: usize) -> Rule {
         let id = file.id.get_ref();
-        if !(is_name(id) && id.split('/').count() == 2 && id.split('/').all(|part| !part.is_empty())) {
+        if !(is_name(id)
+            && id.split('/').count() == 2
+            && id.split('/').all(|part| !part.is_empty()))
+        {
             self.problem(&file.id.span(), format!("id `{id}` must be `theme/name`"));
         }
         let capability = file.capability.get_ref();
@@ -173,11 +191,18 @@ impl Checker {
         }
         let bits = *file.bits.get_ref();
         if !BITS.contains(&bits) {
-            let message = format!("`bits` must be between {} and {}, is {bits}", BITS.start(), BITS.end());
+            let message = format!(
+                "`bits` must be between {} and {}, is {bits}",
+                BITS.start(),
+                BITS.end()
+            );
             self.problem(&file.bits.span(), message);
         }
         if file.source.get_ref().trim().is_empty() {
-            self.problem(&file.source.span(), "`source` must say where the wording is described".to_owned());
+            self.problem(
+                &file.source.span(),
+                "`source` must say where the wording is described".to_owned(),
+            );
         }
         let look_alikes = file.look_alikes.get_ref();
         if look_alikes.is_empty() || look_alikes.iter().any(|text| text.trim().is_empty()) {
@@ -186,19 +211,25 @@ impl Checker {
         }
         let any = self.literals("any", file.any.get_ref());
         if file.any.get_ref().is_empty() {
-            self.problem(&file.any.span(), "`any` must hold at least one literal".to_owned());
+            self.problem(
+                &file.any.span(),
+                "`any` must hold at least one literal".to_owned(),
+            );
         }
         let also = self.literals("also", &file.also);
         let regex = file.regex.as_ref().and_then(|regex| self.regex(regex));
-        let role = file.role.as_ref().and_then(|role| match role.get_ref().as_str() {
-            "user" => Some(Role::User),
-            "system" => Some(Role::System),
-            other => {
-                let message = format!("`role` must be \"user\" or \"system\", is \"{other}\"");
-                self.problem(&role.span(), message);
-                None
-            }
-        });
+        let role = file
+            .role
+            .as_ref()
+            .and_then(|role| match role.get_ref().as_str() {
+                "user" => Some(Role::User),
+                "system" => Some(Role::System),
+                other => {
+                    let message = format!("`role` must be \"user\" or \"system\", is \"{other}\"");
+                    self.problem(&role.span(), message);
+                    None
+                }
+            });
         for (key, examples) in [("positive", &file.positive), ("negative", &file.negative)] {
             if examples.get_ref().is_empty() {
                 let message = format!("`{key}` must hold at least one example");
@@ -221,7 +252,10 @@ impl Checker {
 
     fn literals(&mut self, key: &str, given: &[Spanned<String>]) -> Vec<String> {
         if let (true, Some(first)) = (given.len() > MAX_LITERALS, given.first()) {
-            let message = format!("`{key}` may hold {MAX_LITERALS} literals, has {}", given.len());
+            let message = format!(
+                "`{key}` may hold {MAX_LITERALS} literals, has {}",
+                given.len()
+            );
             self.problem(&first.span(), message);
         }
         let mut literals = Vec::new();
@@ -245,7 +279,10 @@ impl Checker {
     fn regex(&mut self, regex: &Spanned<String>) -> Option<Regex> {
         let pattern = regex.get_ref();
         if pattern.len() > REGEX_BYTES {
-            let message = format!("the regex has {} bytes, allowed are {REGEX_BYTES}", pattern.len());
+            let message = format!(
+                "the regex has {} bytes, allowed are {REGEX_BYTES}",
+                pattern.len()
+            );
             self.problem(&regex.span(), message);
             return None;
         }
@@ -255,7 +292,9 @@ impl Checker {
             .dfa_size_limit(REGEX_COMPILED_BYTES)
             .build();
         let message = match built {
-            Ok(built) if built.is_match(b"") => "the regex matches an empty text, so it tests nothing".to_owned(),
+            Ok(built) if built.is_match(b"") => {
+                "the regex matches an empty text, so it tests nothing".to_owned()
+            }
             Ok(built) => return Some(built),
             Err(regex::Error::CompiledTooBig(limit)) => format!(
                 "the regex is too large: compiled it takes more than {limit} bytes; use smaller counted repetitions"
@@ -263,7 +302,10 @@ impl Checker {
             Err(error) => {
                 let text = error.to_string();
                 // The last line says what is wrong; those before draw the pattern.
-                format!("the regex is not valid: {}", text.lines().last().unwrap_or_default().trim())
+                format!(
+                    "the regex is not valid: {}",
+                    text.lines().last().unwrap_or_default().trim()
+                )
             }
         };
         self.problem(&regex.span(), message);
@@ -321,7 +363,8 @@ impl Checker {
 }
 
 fn is_name(text: &str) -> bool {
-    let allowed = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.' | '/');
+    let allowed =
+        |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.' | '/');
     !text.is_empty() && text.len() <= 80 && text.chars().all(allowed)
 }
 

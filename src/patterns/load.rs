@@ -144,3 +144,65 @@ fn first_of(file: &Path, problems: &[Problem]) -> anyhow::Error {
 fn usage(text: String) -> anyhow::Error {
     anyhow::Error::from(Failure::Usage(text))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_packs_are_sound_and_cover_every_published_capability() {
+        let packs = built_in().unwrap();
+        let capabilities: std::collections::BTreeSet<&str> = packs
+            .iter()
+            .flat_map(|pack| &pack.rules)
+            .map(|rule| rule.capability.as_str())
+            .collect();
+        for wanted in [
+            "agentic coding",
+            "back-translation",
+            "censorship-safe rewriting",
+            "code synthesis",
+            "computer use",
+            "data analysis",
+            "grading",
+            "identity masking",
+            "identity probing",
+            "instruction synthesis",
+            "orchestration",
+            "persona synthesis",
+            "reasoning",
+            "rejection sampling",
+            "task synthesis",
+            "tool use",
+            "trace cleaning",
+        ] {
+            assert!(capabilities.contains(wanted), "{wanted}");
+        }
+        assert!(load(&[]).unwrap().about().rules.len() >= 40);
+    }
+
+    #[test]
+    fn clashes_with_other_packs_are_named_by_file_and_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mine.toml");
+        let text = BUILT_IN[2].replace("builtin/identity", "mine");
+        std::fs::write(&path, text).unwrap();
+        let error = load(std::slice::from_ref(&path)).unwrap_err();
+        assert!(matches!(error.downcast_ref(), Some(Failure::Usage(_))));
+        let message = error.to_string();
+        assert!(
+            message.contains(
+                "mine.toml:9: rule `identity/probe` stands already in pack `builtin/identity`"
+            ),
+            "{message}"
+        );
+        std::fs::write(&path, b"[pack]\n\xff\n").unwrap();
+        let message = load(&[path]).unwrap_err().to_string();
+        assert!(
+            message.contains("mine.toml:2: not valid UTF-8"),
+            "{message}"
+        );
+        let absent = load(&[folder.path().join("absent.toml")]).unwrap_err();
+        assert!(matches!(absent.downcast_ref(), Some(Failure::Usage(_))));
+    }
+}

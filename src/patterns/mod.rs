@@ -12,6 +12,8 @@ pub mod load;
 pub mod matcher;
 pub mod normal;
 pub mod rule;
+#[cfg(test)]
+mod tests;
 
 pub use about::{PackAbout, PatternsAbout, RuleAbout};
 pub use load::{built_in, load};

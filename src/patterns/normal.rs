@@ -159,7 +159,10 @@ mod tests {
 
     #[test]
     fn case_blanks_and_what_does_not_show_are_folded() {
-        assert_eq!(normalised("  Act\n\n as\tan  EXPERT \r\n"), "act as an expert");
+        assert_eq!(
+            normalised("  Act\n\n as\tan  EXPERT \r\n"),
+            "act as an expert"
+        );
         assert_eq!(normalised("rea\u{200b}son\u{202e}ing\0!"), "reasoning!");
         assert_eq!(normalised(""), "");
         assert_eq!(normalised(" \0\n\u{feff}"), "");
@@ -172,7 +175,10 @@ mod tests {
         assert_eq!(normalised("ѕcоrе"), "score");
         assert_eq!(normalised("ＳＣＯＲＥ：１"), "score:1");
         assert_eq!(normalised("𝐬𝐜𝐨𝐫𝐞 𝟗"), "score 9");
-        assert_eq!(normalised("\u{201c}a\u{201d}\u{2014}b\u{2026}"), "\"a\"-b...");
+        assert_eq!(
+            normalised("\u{201c}a\u{201d}\u{2014}b\u{2026}"),
+            "\"a\"-b..."
+        );
     }
 
     #[test]
@@ -184,7 +190,9 @@ mod tests {
             }
             out
         };
-        let letters = ['a', 'Q', ' ', ' ', '\n', '\0', '\u{7f}', '<', '9', 'é', '请', '\u{200b}'];
+        let letters = [
+            'a', 'Q', ' ', ' ', '\n', '\0', '\u{7f}', '<', '9', 'é', '请', '\u{200b}',
+        ];
         for seed in 0..4000_u64 {
             let mut state = seed;
             let text: String = (0..seed % 400)
