@@ -264,7 +264,7 @@ fn foreign_changed_and_other_versions_are_refused_in_one_line() {
     let dir = tempfile::tempdir().expect("folder");
     assert!(matches!(
         failure(store::read(dir.path())),
-        Failure::NoInput(_)
+        Failure::NoDigest(_)
     ));
     store::write(&some_tables(0), dir.path()).expect("writes");
     let about = dir.path().join("digest.json");
@@ -286,7 +286,7 @@ fn foreign_changed_and_other_versions_are_refused_in_one_line() {
         std::fs::write(&about, broken).expect("writes");
         assert!(matches!(
             failure(store::read(dir.path())),
-            Failure::NoInput(_)
+            Failure::NoDigest(_)
         ));
     }
     std::fs::write(&about, json).expect("writes");
@@ -295,7 +295,7 @@ fn foreign_changed_and_other_versions_are_refused_in_one_line() {
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     std::fs::write(&links, bytes).expect("writes");
-    let Failure::NoInput(text) = failure(store::read(dir.path())) else {
+    let Failure::NoDigest(text) = failure(store::read(dir.path())) else {
         panic!("no input")
     };
     assert!(
@@ -305,7 +305,7 @@ fn foreign_changed_and_other_versions_are_refused_in_one_line() {
     std::fs::remove_file(&links).expect("removes");
     assert!(matches!(
         failure(store::read(dir.path())),
-        Failure::NoInput(_)
+        Failure::NoDigest(_)
     ));
 }
 

@@ -102,7 +102,7 @@ pub fn write(tables: &DigestTables, dir: &Path) -> Result<()> {
 /// Reads a digest that [`write`] wrote.
 ///
 /// # Errors
-/// [`Failure::NoInput`] for a folder that is missing, foreign, incomplete or changed,
+/// [`Failure::NoDigest`] for a folder that is missing, foreign, incomplete or changed,
 /// [`Failure::Usage`] for one of another version.
 pub fn read(dir: &Path) -> Result<DigestTables> {
     let path = dir.join(ABOUT);
@@ -147,7 +147,7 @@ pub fn read(dir: &Path) -> Result<DigestTables> {
 
 fn unusable(path: &Path, why: &str) -> anyhow::Error {
     let why = why.replace(['\n', '\r'], " ");
-    anyhow::Error::from(Failure::NoInput(format!(
+    anyhow::Error::from(Failure::NoDigest(format!(
         "{}: {why}; give a folder written by `stillhunt digest`, or write it again",
         path.display()
     )))

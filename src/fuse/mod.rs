@@ -1,6 +1,7 @@
 //! Fusing: shared keys -> corroborated links -> clusters -> campaigns with a verdict.
 
 pub mod campaigns;
+mod chance;
 pub mod cluster;
 pub mod corroboration;
 pub mod findings;
@@ -173,16 +174,22 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         let verdict = allowed(verdict, reason, expected, as_supported, input.config);
         campaigns.push(maker.campaign(cluster, verdict, expected, None));
     }
+    let mut lead_findings: Vec<Finding> = Vec::new();
     for (cluster, group) in leads::leads(&layers, &found, &input.config.fuse, &input.config.network)
     {
         let reason = "one family of evidence: nothing independent supports it".to_owned();
-        campaigns.push(maker.campaign(
-            &cluster,
-            (Verdict::Lead, reason),
-            // The null keeps every key's number of accounts, so it has this group in every run.
-            1.0,
-            Some(group),
-        ));
+        // The null keeps every key's number of accounts, so it has this group in every run.
+        let mut campaign = maker.campaign(&cluster, (Verdict::Lead, reason), 1.0, Some(group));
+        if let Some(evidence) = campaign.evidence.first_mut()
+            && let Some(finding) = findings::lead_finding(group, evidence.bits, &sources)
+        {
+            evidence.findings.push(finding.id.clone());
+            for member in &mut campaign.members {
+                member.findings.push(finding.id.clone());
+            }
+            lead_findings.push(finding);
+        }
+        campaigns.push(campaign);
     }
     campaigns.retain(|campaign| reported(campaign, input.profile));
     campaigns.sort_by(|a, b| {
@@ -194,7 +201,16 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
     });
     distinct_ids(&mut campaigns);
 
-    let mut findings: Vec<Finding> = made.into_iter().flatten().collect();
+    // Findings of groups that the profile does not report stay out with them.
+    lead_findings.retain(|finding| {
+        campaigns.iter().any(|campaign| {
+            campaign
+                .evidence
+                .iter()
+                .any(|evidence| evidence.findings.contains(&finding.id))
+        })
+    });
+    let mut findings: Vec<Finding> = made.into_iter().flatten().chain(lead_findings).collect();
     let (templates, patterns) = templates::word(input, &rows, &campaigns);
     findings.extend(purpose::name_campaigns(
         &mut campaigns,

@@ -24,6 +24,10 @@ pub fn scan_to_case(
     output: &ScanOutput,
     progress: &dyn Progress,
 ) -> Result<CaseTables> {
+    super::on_threads(output.threads, || scan(options, output, progress))
+}
+
+fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> Result<CaseTables> {
     report::prepare_out(&output.out, output.force)?;
     let Gathered {
         tables,
