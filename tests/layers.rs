@@ -22,8 +22,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("stats", &[]),
     ("config", &["model"]),
     ("text", &["model", "stats", "config"]),
+    ("patterns", &["model", "config", "text"]),
     ("load", &["model", "config"]),
-    ("digest", &["model", "config", "text"]),
+    ("digest", &["model", "config", "text", "patterns"]),
     ("detect", &["model", "config", "stats", "text", "digest"]),
     ("fuse", &["model", "config", "stats", "digest", "detect"]),
     ("label", &["model", "config", "text", "digest", "fuse"]),
@@ -33,14 +34,14 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "pipeline",
         &[
-            "model", "config", "stats", "text", "load", "digest", "detect", "fuse", "label",
-            "report",
+            "model", "config", "stats", "text", "patterns", "load", "digest", "detect", "fuse",
+            "label", "report",
         ],
     ),
     (
         "cli",
         &[
-            "model", "config", "stats", "text", "load", "digest", "detect", "fuse", "label",
+            "model", "config", "stats", "text", "patterns", "load", "digest", "detect", "fuse", "label",
             "report", "simulate", "evaluate", "pipeline",
         ],
     ),
@@ -49,7 +50,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "lib",
         &[
-            "model", "config", "stats", "text", "load", "digest", "detect", "fuse", "label",
+            "model", "config", "stats", "text", "patterns", "load", "digest", "detect", "fuse", "label",
             "report", "simulate", "evaluate", "pipeline", "cli",
         ],
     ),

@@ -225,6 +225,9 @@ fn assemble(
         fragments,
         samples: take("samples")?,
         thinned_texts: take("thinned_texts")?,
+        patterns: take("patterns")?,
+        pattern_samples: take("pattern_samples")?,
+        text_patterns: take("text_patterns")?,
         models: models
             .texts("model")?
             .into_iter()
@@ -248,6 +251,8 @@ fn check(tables: &DigestTables) -> Result<()> {
         ("model", tables.models.len()),
         ("file", tables.about.intake.inputs.len()),
         ("role", 2),
+        ("text", tables.texts.height()),
+        ("rule", tables.about.patterns.rules.len()),
     ];
     for (name, frame) in tables.frames() {
         for (column, limit) in limits {

@@ -73,10 +73,12 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
     let mut detectors: Vec<DetectorRun> = Vec::new();
     let mut layers = Vec::new();
     let mut families = Vec::new();
+    let mut capabilities = None;
     for (run, mut outcome) in outcomes {
         detectors.push(run);
         layers.append(&mut outcome.layers);
         families.append(&mut outcome.templates);
+        capabilities = capabilities.or(outcome.capabilities);
     }
     progress.end();
 
@@ -87,6 +89,7 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
         profiles: &profiles.by_account,
         layers: &layers,
         families: &families,
+        capabilities: capabilities.as_ref(),
         not_tested: &not_tested,
         config: &options.config,
         profile: options.profile,
