@@ -168,5 +168,6 @@ pub fn finding(corroboration: &Corroboration, sources: &Sources<'_>) -> Option<F
         first_us,
         last_us,
         locators,
+        weak: false,
     })
 }

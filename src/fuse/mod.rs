@@ -1,9 +1,12 @@
 //! Fusing: shared keys -> corroborated links -> clusters -> campaigns with a verdict.
 
 pub mod campaigns;
+pub mod clock;
 pub mod cluster;
 pub mod corroboration;
+pub mod dated;
 pub mod findings;
+pub mod group_tests;
 pub mod hubs;
 pub mod incidence;
 pub mod leads;
@@ -26,16 +29,19 @@ use crate::config::Config;
 use crate::config::options::Profile;
 use crate::detect::content::families::TextFamily;
 use crate::detect::content::template_spread::template_id;
+use crate::detect::group::{Group, GroupTest};
 use crate::detect::layer::Layer;
+use crate::detect::population::Population;
 use crate::digest::DigestTables;
 use crate::fuse::campaigns::Maker;
+use crate::fuse::cluster::Cluster;
 use crate::fuse::findings::Sources;
 use crate::fuse::incidence::{UnitLayer, Units};
 use crate::fuse::rows::Rows;
 use crate::fuse::strata::Strata;
 use crate::model::campaign::{Campaign, Template, Verdict};
 use crate::model::case::NullRuns;
-use crate::model::finding::{Family, Finding, SuppressedHub};
+use crate::model::finding::{DetectorRun, Family, Finding, SuppressedHub};
 use crate::model::profile::AccountProfile;
 
 /// What fusing reads.
@@ -46,6 +52,10 @@ pub struct Input<'a> {
     pub profiles: &'a [Option<AccountProfile>],
     /// What the detectors found.
     pub layers: &'a [Layer],
+    /// Accounts with their clocks.
+    pub population: &'a Population<'a>,
+    /// Tests of what a group does over time, with how each fares before it runs.
+    pub group_tests: &'a [(DetectorRun, &'static dyn GroupTest)],
     /// The prompt families behind the content layers.
     pub families: &'a [TextFamily],
     /// Sentences about what could not be tested.
@@ -73,6 +83,8 @@ pub struct Fused {
     pub hubs: Vec<SuppressedHub>,
     /// What the null runs gave.
     pub null_runs: NullRuns,
+    /// How the group tests fared.
+    pub group_runs: Vec<DetectorRun>,
 }
 
 /// How a template is recognised in a text.
@@ -116,7 +128,8 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         &input.config.fuse,
         &input.config.network,
     );
-    let null_runs = null_runs::null_runs(&layers, &activity, &network, input.config, input.seed);
+    let mut null_runs =
+        null_runs::null_runs(&layers, &activity, &network, input.config, input.seed);
     let sources = Sources {
         detector_layers: input.layers,
         layers: &layers,
@@ -147,40 +160,78 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         .iter()
         .map(|finding| finding.as_ref().map(|finding| finding.id.clone()))
         .collect();
+    let leads = leads::leads(&layers, &found, &input.config.fuse, &input.config.network);
+    let candidates: Vec<Candidate<'_>> = found
+        .iter()
+        .map(|cluster| (cluster, None))
+        .chain(leads.iter().map(|(cluster, group)| (cluster, Some(*group))))
+        .collect();
+    let groups: Vec<Group> = candidates
+        .iter()
+        .map(|(cluster, _)| Group {
+            name: format!("{} customers", cluster.units.len()),
+            accounts: group_tests::representatives(&units, cluster, &rows.requests),
+        })
+        .collect();
+    let tested = group_tests::run(
+        input.group_tests,
+        input.population,
+        &groups,
+        &input.config.fuse,
+        input.seed,
+    );
+    null_runs.method.push_str(&format!(
+        "; tests of a group's clock repeated on {} sets of random groups of accounts as busy, {:.2} counting findings per set",
+        tested.null_runs, tested.expected_counting
+    ));
     let cells = cells(input.tables)?;
     let maker = Maker {
         sources: &sources,
         corroborations: &corroborations,
         finding_ids: &finding_ids,
-        not_tested: input.not_tested,
+        not_tested: input
+            .not_tested
+            .iter()
+            .cloned()
+            .chain(tested.not_tested.iter().cloned())
+            .collect(),
         cells: &cells,
     };
+    let fused: Vec<Cluster> = candidates
+        .iter()
+        .zip(&tested.by_group)
+        .map(|((cluster, lead), found)| group_tests::with_findings(cluster, found, lead.is_some()))
+        .collect();
 
-    let mut campaigns: Vec<Campaign> = Vec::new();
-    for cluster in &found {
-        let (verdict, reason) = verdict::verdict(cluster, &corroborations, &layers);
-        let support = cluster.support_bits();
-        let expected = expected_at(support, &null_runs);
-        let as_supported = found
-            .iter()
-            .filter(|other| other.support_bits() >= support)
-            .count();
-        let verdict = allowed(verdict, reason, expected, as_supported, input.config);
-        campaigns.push(maker.campaign(cluster, verdict, expected, None));
-    }
-    for (cluster, group) in leads::leads(&layers, &found, &input.config.fuse, &input.config.network)
-    {
-        let reason = "one family of evidence: nothing independent supports it".to_owned();
-        campaigns.push(maker.campaign(
-            &cluster,
-            (Verdict::Lead, reason),
+    // Each campaign with its place among the candidates.
+    let mut campaigns: Vec<(Campaign, usize)> = Vec::new();
+    for (place, ((cluster, lead), fused_cluster)) in candidates.iter().zip(&fused).enumerate() {
+        let (mut verdict, reason) = verdict::verdict(fused_cluster, &corroborations, &layers);
+        // The links of a cluster face the rewired links; what a lead's accounts do over time
+        // faces random groups of accounts as busy.
+        let (expected, as_supported) = if lead.is_none() {
+            let support = cluster.support_bits();
+            let as_supported = found.iter().filter(|other| other.support_bits() >= support);
+            (expected_at(support, &null_runs), as_supported.count())
+        } else if verdict > Verdict::Lead {
+            (tested.expected_counting, 1)
+        } else {
             // The null keeps every key's number of accounts, so it has this group in every run.
-            1.0,
-            Some(group),
-        ));
+            (1.0, 1)
+        };
+        let mut reason = reason;
+        if lead.is_some() {
+            if verdict == Verdict::Lead {
+                reason = "one family of evidence: nothing independent supports it".to_owned();
+            }
+            // One key and what its accounts do over time: never more than two ways of knowing.
+            verdict = verdict.min(Verdict::Likely);
+        }
+        let verdict = allowed(verdict, reason, expected, as_supported, input.config);
+        campaigns.push((maker.campaign(cluster, verdict, expected, *lead), place));
     }
-    campaigns.retain(|campaign| reported(campaign, input.profile));
-    campaigns.sort_by(|a, b| {
+    campaigns.retain(|(campaign, _)| reported(campaign, input.profile));
+    campaigns.sort_by(|(a, _), (b, _)| {
         b.verdict
             .cmp(&a.verdict)
             .then(b.bits.total_cmp(&a.bits))
@@ -190,6 +241,28 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
     distinct_ids(&mut campaigns);
 
     let mut findings: Vec<Finding> = made.into_iter().flatten().collect();
+    for (campaign, place) in &mut campaigns {
+        let (Some((cluster, lead)), Some(found)) =
+            (candidates.get(*place), tested.by_group.get(*place))
+        else {
+            continue;
+        };
+        let counting: Vec<bool> = found
+            .iter()
+            .map(|judged| group_tests::counts(judged, cluster, lead.is_some()))
+            .collect();
+        if let Some(reasons) = tested.untested.get(*place) {
+            campaign.not_tested.extend(reasons.iter().cloned());
+        }
+        findings.extend(dated::attach(campaign, found, &counting, &sources));
+        let accounts = sources.accounts(&cluster.units);
+        campaign.timeline = dated::timeline(campaign, &accounts, input.population, found);
+        campaign.description = clock::describe(&campaign.hour_of_week, &accounts, input.population);
+    }
+    let campaigns: Vec<Campaign> = campaigns
+        .into_iter()
+        .map(|(campaign, _)| campaign)
+        .collect();
     findings.sort_by(|a, b| {
         a.detector
             .cmp(&b.detector)
@@ -213,8 +286,12 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         findings,
         hubs,
         null_runs,
+        group_runs: tested.runs,
     })
 }
+
+/// A cluster, or the accounts of one key alone with the layer and group of that key.
+type Candidate<'a> = (&'a Cluster, Option<(usize, usize)>);
 
 /// Lowers a verdict that the null runs do not allow: clusters that rest on as many bits must
 /// be rare there, beside the number found in the log itself.
@@ -268,9 +345,9 @@ fn reported(campaign: &Campaign, profile: Profile) -> bool {
 }
 
 /// Two campaigns may hang on one template; the weaker one then gets a number.
-fn distinct_ids(campaigns: &mut [Campaign]) {
+fn distinct_ids(campaigns: &mut [(Campaign, usize)]) {
     let mut seen: FxHashMap<String, u32> = FxHashMap::default();
-    for campaign in campaigns {
+    for (campaign, _) in campaigns {
         let count = seen.entry(campaign.id.clone()).or_insert(0);
         *count += 1;
         if *count > 1 {

@@ -1,0 +1,7 @@
+//! What accounts do when models are released and accounts are closed, and what they carry over.
+
+pub mod mixed_traffic;
+pub mod model_pivot;
+pub mod releases;
+pub mod signature_replay;
+pub mod succession;
