@@ -12,6 +12,7 @@ pub mod incidence;
 pub mod leads;
 pub mod membership;
 pub mod null_runs;
+pub mod places;
 pub mod rivals;
 pub mod rows;
 pub mod strata;
@@ -22,13 +23,11 @@ pub mod verdict;
 mod tests;
 
 use anyhow::Result;
-use polars::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::config::Config;
 use crate::config::options::Profile;
 use crate::detect::content::families::TextFamily;
-use crate::detect::content::template_spread::template_id;
 use crate::detect::group::{Group, GroupTest};
 use crate::detect::layer::Layer;
 use crate::detect::population::Population;
@@ -114,11 +113,11 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         .collect();
     incidence::mark_crowded(&mut layers, input.layers, input.config.network.hub_degree);
     let rows = Rows::read(input.tables)?;
-    let requests = by_unit(&units, &rows.requests);
+    let requests = places::by_unit(&units, &rows.requests);
     let activity = Strata::new(&requests, None);
     let network = Strata::new(
         &requests,
-        Some(&places(input.tables, input.profiles, &units)?),
+        Some(&places::places(input.tables, input.profiles, &units)?),
     );
     let corroborations =
         corroboration::corroborate(&layers, &activity, &network, &input.config.network);
@@ -278,7 +277,7 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         input.config.network.hub_degree,
         input.seed,
     );
-    let (templates, patterns) = word_templates(input, &rows, &campaigns);
+    let (templates, patterns) = templates::word_templates(input, &rows, &campaigns);
     Ok(Fused {
         campaigns,
         templates,
@@ -356,111 +355,6 @@ fn distinct_ids(campaigns: &mut [(Campaign, usize)]) {
     }
 }
 
-fn by_unit(units: &Units, requests: &[u64]) -> Vec<u64> {
-    units
-        .accounts
-        .iter()
-        .map(|accounts| {
-            accounts
-                .iter()
-                .filter_map(|account| requests.get(*account as usize))
-                .sum()
-        })
-        .collect()
-}
-
-/// Where most of a unit's requests come from, as a number: its country; without a country
-/// column the billing country; without that the first part of its commonest address, since
-/// address blocks are handed out by region.
-fn places(
-    tables: &DigestTables,
-    profiles: &[Option<AccountProfile>],
-    units: &Units,
-) -> Result<Vec<u32>> {
-    let by_country = commonest(tables, units, "country", |value| value.to_uppercase())?;
-    let mut by_address = commonest(tables, units, "ip", |value| {
-        value
-            .split(['.', ':'])
-            .next()
-            .unwrap_or_default()
-            .to_owned()
-    })?;
-    for (account, profile) in profiles.iter().enumerate() {
-        if let Some(country) = profile
-            .as_ref()
-            .and_then(|profile| profile.billing_country.as_ref())
-            && let Some(unit) = units.of_account.get(account)
-            && let Some(slot) = by_address.get_mut(*unit as usize)
-        {
-            *slot = Some(country.to_uppercase());
-        }
-    }
-    let named: Vec<String> = by_country
-        .into_iter()
-        .zip(by_address)
-        .map(|(country, address)| country.or(address).unwrap_or_default())
-        .collect();
-    let mut names = named.clone();
-    names.sort_unstable();
-    names.dedup();
-    Ok(named
-        .iter()
-        .map(|name| u32::try_from(names.binary_search(name).unwrap_or(0)).unwrap_or(0))
-        .collect())
-}
-
-/// For each unit the value (after `derive`) of the key of this kind that most of its requests have.
-fn commonest(
-    tables: &DigestTables,
-    units: &Units,
-    kind: &str,
-    derive: impl Fn(&str) -> String,
-) -> Result<Vec<Option<String>>> {
-    let keys = tables
-        .keys
-        .clone()
-        .lazy()
-        .with_row_index("key", None)
-        .filter(col("kind").eq(lit(kind.to_owned())))
-        .select([col("key"), col("value")]);
-    let links = tables
-        .links
-        .clone()
-        .lazy()
-        .join(
-            keys,
-            [col("key")],
-            [col("key")],
-            JoinArgs::new(JoinType::Inner),
-        )
-        .select([col("account"), col("value"), col("requests")])
-        .collect()?;
-    let mut counts: std::collections::BTreeMap<(u32, String), u64> =
-        std::collections::BTreeMap::new();
-    let rows = links
-        .column("account")?
-        .u32()?
-        .into_no_null_iter()
-        .zip(links.column("value")?.str()?.iter())
-        .zip(links.column("requests")?.u64()?.into_no_null_iter());
-    for ((account, value), requests) in rows {
-        if let Some(unit) = units.of_account.get(account as usize) {
-            *counts
-                .entry((*unit, derive(value.unwrap_or_default())))
-                .or_default() += requests;
-        }
-    }
-    let mut best: Vec<(u64, Option<String>)> = vec![(0, None); units.len()];
-    for ((unit, value), requests) in counts {
-        if let Some(slot) = best.get_mut(unit as usize)
-            && requests > slot.0
-        {
-            *slot = (requests, Some(value));
-        }
-    }
-    Ok(best.into_iter().map(|(_, value)| value).collect())
-}
-
 fn cells(tables: &DigestTables) -> Result<Vec<(u32, i64, u32)>> {
     let frame = &tables.cells;
     let mut cells: Vec<(u32, i64, u32)> = frame
@@ -473,102 +367,4 @@ fn cells(tables: &DigestTables) -> Result<Vec<(u32, i64, u32)>> {
         .collect();
     cells.sort_unstable();
     Ok(cells)
-}
-
-fn word_templates(
-    input: &Input<'_>,
-    rows: &Rows,
-    campaigns: &[Campaign],
-) -> (Vec<Template>, Vec<Pattern>) {
-    let mut made: Vec<(Template, Pattern)> = Vec::new();
-    for layer in input
-        .layers
-        .iter()
-        .filter(|layer| layer.family == Family::Content)
-    {
-        let system = layer.kind.starts_with("system");
-        let numbers: FxHashMap<&str, usize> = layer
-            .values
-            .iter()
-            .enumerate()
-            .map(|(number, value)| (value.as_str(), number))
-            .collect();
-        if layer.kind.ends_with("template") {
-            for family in input.families {
-                let id = template_id(family, layer.kind);
-                let Some(group) = numbers.get(id.as_str()) else {
-                    continue;
-                };
-                let template = templates::template(
-                    family,
-                    layer,
-                    *group,
-                    rows,
-                    campaigns,
-                    input.config.report.excerpts_per_template,
-                    input.config.report.locators_per_finding,
-                );
-                made.push((
-                    template,
-                    Pattern {
-                        id,
-                        system,
-                        fragments: family.fragments.clone(),
-                        text_hash: None,
-                    },
-                ));
-            }
-        } else {
-            // Exact repeats are listed where a campaign stands on them, or eight accounts send them.
-            for (group, id) in layer.values.iter().enumerate() {
-                let used = campaigns
-                    .iter()
-                    .any(|campaign| campaign.templates.contains(id));
-                if !used && layer.group(group).len() < 8 {
-                    continue;
-                }
-                let texts: Vec<u32> = layer
-                    .range(group)
-                    .filter_map(|position| layer.rows.get(position).copied())
-                    .collect();
-                let text_hash = texts
-                    .first()
-                    .and_then(|text| rows.texts.text_hash.get(*text as usize).copied());
-                let family = TextFamily {
-                    fragments: Vec::new(),
-                    texts,
-                    slot_share: 0.0,
-                };
-                let mut template = templates::template(
-                    &family,
-                    layer,
-                    group,
-                    rows,
-                    campaigns,
-                    input.config.report.excerpts_per_template,
-                    input.config.report.locators_per_finding,
-                );
-                template.id.clone_from(id);
-                template.campaign_id = campaigns
-                    .iter()
-                    .find(|campaign| campaign.templates.contains(id))
-                    .map(|campaign| campaign.id.clone());
-                made.push((
-                    template,
-                    Pattern {
-                        id: id.clone(),
-                        system,
-                        fragments: Vec::new(),
-                        text_hash,
-                    },
-                ));
-            }
-        }
-    }
-    made.sort_by(|a, b| {
-        b.0.accounts
-            .cmp(&a.0.accounts)
-            .then_with(|| a.0.id.cmp(&b.0.id))
-    });
-    made.into_iter().unzip()
 }

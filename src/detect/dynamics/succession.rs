@@ -30,15 +30,16 @@
 //! of a week over the horizon. Begin means first request in the log, so accounts of before
 //! the log are seen too late. Closures without a time are not used.
 
-use rustc_hash::FxHashMap;
+use std::rc::Rc;
 
+use crate::detect::dynamics::closings::Closings;
+use crate::detect::dynamics::waves::{Closed, FEWEST_CLOSURES, Measured, heirs, measure};
 use crate::detect::group::{Group, GroupFinding, GroupTest, Look, Prepared, Standing};
 use crate::detect::population::{DAY_US, HOUR_US, Population};
 use crate::detect::{Meta, Need};
 use crate::model::campaign::TimelineEntry;
 use crate::model::column::AccountColumn;
 use crate::model::finding::Family;
-use crate::stats::chernoff::{Discrete, Term, upper_tail_log2};
 
 static META: Meta = Meta {
     id: "dynamics/succession",
@@ -51,15 +52,6 @@ static META: Meta = Meta {
 
 /// Hours between a closure and the newcomer: the published 72, and shorter ones for dense networks.
 const HORIZONS_HOURS: [i64; 3] = [6, 24, 72];
-
-/// Closure times are moved by up to this many hours either way: half a week.
-const MOVED_HOURS: i64 = 84;
-
-/// Fewest closures of a group inside the log.
-const FEWEST_CLOSURES: usize = 3;
-
-/// The share of answered closures is rounded up to one in this many steps for the null.
-const LEVELS: f64 = 16.0;
 
 /// The share of answered closures must be this many times the expected one.
 const MINIMUM_RATIO: f64 = 1.3;
@@ -125,61 +117,6 @@ impl GroupTest for Succession {
     }
 }
 
-/// When accounts were closed.
-struct Closings {
-    /// Closing time by account, where it lies within the log.
-    at_us: Vec<Option<i64>>,
-    /// Closures by hour of the day, UTC, of the whole log.
-    by_hour: [u64; 24],
-    untimed: usize,
-    outside: usize,
-}
-
-impl Closings {
-    fn read(population: &Population<'_>) -> Self {
-        let (first, last) = (population.log_first_us(), population.log_last_us());
-        let mut closings = Self {
-            at_us: vec![None; population.len()],
-            by_hour: [0; 24],
-            untimed: 0,
-            outside: 0,
-        };
-        for (account, profile) in population.profiles.iter().enumerate() {
-            let Some(profile) = profile else { continue };
-            let status = profile.status.as_deref().unwrap_or_default().to_lowercase();
-            let Some(at) = profile.closed_at_us else {
-                let closed = ["banned", "suspended", "closed"].contains(&status.as_str());
-                closings.untimed += usize::from(closed);
-                continue;
-            };
-            // Who leaves by himself is not replaced.
-            if status == "closed" || status == "active" {
-                continue;
-            }
-            if !(first..=last).contains(&at) {
-                closings.outside += 1;
-                continue;
-            }
-            if let Some(slot) = closings.at_us.get_mut(account) {
-                *slot = Some(at);
-                closings.by_hour[hour_of_day(at)] += 1;
-            }
-        }
-        closings
-    }
-}
-
-fn hour_of_day(at_us: i64) -> usize {
-    usize::try_from(at_us.div_euclid(HOUR_US).rem_euclid(24)).unwrap_or(0)
-}
-
-/// A closed account of a group with the times at which its possible successors begin.
-struct Closed {
-    at_us: i64,
-    /// First requests of the accounts that could follow, ascending.
-    arrivals_us: std::rc::Rc<Vec<i64>>,
-}
-
 fn look(population: &Population<'_>, closings: &Closings, group: &Group) -> Look {
     let closed: Vec<(u32, i64)> = group
         .accounts
@@ -198,20 +135,21 @@ fn look(population: &Population<'_>, closings: &Closings, group: &Group) -> Look
         .map(|account| population.first(*account))
         .collect();
     arrivals.sort_unstable();
-    let arrivals = std::rc::Rc::new(arrivals);
+    let arrivals = Rc::new(arrivals);
     let all: Vec<Closed> = closed
         .iter()
         .map(|(_, at_us)| Closed {
             at_us: *at_us,
-            arrivals_us: std::rc::Rc::clone(&arrivals),
+            arrivals_us: Rc::clone(&arrivals),
         })
         .collect();
     let heirs = heirs(population, group, &closed);
     let tried = 2 * HORIZONS_HOURS.len() as u64;
+    let log_us = (population.log_first_us(), population.log_last_us());
     let mut best: Option<(Measured, bool, i64)> = None;
     for horizon_hours in HORIZONS_HOURS {
         for (kin, by_key) in [(&all, false), (&heirs, true)] {
-            let Some(measured) = measure(kin, horizon_hours, closings, population) else {
+            let Some(measured) = measure(kin, horizon_hours, &closings.by_hour, log_us) else {
                 continue;
             };
             if measured.share < MINIMUM_RATIO * measured.expected {
@@ -240,156 +178,6 @@ fn look(population: &Population<'_>, closings: &Closings, group: &Group) -> Look
         )],
         partial: Vec::new(),
     }
-}
-
-/// For each closed account those that share a small key with it, as successors.
-fn heirs(population: &Population<'_>, group: &Group, closed: &[(u32, i64)]) -> Vec<Closed> {
-    let mut kin: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
-    for layer in population
-        .layers
-        .iter()
-        .filter(|layer| layer.family != Family::Content && layer.family != Family::Client)
-    {
-        for index in 0..layer.len() {
-            let accounts = layer.group(index);
-            if accounts.len() > population.hub_degree {
-                continue;
-            }
-            let inside: Vec<u32> = accounts
-                .iter()
-                .filter(|account| group.accounts.binary_search(account).is_ok())
-                .copied()
-                .collect();
-            for account in &inside {
-                if closed
-                    .binary_search_by_key(account, |(closed, _)| *closed)
-                    .is_ok()
-                {
-                    kin.entry(*account)
-                        .or_default()
-                        .extend(inside.iter().filter(|other| *other != account));
-                }
-            }
-        }
-    }
-    closed
-        .iter()
-        .filter_map(|(account, at_us)| {
-            let mut kin = kin.remove(account)?;
-            kin.sort_unstable();
-            kin.dedup();
-            let mut arrivals: Vec<i64> = kin.iter().map(|other| population.first(*other)).collect();
-            arrivals.sort_unstable();
-            Some(Closed {
-                at_us: *at_us,
-                arrivals_us: std::rc::Rc::new(arrivals),
-            })
-        })
-        .collect()
-}
-
-/// One horizon's result.
-struct Measured {
-    bits: f64,
-    /// Mean over waves of the share of closures that were answered.
-    share: f64,
-    expected: f64,
-    waves: u64,
-    closures: u64,
-    answered: u64,
-}
-
-fn measure(
-    closed: &[Closed],
-    horizon_hours: i64,
-    closings: &Closings,
-    population: &Population<'_>,
-) -> Option<Measured> {
-    if closed.len() < FEWEST_CLOSURES {
-        return None;
-    }
-    let width_us = 2 * horizon_hours * HOUR_US;
-    let mut by_time: Vec<&Closed> = closed.iter().collect();
-    by_time.sort_by_key(|one| one.at_us);
-    let waves: Vec<&[&Closed]> = by_time
-        .chunk_by(|a, b| a.at_us.div_euclid(width_us) == b.at_us.div_euclid(width_us))
-        .collect();
-    let window = (population.log_first_us(), population.log_last_us());
-    let mut distributions = Vec::with_capacity(waves.len());
-    let mut terms = Vec::with_capacity(waves.len());
-    let (mut observed, mut expected) = (0.0, 0.0);
-    let mut answered = 0;
-    for wave in &waves {
-        let share = answered_share(wave, 0, horizon_hours);
-        answered += (share * wave.len() as f64).round() as u64;
-        observed += share;
-        let mut counts = [0_u64; LEVELS as usize + 1];
-        let (mut total, mut sum) = (0_u64, 0.0);
-        for moved_hours in -MOVED_HOURS..=MOVED_HOURS {
-            let moved_us = moved_hours * HOUR_US;
-            let at = wave.first().map_or(0, |one| one.at_us) + moved_us;
-            if !(window.0..=window.1).contains(&at) {
-                continue;
-            }
-            // One more for every hour of the day, so that none is impossible.
-            let weight = 1 + closings.by_hour[hour_of_day(at)];
-            let share = answered_share(wave, moved_us, horizon_hours);
-            counts[(share * LEVELS).ceil().clamp(0.0, LEVELS) as usize] += weight;
-            total += weight;
-            sum += share * weight as f64;
-        }
-        expected += if total > 0 { sum / total as f64 } else { share };
-        let points: Vec<(f64, u64)> = counts
-            .iter()
-            .enumerate()
-            .map(|(level, count)| (level as f64 / LEVELS, *count))
-            .collect();
-        terms.push(Term {
-            weight: 1.0,
-            distribution: distributions.len(),
-            count: 1,
-        });
-        distributions.push(Discrete::from_counts(&points));
-    }
-    // Waves at a distance of two share no newcomers; neighbours may. By Hoelder's inequality
-    // the bound for both halves together is the square root of the bound as if independent.
-    let dependence = if waves.len() > 1 { 0.5 } else { 1.0 };
-    Some(Measured {
-        bits: -upper_tail_log2(observed, &terms, &distributions) * dependence,
-        share: observed / waves.len().max(1) as f64,
-        expected: expected / waves.len().max(1) as f64,
-        waves: waves.len() as u64,
-        closures: closed.len() as u64,
-        answered,
-    })
-}
-
-/// Share of a wave's closures for which somebody begins within the horizon, no newcomer
-/// answering two closures of one wave with the same successors.
-fn answered_share(wave: &[&Closed], moved_us: i64, horizon_hours: i64) -> f64 {
-    let horizon_us = horizon_hours * HOUR_US;
-    let mut answered = 0_usize;
-    // Closures are in order of time, so for each list of arrivals a cursor suffices.
-    let mut used: FxHashMap<*const Vec<i64>, usize> = FxHashMap::default();
-    for one in wave {
-        let from = one.at_us + moved_us;
-        let cursor = used
-            .entry(std::rc::Rc::as_ptr(&one.arrivals_us))
-            .or_insert(0);
-        let next = one
-            .arrivals_us
-            .partition_point(|at| *at <= from)
-            .max(*cursor);
-        if one
-            .arrivals_us
-            .get(next)
-            .is_some_and(|at| *at <= from + horizon_us)
-        {
-            *cursor = next + 1;
-            answered += 1;
-        }
-    }
-    answered as f64 / wave.len().max(1) as f64
 }
 
 fn word(
@@ -594,21 +382,6 @@ mod tests {
         }
         let found = bits(&world, 40);
         assert!((0.0..10.0).contains(&found), "{found}");
-    }
-
-    #[test]
-    fn a_newcomer_answers_one_closure_of_a_wave() {
-        let arrivals = std::rc::Rc::new(vec![10 * HOUR_US]);
-        let one = Closed {
-            at_us: 8 * HOUR_US,
-            arrivals_us: std::rc::Rc::clone(&arrivals),
-        };
-        let two = Closed {
-            at_us: 9 * HOUR_US,
-            arrivals_us: arrivals,
-        };
-        assert!((answered_share(&[&one, &two], 0, 6) - 0.5).abs() < 1e-12);
-        assert!(answered_share(&[&one, &two], 3 * HOUR_US, 6).abs() < 1e-12);
     }
 
     #[test]
