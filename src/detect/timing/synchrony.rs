@@ -27,7 +27,7 @@
 //! have no habit to compare with and take no part. No finding never means that accounts are
 //! not coordinated.
 
-use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 
 use crate::detect::Meta;
 use crate::detect::group::{Group, GroupFinding, GroupTest, Look, Prepared, Standing};
@@ -163,7 +163,7 @@ fn look(population: &Population<'_>, group: &Group) -> Look {
 
 /// Hours in which unusually many of these accounts are at work, ascending.
 fn peaks(population: &Population<'_>, accounts: &[u32]) -> Vec<i64> {
-    let mut at_work: FxHashMap<i64, u32> = FxHashMap::default();
+    let mut at_work: BTreeMap<i64, u32> = BTreeMap::new();
     for account in accounts {
         let mut last = i64::MIN;
         for cell in population.cells(*account) {
@@ -175,11 +175,11 @@ fn peaks(population: &Population<'_>, accounts: &[u32]) -> Vec<i64> {
     }
     let first = population.log_first_us().div_euclid(HOUR_US);
     let last = population.log_last_us().div_euclid(HOUR_US);
-    let mut by_slot: FxHashMap<i64, u32> = FxHashMap::default();
+    let mut by_slot: BTreeMap<i64, u32> = BTreeMap::new();
     for (hour, count) in &at_work {
         *by_slot.entry(hour.rem_euclid(WEEK_HOURS)).or_default() += count;
     }
-    let mut peaks: Vec<i64> = at_work
+    at_work
         .into_iter()
         .filter(|(hour, count)| {
             let slot = hour.rem_euclid(WEEK_HOURS);
@@ -192,9 +192,7 @@ fn peaks(population: &Population<'_>, accounts: &[u32]) -> Vec<i64> {
                 && f64::from(*count) >= PEAK_RATIO * f64::from(elsewhere) / weeks as f64
         })
         .map(|(hour, _)| hour)
-        .collect();
-    peaks.sort_unstable();
-    peaks
+        .collect()
 }
 
 /// Compares how much of the work in the peaks' hours of the week falls on the peaks.
