@@ -41,8 +41,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "model", "config", "stats", "text", "patterns", "load", "digest", "detect", "fuse", "label",
-            "report", "simulate", "evaluate", "pipeline",
+            "model", "config", "stats", "text", "patterns", "load", "digest", "detect", "fuse",
+            "label", "report", "simulate", "evaluate", "pipeline",
         ],
     ),
     ("main", &["cli"]),
@@ -50,8 +50,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "lib",
         &[
-            "model", "config", "stats", "text", "patterns", "load", "digest", "detect", "fuse", "label",
-            "report", "simulate", "evaluate", "pipeline", "cli",
+            "model", "config", "stats", "text", "patterns", "load", "digest", "detect", "fuse",
+            "label", "report", "simulate", "evaluate", "pipeline", "cli",
         ],
     ),
 ];

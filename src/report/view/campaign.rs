@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::model::campaign::{Campaign, Member, Rival, Template};
+use crate::model::campaign::{Campaign, Member, Rival, Template, TimelineEntry};
 use crate::model::case::Case;
 use crate::model::finding::{Family, Finding, Locator};
 use crate::report::chart::heat_map::{HeatMap, heat_map};
@@ -110,6 +110,8 @@ pub(crate) struct CampaignSection<'a> {
     waterfall: Waterfall,
     not_tested: &'a [String],
     timeline: Timeline,
+    dates: &'a [TimelineEntry],
+    description: &'a [String],
     heat: HeatMap,
     families: Vec<&'static str>,
     members: Cut<MemberRow<'a>>,
@@ -177,6 +179,8 @@ pub(crate) fn campaign_sections(case: &Case, limit: usize) -> Cut<CampaignSectio
                 waterfall: waterfall(campaign),
                 not_tested: &campaign.not_tested,
                 timeline: timeline(&campaign.daily_requests, &case.events),
+                dates: &campaign.timeline,
+                description: &campaign.description,
                 heat: heat_map(&campaign.hour_of_week),
                 families: families(campaign)
                     .iter()
