@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use crate::model::campaign::Member;
 use crate::model::event::{Event, EventKind};
+use crate::report::chart::turnover::{Turnover, turnover};
 use crate::report::format::{self, DAY_US, count, day_start, is_weekend, plural};
 
 /// Size of the plot in SVG units.
@@ -27,6 +29,8 @@ pub(crate) struct Tick {
 pub(crate) struct Mark {
     x: String,
     number: usize,
+    /// Outline around the number: the kind is told by shape and word, not by colour.
+    shape: String,
     kind: &'static str,
     name: String,
     timestamp_us: i64,
@@ -39,9 +43,12 @@ pub(crate) struct Timeline {
     weekends: String,
     ticks: Vec<Tick>,
     marks: Vec<Mark>,
+    /// Events inside the span beyond those marked.
+    marks_left_out: usize,
     end: String,
     max: u64,
     unit: String,
+    turnover: Turnover,
     /// The same in words.
     pub(crate) text: String,
 }
@@ -56,103 +63,87 @@ pub(crate) fn kind_name(kind: EventKind) -> &'static str {
     }
 }
 
-/// Lays out days with their requests; days between them count as silent.
-pub(crate) fn timeline(daily_requests: &[(i64, u64)], events: &[Event]) -> Timeline {
-    let first = daily_requests
-        .iter()
-        .map(|(day, _)| day_start(*day))
-        .min()
-        .unwrap_or(0);
-    let last = daily_requests
-        .iter()
-        .map(|(day, _)| day_start(*day))
-        .max()
-        .unwrap_or(first);
-    let days = last.saturating_sub(first) / DAY_US + 1;
-    let days_per_bar = days.saturating_add(BARS - 1) / BARS;
-    let bars = days.saturating_add(days_per_bar - 1) / days_per_bar;
-    let mut heights = vec![0_u64; usize::try_from(bars).unwrap_or(1)];
-    for (day, requests) in daily_requests {
-        let index = (day_start(*day).saturating_sub(first) / DAY_US) / days_per_bar;
-        if let Some(height) = usize::try_from(index)
-            .ok()
-            .and_then(|index| heights.get_mut(index))
-        {
-            *height = height.saturating_add(*requests);
+/// The days of a campaign as bars of equal width.
+#[derive(Debug)]
+pub(crate) struct Axis {
+    first: i64,
+    last: i64,
+    days_per_bar: i64,
+    bars: usize,
+    slot: f64,
+}
+
+impl Axis {
+    /// Covers all days given; at least one bar.
+    pub(crate) fn over(daily_requests: &[(i64, u64)]) -> Axis {
+        let starts = daily_requests.iter().map(|(day, _)| day_start(*day));
+        let first = starts.clone().min().unwrap_or(0);
+        let last = starts.max().unwrap_or(first);
+        let days = last.saturating_sub(first) / DAY_US + 1;
+        let days_per_bar = days.saturating_add(BARS - 1) / BARS;
+        let bars = days.saturating_add(days_per_bar - 1) / days_per_bar;
+        let bars = usize::try_from(bars).unwrap_or(1).max(1);
+        Axis {
+            first,
+            last,
+            days_per_bar,
+            bars,
+            // few days give a few slim bars, not slabs
+            slot: (WIDTH / bars as f64).min(48.0),
         }
     }
-    let max = heights.iter().copied().max().unwrap_or(0);
-    // few days give a few slim bars, not slabs
-    let slot = (WIDTH / heights.len() as f64).min(48.0);
-    let plot = Plot {
-        first,
-        slot,
-        days_per_bar,
-    };
-    Timeline {
-        bars: bar_path(&heights, max, slot),
-        weekends: if days_per_bar == 1 {
-            plot.weekends(heights.len())
-        } else {
-            String::new()
-        },
-        ticks: plot.ticks(heights.len()),
-        marks: plot.marks(events, heights.len()),
-        end: format!("{:.1}", heights.len() as f64 * slot),
-        max,
-        unit: if days_per_bar == 1 {
-            "day".to_owned()
-        } else {
-            format!("{days_per_bar} days")
-        },
-        text: in_words(daily_requests, first, last),
+
+    /// Number of bars.
+    pub(crate) fn bars(&self) -> usize {
+        self.bars
     }
-}
 
-fn bar_path(heights: &[u64], max: u64, slot: f64) -> String {
-    let mut path = String::new();
-    for (index, &requests) in heights
-        .iter()
-        .enumerate()
-        .filter(|(_, requests)| **requests > 0)
-    {
-        let height = (requests as f64 / max as f64 * HEIGHT).max(1.0);
-        let (x, width) = (index as f64 * slot + slot * 0.08, slot * 0.84);
-        let _ = write!(
-            path,
-            "M{x:.1} {HEIGHT}v-{height:.1}h{width:.1}v{height:.1}z"
-        );
+    /// The bar of a moment; `None` outside the span.
+    pub(crate) fn bar_of(&self, timestamp_us: i64) -> Option<usize> {
+        let day = day_start(timestamp_us);
+        if !(self.first..=self.last).contains(&day) {
+            return None;
+        }
+        usize::try_from(day.saturating_sub(self.first) / DAY_US / self.days_per_bar).ok()
     }
-    path
-}
 
-struct Plot {
-    first: i64,
-    slot: f64,
-    days_per_bar: i64,
-}
-
-impl Plot {
-    fn day_of(&self, bar: usize) -> i64 {
+    /// First day of a bar.
+    pub(crate) fn day_of(&self, bar: usize) -> i64 {
         let days = i64::try_from(bar)
             .unwrap_or(0)
             .saturating_mul(self.days_per_bar);
         self.first.saturating_add(days.saturating_mul(DAY_US))
     }
 
-    fn weekends(&self, bars: usize) -> String {
+    /// Left edge and width of a bar.
+    pub(crate) fn slot_of(&self, bar: usize) -> (f64, f64) {
+        (bar as f64 * self.slot + self.slot * 0.08, self.slot * 0.84)
+    }
+
+    /// How the first day of a bar is introduced in a sentence.
+    pub(crate) fn preposition(&self) -> &'static str {
+        if self.days_per_bar == 1 {
+            "on"
+        } else {
+            "in the days from"
+        }
+    }
+
+    fn weekends(&self) -> String {
         let mut path = String::new();
-        for bar in (0..bars).filter(|bar| is_weekend(self.day_of(*bar))) {
-            let (x, width) = (bar as f64 * self.slot, self.slot);
-            let _ = write!(path, "M{x:.1} 0h{width:.1}v{HEIGHT}h-{width:.1}z");
+        if self.days_per_bar == 1 {
+            for bar in (0..self.bars).filter(|bar| is_weekend(self.day_of(*bar))) {
+                let (x, width) = (bar as f64 * self.slot, self.slot);
+                let _ = write!(path, "M{x:.1} 0h{width:.1}v{HEIGHT}h-{width:.1}z");
+            }
         }
         path
     }
 
-    fn ticks(&self, bars: usize) -> Vec<Tick> {
-        let room = (bars as f64 * self.slot / 110.0).floor().max(1.0) as usize;
-        let step = bars.div_ceil(room).max(1);
-        (0..bars)
+    fn ticks(&self) -> Vec<Tick> {
+        let room = (self.bars as f64 * self.slot / 110.0).floor().max(1.0) as usize;
+        let step = self.bars.div_ceil(room).max(1);
+        (0..self.bars)
             .step_by(step)
             .map(|bar| Tick {
                 x: format!("{:.1}", bar as f64 * self.slot),
@@ -161,25 +152,95 @@ impl Plot {
             .collect()
     }
 
-    fn marks(&self, events: &[Event], bars: usize) -> Vec<Mark> {
+    /// The first events inside the span, and how many more there are.
+    fn marks(&self, events: &[Event]) -> (Vec<Mark>, usize) {
         let bar_us = self.days_per_bar.saturating_mul(DAY_US).max(1);
-        let inside = events.iter().filter_map(|event| {
-            let position = event.timestamp_us.saturating_sub(self.first) as f64 / bar_us as f64;
-            (0.0..=bars as f64)
-                .contains(&position)
-                .then_some((event, position))
-        });
-        inside
+        let inside: Vec<(&Event, f64)> = events
+            .iter()
+            .map(|event| {
+                let from_start = event.timestamp_us.saturating_sub(self.first);
+                (event, from_start as f64 / bar_us as f64)
+            })
+            .filter(|(_, position)| (0.0..=self.bars as f64).contains(position))
+            .collect();
+        let marks = inside
+            .iter()
             .take(EVENTS)
             .enumerate()
-            .map(|(index, (event, position))| Mark {
-                x: format!("{:.1}", position * self.slot),
-                number: index + 1,
-                kind: kind_name(event.kind),
-                name: event.name.clone(),
-                timestamp_us: event.timestamp_us,
+            .map(|(index, (event, position))| {
+                let x = position * self.slot;
+                Mark {
+                    x: format!("{x:.1}"),
+                    number: index + 1,
+                    shape: shape(event.kind, x),
+                    kind: kind_name(event.kind),
+                    name: event.name.clone(),
+                    timestamp_us: event.timestamp_us,
+                }
             })
-            .collect()
+            .collect();
+        (marks, inside.len().saturating_sub(EVENTS))
+    }
+}
+
+/// Lays out days with their requests; days between them count as silent.
+pub(crate) fn timeline(
+    daily_requests: &[(i64, u64)],
+    events: &[Event],
+    members: &[Member],
+) -> Timeline {
+    let axis = Axis::over(daily_requests);
+    let mut heights = vec![0_u64; axis.bars()];
+    for (day, requests) in daily_requests {
+        if let Some(height) = axis.bar_of(*day).and_then(|bar| heights.get_mut(bar)) {
+            *height = height.saturating_add(*requests);
+        }
+    }
+    let max = heights.iter().copied().max().unwrap_or(0);
+    let (marks, marks_left_out) = axis.marks(events);
+    Timeline {
+        bars: bar_path(&heights, max, &axis),
+        weekends: axis.weekends(),
+        ticks: axis.ticks(),
+        marks,
+        marks_left_out,
+        end: format!("{:.1}", axis.bars() as f64 * axis.slot),
+        max,
+        unit: if axis.days_per_bar == 1 {
+            "day".to_owned()
+        } else {
+            format!("{} days", axis.days_per_bar)
+        },
+        turnover: turnover(members, &axis),
+        text: in_words(daily_requests, axis.first, axis.last),
+    }
+}
+
+fn bar_path(heights: &[u64], max: u64, axis: &Axis) -> String {
+    let mut path = String::new();
+    for (bar, &requests) in heights
+        .iter()
+        .enumerate()
+        .filter(|(_, requests)| **requests > 0)
+    {
+        let height = (requests as f64 / max as f64 * HEIGHT).max(1.0);
+        let (x, width) = axis.slot_of(bar);
+        let _ = write!(
+            path,
+            "M{x:.1} {HEIGHT}v-{height:.1}h{width:.1}v{height:.1}z"
+        );
+    }
+    path
+}
+
+/// Outline of the flag above an event: a release is a triangle, a ban wave a square on its
+/// corner, a policy change a square, anything else a bar.
+fn shape(kind: EventKind, x: f64) -> String {
+    match kind {
+        EventKind::ModelRelease => format!("M{x:.1} -21l7 12h-14z"),
+        EventKind::BanWave => format!("M{x:.1} -23l7.5 7.5l-7.5 7.5l-7.5 -7.5z"),
+        EventKind::PolicyChange => format!("M{:.1} -21h12v12h-12z", x - 6.0),
+        EventKind::Other => format!("M{:.1} -18h12v6h-12z", x - 6.0),
     }
 }
 
@@ -213,7 +274,7 @@ mod tests {
 
     #[test]
     fn days_between_are_silent_and_words_agree() {
-        let line = timeline(&[(0, 4), (3 * DAY_US, 9)], &[]);
+        let line = timeline(&[(0, 4), (3 * DAY_US, 9)], &[], &[]);
         assert_eq!(line.bars.matches('M').count(), 2);
         assert_eq!(line.max, 9);
         assert_eq!(
@@ -224,11 +285,15 @@ mod tests {
 
     #[test]
     fn any_span_stays_drawable() {
-        let line = timeline(&[(i64::MIN, 1), (i64::MAX, u64::MAX), (0, u64::MAX)], &[]);
+        let line = timeline(
+            &[(i64::MIN, 1), (i64::MAX, u64::MAX), (0, u64::MAX)],
+            &[],
+            &[],
+        );
         assert!(line.bars.len() < 10_000);
-        assert_eq!(timeline(&[], &[]).text, "No requests.");
+        assert_eq!(timeline(&[], &[], &[]).text, "No requests.");
         let year: Vec<(i64, u64)> = (0..365).map(|day| (day * DAY_US, 1)).collect();
-        let line = timeline(&year, &[]);
+        let line = timeline(&year, &[], &[]);
         assert_eq!(line.unit, "4 days");
         assert_eq!(line.max, 4);
     }
@@ -244,6 +309,7 @@ mod tests {
         let line = timeline(
             &[(0, 1), (DAY_US, 1)],
             &[event(-1), event(DAY_US / 2), event(9 * DAY_US)],
+            &[],
         );
         assert_eq!(line.marks.len(), 1);
         assert_eq!(line.marks[0].x, "24.0");
