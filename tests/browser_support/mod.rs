@@ -230,7 +230,8 @@ impl Browser {
 
     /// What the page has done since it was opened. Waits a moment for what is on its way.
     pub fn conduct(&mut self) -> Conduct {
-        self.evaluate("new Promise((done) => setTimeout(done, 300))");
+        std::thread::sleep(Duration::from_millis(300));
+        self.evaluate("0");
         let mut conduct = Conduct::default();
         for event in &self.seen {
             let parameters = &event["params"];

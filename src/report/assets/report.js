@@ -124,7 +124,6 @@
     const turn = (step) => {
       page += step;
       draw();
-      block.querySelector("table").scrollIntoView({ block: "nearest" });
     };
     back.addEventListener("click", () => turn(-1));
     forth.addEventListener("click", () => turn(1));
@@ -135,5 +134,5 @@
     draw();
   }
 
-  for (const block of document.querySelectorAll(".accounts")) enhance(block);
+  for (const block of document.querySelectorAll("div.accounts")) enhance(block);
 })();

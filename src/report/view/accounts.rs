@@ -177,12 +177,15 @@ fn whole(number: u64) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::options::Quote;
+    use crate::report::present::present;
     use crate::report::sample;
 
     #[test]
     fn the_data_hold_every_member_exactly() {
         let tables = sample::three_campaigns();
-        let campaign = &tables.case.campaigns[0];
+        let case = present(&tables, Quote::Masked).case;
+        let campaign = &case.campaigns[0];
         let table = account_table(campaign, &mut Room::new());
         let data: Value = serde_json::from_str(&table.data).unwrap();
         let base = data["base"].as_i64().unwrap();

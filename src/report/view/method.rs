@@ -28,7 +28,7 @@ pub(crate) static STEPS: &[Step] = &[
     },
     Step {
         title: "Templates",
-        text: "Fixed parts of prompts are found as runs of words that many texts of several accounts share. Slots marked in this report follow from the excerpts shown: what all of them have in common is fixed, what differs is a slot.",
+        text: "Fixed parts of prompts are found as runs of words that many texts of several accounts share. Slots marked in this report follow from the excerpts shown: words that most of them have in common, in the same order, are fixed; what differs is a slot.",
     },
     Step {
         title: "Evidence in bits",

@@ -1,31 +1,33 @@
 //! What the excerpts of a template have in common, and where they differ: the slots.
 //!
 //! The case holds a few excerpts, not the template itself; what is marked here follows from
-//! the excerpts alone and can be checked by eye. Words that all excerpts share in the same
-//! order are fixed text (longest common subsequence, excerpt after excerpt); what stands
-//! between them is a slot.
+//! the excerpts alone and can be checked by eye. The excerpt that is most like all others is
+//! laid beside each of them (longest common subsequence of words); its words that most of them
+//! share, several in a row, are fixed text, and what stands between is a slot.
 
 use serde::Serialize;
 
 /// Words of an excerpt that are compared; the comparison takes their square.
-const WORDS_COMPARED: usize = 400;
+const WORDS_COMPARED: usize = 200;
 /// Fixed text is at least so many words in a row: a lone `the` in two texts says nothing.
 const RUN_WORDS: usize = 2;
 /// Fewer fixed words than this in all, and the excerpts have no common form to show.
 const FIXED_WORDS: usize = 3;
+/// Stands for a line break in excerpts.
+const LINE_BREAK: char = '\u{23ce}';
 
-/// A stretch of an excerpt.
+/// A stretch of text.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Piece {
     pub(crate) text: String,
-    /// Number of the slot, from one; none for fixed text.
-    pub(crate) slot: Option<usize>,
+    /// Whether it differs from excerpt to excerpt.
+    pub(crate) slot: bool,
 }
 
 /// The excerpts of a template, cut into pieces.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Excerpts {
-    /// The common form: fixed text and numbered slots. Empty where none is known.
+    /// The common form: fixed text, and slots without text. Empty where none is known.
     pub(crate) form: Vec<Piece>,
     /// Each excerpt.
     pub(crate) excerpts: Vec<Vec<Piece>>,
@@ -34,67 +36,104 @@ pub(crate) struct Excerpts {
 /// Cuts excerpts into fixed text and slots.
 pub(crate) fn excerpts(texts: &[String]) -> Excerpts {
     let words: Vec<Vec<&str>> = texts.iter().map(|text| words(text)).collect();
-    let Some(runs) = common_runs(&words) else {
-        return Excerpts {
-            form: Vec::new(),
-            excerpts: texts.iter().map(|text| vec![fixed(text)]).collect(),
-        };
-    };
+    let fixed = fixed_words(&words);
+    let form = fixed
+        .as_ref()
+        .map(|(reference, fixed)| form(reference, fixed.first().map_or(&[][..], Vec::as_slice)))
+        .unwrap_or_default();
+    let marks = fixed.map(|(_, marks)| marks).unwrap_or_default();
     let excerpts = texts
         .iter()
         .zip(&words)
         .enumerate()
-        .map(|(index, (text, words))| pieces(text, words, &runs, index))
+        .map(|(index, (text, words))| match marks.get(index + 1) {
+            Some(fixed) => pieces(text, words, fixed),
+            None => vec![Piece {
+                text: text.clone(),
+                slot: false,
+            }],
+        })
         .collect();
-    Excerpts {
-        form: form(&words, &runs),
-        excerpts,
-    }
+    Excerpts { form, excerpts }
 }
 
-fn fixed(text: &str) -> Piece {
-    Piece {
-        text: text.to_owned(),
-        slot: None,
-    }
+fn is_break(character: char) -> bool {
+    character.is_whitespace() || character == LINE_BREAK
 }
 
-/// Words with the blanks that follow them, so that the pieces give the text again.
+/// Words with the blank or break that follows them, so that the pieces give the text again.
 fn words(text: &str) -> Vec<&str> {
-    text.split_inclusive(char::is_whitespace)
+    text.split_inclusive(is_break)
         .take(WORDS_COMPARED)
         .collect()
 }
 
-/// A run of fixed words: its length and its start in every excerpt.
-struct Run {
-    starts: Vec<usize>,
-    length: usize,
-}
-
-/// `None` where there are fewer than two texts, nothing differs, or too little agrees.
-fn common_runs(words: &[Vec<&str>]) -> Option<Vec<Run>> {
-    let (first, rest) = words.split_first()?;
-    if rest.is_empty() {
+/// The excerpt that stands for the template, and which words are fixed: first of the reference
+/// itself, then of every excerpt. `None` where nothing can be known.
+fn fixed_words<'a>(words: &[Vec<&'a str>]) -> Option<(Vec<&'a str>, Vec<Vec<bool>>)> {
+    let bare: Vec<Vec<&'a str>> = words
+        .iter()
+        .map(|words| {
+            let bare = words.iter().map(|word| word.trim_end_matches(is_break));
+            bare.collect()
+        })
+        .collect();
+    let likeness =
+        |one: &Vec<&str>| -> usize { bare.iter().map(|other| align(one, other).len()).sum() };
+    // of equals the first
+    let (center, reference) = bare
+        .iter()
+        .enumerate()
+        .filter(|_| bare.len() > 1)
+        .max_by_key(|(index, one)| (likeness(one), std::cmp::Reverse(*index)))?;
+    let alignments: Vec<Vec<(usize, usize)>> =
+        bare.iter().map(|other| align(reference, other)).collect();
+    let mut shared_by = vec![0_usize; reference.len()];
+    for (place, _) in alignments.iter().flatten() {
+        if let Some(count) = shared_by.get_mut(*place) {
+            *count += 1;
+        }
+    }
+    let mut fixed: Vec<bool> = shared_by
+        .iter()
+        .zip(reference)
+        .map(|(count, word)| count * 2 > bare.len() && !word.is_empty())
+        .collect();
+    drop_short_runs(&mut fixed);
+    if fixed.iter().filter(|fixed| **fixed).count() < FIXED_WORDS {
         return None;
     }
-    let trimmed: Vec<Vec<&str>> = words
+    let marks: Vec<Vec<bool>> = alignments
         .iter()
-        .map(|words| words.iter().map(|word| word.trim_end()).collect())
+        .zip(&bare)
+        .map(|(alignment, words)| {
+            let mut marks = vec![false; words.len()];
+            for (place, other) in alignment {
+                if fixed.get(*place) == Some(&true)
+                    && let Some(mark) = marks.get_mut(*other)
+                {
+                    *mark = true;
+                }
+            }
+            marks
+        })
         .collect();
-    let mut common: Vec<&str> = trimmed.first()?.clone();
-    for other in trimmed.iter().skip(1) {
-        common = subsequence(&common, other);
-    }
-    let places: Vec<Vec<usize>> = trimmed.iter().map(|words| embed(&common, words)).collect();
-    let runs = runs(&places, common.len());
-    let fixed: usize = runs.iter().map(|run| run.length).sum();
-    let all_fixed = words.iter().all(|words| words.len() == fixed) && first.len() == fixed;
-    (fixed >= FIXED_WORDS && !all_fixed).then_some(runs)
+    let differs = marks.iter().flatten().any(|fixed| !fixed);
+    let reference = words.get(center)?.clone();
+    let all = std::iter::once(fixed).chain(marks).collect();
+    differs.then_some((reference, all))
 }
 
-/// Longest common subsequence.
-fn subsequence<'a>(left: &[&'a str], right: &[&str]) -> Vec<&'a str> {
+fn drop_short_runs(fixed: &mut [bool]) {
+    for run in fixed.chunk_by_mut(|a, b| a == b) {
+        if run.len() < RUN_WORDS {
+            run.fill(false);
+        }
+    }
+}
+
+/// Pairs of places at which two texts have the same word: their longest common subsequence.
+fn align(left: &[&str], right: &[&str]) -> Vec<(usize, usize)> {
     let width = right.len() + 1;
     let mut lengths = vec![0_u16; (left.len() + 1) * width];
     let at = |lengths: &[u16], i: usize, j: usize| lengths.get(i * width + j).copied().unwrap_or(0);
@@ -111,10 +150,10 @@ fn subsequence<'a>(left: &[&'a str], right: &[&str]) -> Vec<&'a str> {
         }
     }
     let (mut i, mut j) = (0, 0);
-    let mut common = Vec::new();
+    let mut pairs = Vec::new();
     while let (Some(word), Some(other)) = (left.get(i), right.get(j)) {
         if word == other {
-            common.push(*word);
+            pairs.push((i, j));
             i += 1;
             j += 1;
         } else if at(&lengths, i + 1, j) >= at(&lengths, i, j + 1) {
@@ -123,124 +162,43 @@ fn subsequence<'a>(left: &[&'a str], right: &[&str]) -> Vec<&'a str> {
             j += 1;
         }
     }
-    common
+    pairs
 }
 
-/// Where each common word stands in a text that holds them all in this order. Searched from
-/// the left; then each word moves right up to its successor where they can stand side by side.
-fn embed(common: &[&str], words: &[&str]) -> Vec<usize> {
-    let mut places = Vec::with_capacity(common.len());
-    let mut from = 0;
-    for word in common {
-        let found = words.iter().skip(from).position(|other| other == word);
-        let place = from + found.unwrap_or(0);
-        places.push(place);
-        from = place + 1;
-    }
-    for index in (1..places.len()).rev() {
-        let next = places.get(index).copied().unwrap_or(0);
-        let beside = next.checked_sub(1);
-        if let Some(beside) = beside.filter(|beside| words.get(*beside) == common.get(index - 1))
-            && let Some(place) = places.get_mut(index - 1)
-            && *place <= beside
-        {
-            *place = beside;
-        }
-    }
-    places
-}
-
-/// Common words that stand side by side in every text, as runs long enough to count.
-fn runs(places: &[Vec<usize>], common: usize) -> Vec<Run> {
-    let place = |text: &Vec<usize>, index: usize| text.get(index).copied().unwrap_or(0);
-    let beside = |index: usize| {
-        places
-            .iter()
-            .all(|text| place(text, index) == place(text, index - 1) + 1)
+/// Words of one kind in a row become one piece; what was not compared counts as a slot.
+fn pieces(text: &str, words: &[&str], fixed: &[bool]) -> Vec<Piece> {
+    let mut pieces: Vec<Piece> = Vec::new();
+    let mut push = |text: &str, slot: bool| match pieces.last_mut() {
+        Some(piece) if piece.slot == slot => piece.text.push_str(text),
+        _ => pieces.push(Piece {
+            text: text.to_owned(),
+            slot,
+        }),
     };
-    let mut runs: Vec<Run> = Vec::new();
-    for index in 0..common {
-        match runs.last_mut() {
-            Some(run) if index > 0 && beside(index) => run.length += 1,
-            _ => runs.push(Run {
-                starts: places.iter().map(|text| place(text, index)).collect(),
-                length: 1,
-            }),
-        }
+    for (word, fixed) in words.iter().zip(fixed) {
+        push(word, !fixed);
     }
-    runs.retain(|run| run.length >= RUN_WORDS);
-    runs
-}
-
-/// One excerpt in pieces: what stands before, between and after the runs are slots.
-fn pieces(text: &str, words: &[&str], runs: &[Run], index: usize) -> Vec<Piece> {
-    let mut pieces = Vec::new();
-    let mut done = 0;
-    let mut slot = 0;
-    let mut push = |from: usize, to: usize, slot: Option<usize>| {
-        let text: String = words.iter().take(to).skip(from).copied().collect();
-        if !text.is_empty() {
-            pieces.push(Piece { text, slot });
-        }
-    };
-    for (position, run) in runs.iter().enumerate() {
-        let start = run.starts.get(index).copied().unwrap_or(done).max(done);
-        if opens_slot(runs, position) {
-            slot += 1;
-        }
-        push(done, start, Some(slot.max(1)));
-        done = start + run.length;
-        push(start, done, None);
-    }
-    push(done, words.len(), Some(slot + 1));
-    // words beyond those compared
     let compared: usize = words.iter().map(|word| word.len()).sum();
     if let Some(rest) = text.get(compared..).filter(|rest| !rest.is_empty()) {
-        pieces.push(Piece {
-            text: rest.to_owned(),
-            slot: Some(slot + 1),
-        });
+        push(rest, true);
     }
     pieces
 }
 
-/// Whether a slot stands before this run: always between two runs, before the first one only
-/// where some text has words there.
-fn opens_slot(runs: &[Run], position: usize) -> bool {
-    position > 0
-        || runs
-            .first()
-            .is_some_and(|run| run.starts.iter().any(|start| *start > 0))
-}
-
-fn form(words: &[Vec<&str>], runs: &[Run]) -> Vec<Piece> {
-    let mut form = Vec::new();
-    let mut slot = 0;
-    let first = words.first().map(Vec::as_slice).unwrap_or_default();
-    let mut gap = |form: &mut Vec<Piece>| {
-        slot += 1;
-        form.push(Piece {
-            text: String::new(),
-            slot: Some(slot),
-        });
-    };
-    for (position, run) in runs.iter().enumerate() {
-        if opens_slot(runs, position) {
-            gap(&mut form);
-        }
-        let start = run.starts.first().copied().unwrap_or(0);
-        let text: String = first.iter().skip(start).take(run.length).copied().collect();
-        form.push(fixed(text.trim_end()));
-    }
-    let after = words.iter().enumerate().any(|(index, words)| {
-        runs.last().is_some_and(|run| {
-            run.starts.get(index).copied().unwrap_or(0) + run.length < words.len()
+/// The fixed text of the reference, with an empty piece for each slot.
+fn form(reference: &[&str], fixed: &[bool]) -> Vec<Piece> {
+    let text: String = reference.concat();
+    pieces(&text, reference, fixed)
+        .into_iter()
+        .map(|piece| Piece {
+            text: if piece.slot {
+                String::new()
+            } else {
+                piece.text.trim_end_matches(is_break).to_owned()
+            },
+            slot: piece.slot,
         })
-    });
-    if after {
-        gap(&mut form);
-    }
-    form
+        .collect()
 }
 
 #[cfg(test)]
@@ -252,9 +210,12 @@ mod tests {
     fn shown(pieces: &[Piece]) -> String {
         pieces
             .iter()
-            .map(|piece| match piece.slot {
-                Some(slot) => format!("<{slot}:{}>", piece.text),
-                None => piece.text.clone(),
+            .map(|piece| {
+                if piece.slot {
+                    format!("<{}>", piece.text)
+                } else {
+                    piece.text.clone()
+                }
             })
             .collect()
     }
@@ -265,30 +226,34 @@ mod tests {
     }
 
     #[test]
-    fn words_that_differ_are_slots_with_the_same_number() {
+    fn words_that_differ_are_slots() {
         let cut = cut(&[
-            "You are a strict grader of maths. Score the answer: 4",
-            "You are a strict grader of law. Score the answer: yes it is",
+            "You are a strict grader of maths.\u{23ce}Score the answer: 4",
+            "You are a strict grader of law.\u{23ce}Score the answer: yes it is",
         ]);
         assert_eq!(
             shown(&cut.form),
-            "You are a strict grader of<1:>Score the answer:<2:>"
+            "You are a strict grader of<>Score the answer:<>"
         );
         assert_eq!(
             shown(&cut.excerpts[0]),
-            "You are a strict grader of <1:maths. >Score the answer: <2:4>"
+            "You are a strict grader of <maths.\u{23ce}>Score the answer: <4>"
         );
         assert_eq!(
             shown(&cut.excerpts[1]),
-            "You are a strict grader of <1:law. >Score the answer: <2:yes it is>"
+            "You are a strict grader of <law.\u{23ce}>Score the answer: <yes it is>"
         );
     }
 
     #[test]
-    fn a_slot_may_be_empty_or_come_first() {
-        let cut = cut(&["Please write the answer now", "write the answer now"]);
-        assert_eq!(shown(&cut.form), "<1:>write the answer now");
-        assert_eq!(shown(&cut.excerpts[1]), "write the answer now");
+    fn one_garbled_copy_does_not_hide_the_form() {
+        let cut = cut(&[
+            "score the first text with care",
+            "score the second text with care",
+            "scre teh third text wiht care",
+        ]);
+        assert_eq!(shown(&cut.form), "score the<>text with care");
+        assert_eq!(shown(&cut.excerpts[2]), "<scre teh third >text <wiht >care");
     }
 
     #[test]
@@ -309,7 +274,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn pieces_give_the_text_again(texts in prop::collection::vec("[ab c\u{e9}\n]{0,40}", 0..5)) {
+        fn pieces_give_the_text_again(texts in prop::collection::vec("[ab c\u{e9}\u{23ce}\n]{0,40}", 0..5)) {
             let cut = excerpts(&texts);
             let back: Vec<String> = cut
                 .excerpts

@@ -11,6 +11,9 @@ use crate::report::format::{count, plural};
 const KEYS_PER_SIDE: usize = 12;
 /// Of these, how many may stand for the rest of a kind.
 const RESTS_PER_SIDE: usize = 5;
+/// On a full side a key has a box of its own only with this share of the accounts (one in so
+/// many): seven of a thousand equal keys would say nothing about the rest.
+const NAMED_SHARE: usize = 50;
 /// Most accounts drawn one by one.
 const SINGLE_ACCOUNTS: usize = 32;
 /// Most groups of accounts.
@@ -72,7 +75,7 @@ pub(super) fn aggregate(keys: &[Key], members: &[&str]) -> Graph {
             .iter()
             .filter(|key| side_of(key.family) == side)
             .collect();
-        nodes.extend(nodes_of_side(side, &here));
+        nodes.extend(nodes_of_side(side, &here, members.len()));
     }
     let mut keys_of_member: Vec<Vec<usize>> = vec![Vec::new(); members.len()];
     for (node, key) in nodes.iter().enumerate() {
@@ -123,11 +126,13 @@ fn key_node(side: Side, key: &Key) -> KeyNode {
     }
 }
 
-fn nodes_of_side(side: Side, keys: &[&Key]) -> Vec<KeyNode> {
+fn nodes_of_side(side: Side, keys: &[&Key], members: usize) -> Vec<KeyNode> {
     if keys.len() <= KEYS_PER_SIDE {
         return keys.iter().map(|key| key_node(side, key)).collect();
     }
-    let (named, rest) = keys.split_at(KEYS_PER_SIDE - RESTS_PER_SIDE);
+    let large = |key: &&&Key| key.accounts.len() * NAMED_SHARE >= members;
+    let named = keys.iter().take_while(large).count();
+    let (named, rest) = keys.split_at(named.min(KEYS_PER_SIDE - RESTS_PER_SIDE));
     let mut nodes: Vec<KeyNode> = named.iter().map(|key| key_node(side, key)).collect();
     let mut kinds: BTreeMap<(Family, &str), Vec<&Key>> = BTreeMap::new();
     for key in rest {
@@ -148,15 +153,19 @@ fn nodes_of_side(side: Side, keys: &[&Key]) -> Vec<KeyNode> {
         Vec::new()
     };
     for ((family, kind), keys) in rests {
-        nodes.push(rest_node(side, Some(family), kind, &keys));
+        let more = named
+            .iter()
+            .any(|key| (key.family, key.kind.as_str()) == (family, kind));
+        nodes.push(rest_node(side, Some(family), kind, &keys, more));
     }
     if !others.is_empty() {
-        nodes.push(rest_node(side, None, "smaller", &others));
+        nodes.push(rest_node(side, None, "other kinds", &others, false));
     }
     nodes
 }
 
-fn rest_node(side: Side, family: Option<Family>, kind: &str, keys: &[&Key]) -> KeyNode {
+/// One box for several keys; `more` where others of the kind have boxes of their own.
+fn rest_node(side: Side, family: Option<Family>, kind: &str, keys: &[&Key], more: bool) -> KeyNode {
     if let [only] = keys {
         return key_node(side, only);
     }
@@ -172,7 +181,11 @@ fn rest_node(side: Side, family: Option<Family>, kind: &str, keys: &[&Key]) -> K
         side,
         family,
         title: format!("{kind}: {}", plural(accounts.len() as u64, "account")),
-        value: format!("{} more keys, {each} each", count(keys.len() as u64)),
+        value: format!(
+            "{}{} keys, {each} each",
+            count(keys.len() as u64),
+            if more { " more" } else { "" }
+        ),
         accounts,
     }
 }

@@ -73,16 +73,34 @@ fn a_small_campaign_shows_every_account_and_link() {
 }
 
 #[test]
-fn a_large_campaign_takes_the_room_of_a_small_one() {
+fn a_large_campaign_of_equal_keys_is_three_boxes() {
     let (members, findings) = network(4_000, 5);
     let graph = drawn(members, &findings);
-    // seven payers by name and the rest in one, the template, and as many groups of accounts
-    assert_eq!(nodes(&graph), 8 + 1 + 8);
+    assert_eq!(nodes(&graph), 1 + 1 + 1);
     let json = serde_json::to_string(&graph).unwrap();
-    assert!(json.len() < 20_000, "{} bytes", json.len());
-    assert!(json.contains("3,993 more keys, 5 each"), "{json}");
-    assert!(json.contains("19,965 accounts"), "{json}");
+    assert!(json.len() < 10_000, "{} bytes", json.len());
+    assert!(json.contains("4,000 keys, 5 each"), "{json}");
+    assert!(json.contains("payment: 20,000 accounts"), "{json}");
     assert_eq!(graph.keys_total, 4_001);
+}
+
+#[test]
+fn large_keys_are_named_and_the_rest_is_counted() {
+    let (mut members, mut findings) = network(4_000, 5);
+    let many: Vec<String> = members
+        .iter()
+        .take(900)
+        .map(|one| one.account_id.clone())
+        .collect();
+    members[0].findings.push("F-big".into());
+    findings.push(finding("F-big", "payment", "pm_big", many));
+    let graph = drawn(members, &findings);
+    // the large payer and all others; accounts with and without it; the template
+    assert_eq!(nodes(&graph), 2 + 2 + 1);
+    let json = serde_json::to_string(&graph).unwrap();
+    assert!(json.contains("pm_big"), "{json}");
+    assert!(json.contains("4,000 more keys, 5 each"), "{json}");
+    assert!(json.contains("19,100 accounts"), "{json}");
 }
 
 #[test]
