@@ -6,104 +6,19 @@
 mod browser_support;
 mod case_support;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
+use browser_support::cases::{MANY, demo, enlarge, poison, rendered};
+use browser_support::look::{CONTRAST, cells_of, families, grouped, rows, text};
 use browser_support::{Browser, Conduct};
 use case_support::*;
 use serde_json::{Value, json};
-
-/// Accounts of the large case: as many as the largest published total.
-const MANY: usize = 24_000;
-
-/// Scans the demo log into a case folder.
-fn demo(folder: &Path) -> PathBuf {
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/demo");
-    let case = folder.join("case");
-    let path = |name: &str| data.join(name).display().to_string();
-    scan_well(
-        &[data.join("requests.parquet")],
-        &[
-            "--accounts",
-            &path("accounts.csv"),
-            "--events",
-            &path("events.csv"),
-        ],
-        &case,
-    );
-    case
-}
-
-/// Changes `case.json` and renders the page from it.
-fn rendered(case: &Path, change: impl FnOnce(&mut Value)) -> PathBuf {
-    let mut json = case_json(case);
-    change(&mut json);
-    std::fs::write(case.join("case.json"), json.to_string()).unwrap();
-    let output = program().arg("report").arg(case).output().unwrap();
-    succeeded(&output);
-    case.join("report.html")
-}
 
 fn assert_quiet(conduct: &Conduct, page: &Path) {
     assert_eq!(conduct.requests, [format!("file://{}", page.display())]);
     assert!(conduct.messages.is_empty(), "{:#?}", conduct.messages);
     assert!(conduct.surprises.is_empty(), "{:#?}", conduct.surprises);
-}
-
-/// Texts of the account table's rows as shown: one list of cells for each row.
-fn rows(browser: &mut Browser) -> Vec<Vec<String>> {
-    let cells = browser.evaluate(
-        "[...document.querySelectorAll('#accounts-1 tbody tr')].map((row) => [...row.cells].map((cell) => cell.textContent))",
-    );
-    serde_json::from_value(cells).unwrap()
-}
-
-fn text(browser: &mut Browser, selector: &str) -> String {
-    let selector = json!(selector);
-    let text = browser.evaluate(&format!("document.querySelector({selector}).textContent"));
-    text.as_str().unwrap().to_owned()
-}
-
-fn second(microseconds: &Value) -> String {
-    chrono::DateTime::from_timestamp_micros(microseconds.as_i64().unwrap())
-        .unwrap()
-        .format("%Y-%m-%d %H:%M:%S")
-        .to_string()
-}
-
-fn grouped(number: &Value) -> String {
-    stillhunt::report::format::count(number.as_u64().unwrap())
-}
-
-/// The cells of a member as `case.json` has it.
-fn cells_of(member: &Value, families: &[String]) -> Vec<String> {
-    let bits = |value: &Value| {
-        value
-            .as_f64()
-            .map_or_else(|| "\u{2013}".to_owned(), |bits| format!("{bits:.2}"))
-    };
-    let mut cells = vec![
-        member["account_id"].as_str().unwrap().to_owned(),
-        bits(&member["bits"]),
-    ];
-    cells.extend(
-        families
-            .iter()
-            .map(|family| bits(&member["bits_by_family"][family])),
-    );
-    cells.push(grouped(&member["requests"]));
-    cells.push(grouped(&member["campaign_requests"]));
-    cells.push(second(&member["first_us"]));
-    cells.push(second(&member["last_us"]));
-    cells
-}
-
-/// Families in the head of the account table.
-fn families(browser: &mut Browser) -> Vec<String> {
-    let names = browser.evaluate(
-        "[...document.querySelectorAll('#accounts-1 thead th')].map((head) => head.textContent).slice(2, -4)",
-    );
-    serde_json::from_value(names).unwrap()
 }
 
 #[test]
@@ -210,53 +125,6 @@ fn without_script_the_same_rows_stand_there() {
     assert_quiet(&browser.conduct(), &page);
 }
 
-/// The demo's first campaign with so many accounts, most of them sharing payers in fives.
-fn enlarge(json: &mut Value) {
-    let pattern = json["campaigns"][0]["members"][0].clone();
-    let finding = json["findings"][0].clone();
-    let mut members = Vec::new();
-    let mut findings = Vec::new();
-    for index in 0..MANY {
-        let payer = format!("F-{}", index / 5);
-        let payment = 20.0 - (index % 997) as f64 / 100.0;
-        let mut member = pattern.clone();
-        member["account_id"] = format!("acct_{index:05}").into();
-        member["bits_by_family"] = json!({ "payment": payment });
-        if index % 3 == 0 {
-            member["bits_by_family"]["content"] = json!(15.25);
-        }
-        let content = if index % 3 == 0 { 15.25 } else { 0.0 };
-        member["bits"] = json!(((payment + content) * 100.0).round() / 100.0);
-        member["requests"] = json!(600 + index * 7919 % 1409);
-        member["first_us"] = json!(1_768_176_000_000_000_u64 + index as u64 * 19_000_003);
-        member["findings"] = json!([payer, "F-all"]);
-        members.push(member);
-        if index % 5 == 0 {
-            let mut shared = finding.clone();
-            shared["id"] = payer.into();
-            shared["family"] = "payment".into();
-            shared["subject"] =
-                json!({ "type": "key", "kind": "payment", "value": format!("pm_{index:05}") });
-            shared["accounts"] = (index..index + 5)
-                .map(|one| format!("acct_{one:05}"))
-                .collect();
-            findings.push(shared);
-        }
-    }
-    let mut all = finding.clone();
-    all["id"] = "F-all".into();
-    all["family"] = "content".into();
-    all["subject"] = json!({ "type": "template", "id": "T-1" });
-    all["accounts"] = (0..MANY)
-        .step_by(3)
-        .map(|one| format!("acct_{one:05}"))
-        .collect();
-    findings.push(all);
-    json["campaigns"][0]["members"] = members.into();
-    json["campaigns"][0]["requests"] = 16_000_000.into();
-    json["findings"] = findings.into();
-}
-
 #[test]
 fn a_large_case_is_small_and_its_table_is_searched_at_once() {
     let Some(mut browser) = Browser::start() else {
@@ -291,7 +159,6 @@ fn a_large_case_is_small_and_its_table_is_searched_at_once() {
     assert_eq!(text(&mut browser, status), "1 to 200 of 24,000 accounts.");
 
     // sorted by a click: requests downwards, then upwards; equal ones keep the case's order
-    browser.evaluate("performance.mark('before')");
     browser.click("#accounts-1 th:nth-child(5) button");
     members.sort_by_key(|member| std::cmp::Reverse(member["requests"].as_u64()));
     assert_eq!(rows(&mut browser), expect(&members));
@@ -377,28 +244,6 @@ fn a_large_case_is_small_and_its_table_is_searched_at_once() {
         .unwrap();
     assert!((4..=40).contains(&graph), "{graph} boxes");
     assert_quiet(&browser.conduct(), &page);
-}
-
-/// Text that attacks the page in every place it may stand.
-const PAYLOAD: &str = "<script>window.pwned=1;alert(1)</script></script><script>window.pwned=2</script><!--<script>\
-    </style><style>body{display:none}</style></title></pre></svg><svg onload=\"window.pwned=3\"><animate onbegin=alert(4)>\
-    <img src=http://evil.example/a.png onerror=window.pwned=5><a href=\"javascript:window.pwned=6\">x</a>\
-    \" onmouseover=\"window.pwned=7\" ' onfocus='window.pwned=8' <base href=http://evil.example/><iframe src=//evil.example>\
-    <meta http-equiv=refresh content=\"0;url=http://evil.example/\"> {{ 7*7 }}{% raw %} ]]> \\u003cscript> \u{1b}[31m\u{9b}2J\
-    \u{202e}fdp.exe\u{2066}\u{200b}\u{2028}\0&lt;b&gt; ";
-
-fn poison(json: &mut Value) {
-    // names of variants stay, or the file would be no case
-    const VARIANTS: [&str; 6] = ["verdict", "family", "scope", "type", "state", "kind"];
-    match json {
-        Value::String(text) => *text = format!("{PAYLOAD}{text}"),
-        Value::Array(items) => items.iter_mut().for_each(poison),
-        Value::Object(entries) => entries
-            .iter_mut()
-            .filter(|(name, _)| !VARIANTS.contains(&name.as_str()))
-            .for_each(|(_, entry)| poison(entry)),
-        _ => {}
-    }
 }
 
 #[test]
@@ -522,29 +367,3 @@ fn the_page_can_be_read_by_everyone() {
     );
     assert_quiet(&browser.conduct(), &page);
 }
-
-/// Texts whose contrast to what stands behind them is below 4.5.
-const CONTRAST: &str = r"(() => {
-  const canvas = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
-  const rgba = (colour) => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1); return canvas.getImageData(0, 0, 1, 1).data; };
-  const light = (colour) => {
-    const [r, g, b] = [...colour].slice(0, 3).map((part) => part / 255).map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const behind = (element) => {
-    for (let at = element; at; at = at.parentElement) {
-      const colour = rgba(getComputedStyle(at).backgroundColor);
-      if (colour[3] === 255) return colour;
-    }
-    return rgba('Canvas');
-  };
-  const faint = [];
-  for (const element of document.querySelectorAll('body *')) {
-    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
-    if (!own || !element.checkVisibility() || element.closest('svg, script, :disabled')) continue;
-    const [a, b] = [light(rgba(getComputedStyle(element).color)), light(behind(element))].sort((x, y) => y - x);
-    const ratio = (a + 0.05) / (b + 0.05);
-    if (ratio < 4.5) faint.push(`${element.localName}.${element.className}: ${ratio.toFixed(2)}`);
-  }
-  return [...new Set(faint)];
-})()";

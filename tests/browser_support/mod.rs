@@ -4,6 +4,9 @@
 //! descriptor 3 and writes answers to 4, which a shell connects to its standard streams.
 #![allow(dead_code, unreachable_pub)] // each test file uses its own part
 
+pub mod cases;
+pub mod look;
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};

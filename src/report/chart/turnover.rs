@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use crate::model::campaign::Member;
-use crate::report::chart::timeline::Axis;
+use crate::report::chart::axis::Axis;
 use crate::report::format::{count, day, plural};
 
 /// Height of each half in SVG units.

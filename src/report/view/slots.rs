@@ -96,11 +96,16 @@ fn fixed_words<'a>(words: &[Vec<&'a str>]) -> Option<(Vec<&'a str>, Vec<Vec<bool
     }
     let mut fixed: Vec<bool> = shared_by
         .iter()
-        .zip(reference)
-        .map(|(count, word)| count * 2 > bare.len() && !word.is_empty())
+        .map(|count| count * 2 > bare.len())
         .collect();
     drop_short_runs(&mut fixed);
-    if fixed.iter().filter(|fixed| **fixed).count() < FIXED_WORDS {
+    // a line break alone is a word without letters, and no form by itself
+    let spoken = fixed.iter().zip(reference);
+    if spoken
+        .filter(|(fixed, word)| **fixed && !word.is_empty())
+        .count()
+        < FIXED_WORDS
+    {
         return None;
     }
     let marks: Vec<Vec<bool>> = alignments

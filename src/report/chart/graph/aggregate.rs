@@ -16,8 +16,10 @@ const RESTS_PER_SIDE: usize = 5;
 const NAMED_SHARE: usize = 50;
 /// Most accounts drawn one by one.
 const SINGLE_ACCOUNTS: usize = 32;
-/// Most groups of accounts.
+/// Most groups of accounts. Beyond them, groups below this share (one in so many) are merged
+/// too: a dozen groups of four accounts would hide the four hundred that have no group.
 const GROUPS: usize = 24;
+const GROUP_SHARE: usize = 100;
 
 /// Where a key stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -214,7 +216,9 @@ fn by_shared_keys(keys_of_member: &[Vec<usize>]) -> (Vec<GroupNode>, Vec<Vec<usi
     groups.sort_by_key(|accounts| (std::cmp::Reverse(accounts.len()), accounts.first().copied()));
     let mut merged = 0;
     if groups.len() > GROUPS {
-        let rest = groups.split_off(GROUPS - 1);
+        let large = |accounts: &&Vec<usize>| accounts.len() * GROUP_SHARE >= keys_of_member.len();
+        let kept = groups.iter().take_while(large).count();
+        let rest = groups.split_off(kept.min(GROUPS - 1));
         merged = rest.len();
         groups.push(rest.into_iter().flatten().collect());
     }
@@ -225,7 +229,7 @@ fn by_shared_keys(keys_of_member: &[Vec<usize>]) -> (Vec<GroupNode>, Vec<Vec<usi
         .map(|(index, accounts)| {
             let size = accounts.len() as u64;
             let label = if merged > 0 && index == last {
-                format!("{} in {merged} mixes", plural(size, "account"))
+                format!("{} in {} mixes", count(size), count(merged as u64))
             } else {
                 plural(size, "account")
             };
