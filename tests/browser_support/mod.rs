@@ -246,10 +246,12 @@ impl Browser {
                 "Runtime.consoleAPICalled" | "Runtime.exceptionThrown" | "Log.entryAdded" => {
                     conduct.messages.push(parameters.to_string());
                 }
-                "Page.javascriptDialogOpening"
-                | "Target.targetCreated"
-                | "Page.windowOpen"
-                | "Page.downloadWillBegin" => conduct.surprises.push(parameters.to_string()),
+                "Page.javascriptDialogOpening" | "Page.windowOpen" | "Page.downloadWillBegin" => {
+                    conduct.surprises.push(parameters.to_string());
+                }
+                "Target.targetCreated" if parameters["targetInfo"]["type"] == "page" => {
+                    conduct.surprises.push(parameters.to_string());
+                }
                 _ => {}
             }
         }
