@@ -36,7 +36,7 @@ pub(crate) static STEPS: &[Step] = &[
     },
     Step {
         title: "Families",
-        text: "Evidence of one family can be wrong in one common way. So only the strongest of a family counts, capped at 20 bits, and families add up.",
+        text: "Evidence of one family can be wrong in one common way. So only the strongest of a family counts, up to a cap (20 bits unless set otherwise), and families add up.",
     },
     Step {
         title: "Verdict",
