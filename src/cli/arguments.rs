@@ -14,6 +14,7 @@ use crate::cli::shared::{
 };
 use crate::model::campaign::Verdict;
 use crate::model::column::Table;
+use crate::report::ReportFormat;
 
 /// Finds networks of fake accounts that siphon a model's capabilities, in exported LLM-API
 /// logs, offline, and writes a case folder.
@@ -46,8 +47,8 @@ pub(crate) enum Command {
     Schema(SchemaArguments),
     /// Hash a case folder and the inputs it was made from again
     Verify(CaseArguments),
-    /// Write the reports of a case folder again from its case.json
-    Report(CaseArguments),
+    /// Write the files of a case folder again from its case.json, or a pseudonymised copy of it
+    Report(ReportArguments),
     /// Write a synthetic log with a known truth: a campaign preset among innocent populations
     Simulate(Box<SimulateArguments>),
     /// Score a case folder, or any tool's CSV of accounts, against known truth
@@ -78,6 +79,9 @@ pub(crate) struct ScanArguments {
     /// Output.
     #[command(flatten)]
     pub(crate) output: OutputArguments,
+    /// Pseudonyms.
+    #[command(flatten)]
+    pub(crate) pseudonyms: PseudonymArguments,
     /// Exit with code 10 when a campaign reaches this verdict
     #[arg(long, value_name = "VERDICT", value_enum, help_heading = "Exit code")]
     pub(crate) fail_on: Option<FailOn>,
@@ -152,12 +156,95 @@ pub(crate) struct SchemaArguments {
     /// The tables of a digest folder
     #[arg(long, conflicts_with = "table")]
     pub(crate) digest: bool,
+    /// The JSON schema of case.json
+    #[arg(long, conflicts_with_all = ["table", "outputs", "digest", "format"])]
+    pub(crate) case: bool,
     /// Markdown to read, JSON to compute with
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub(crate) format: SchemaFormat,
 }
 
-/// `verify` and `report`
+/// `report`
+#[derive(Debug, Args)]
+pub(crate) struct ReportArguments {
+    /// The case folder
+    #[arg(value_name = "CASE", value_hint = ValueHint::DirPath, value_parser = local_path())]
+    pub(crate) case: PathBuf,
+    /// Only these forms; all that case.json holds without it
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        value_enum,
+        value_delimiter = ',',
+        num_args = 1,
+        conflicts_with = "pseudonymize"
+    )]
+    pub(crate) format: Vec<ReportFormatName>,
+    /// Pseudonyms.
+    #[command(flatten)]
+    pub(crate) pseudonyms: PseudonymArguments,
+    /// The folder of the pseudonymised copy
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, value_parser = local_path(),
+        requires = "pseudonymize", required_if_eq("pseudonymize", "true"))]
+    pub(crate) out: Option<PathBuf>,
+    /// Replace the copy if it is there and not empty
+    #[arg(long, requires = "pseudonymize")]
+    pub(crate) force: bool,
+}
+
+/// Pseudonymised cases.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Pseudonyms")]
+pub(crate) struct PseudonymArguments {
+    /// Replace accounts, keys, request ids and file names by tokens, so that the case can be
+    /// shared; prompt excerpts, the command line and the digest are left out
+    #[arg(long, requires = "pseudonym_key")]
+    pub(crate) pseudonymize: bool,
+    /// The key of the tokens, made where the file does not exist; keep it, and the mapping
+    /// that is written beside it, apart from the case
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = local_path(), requires = "pseudonymize")]
+    pub(crate) pseudonym_key: Option<PathBuf>,
+}
+
+/// The forms that `report --format` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormatName {
+    /// report.html
+    Html,
+    /// report.md
+    Md,
+    /// Tables: campaigns, accounts, templates, hubs, detectors
+    Csv,
+    /// findings.parquet
+    Parquet,
+    /// timeline.csv and timeline.jsonl, as Timesketch reads them
+    Timeline,
+    /// indicators.csv and indicators.stix.json
+    Indicators,
+    /// graph.graphml
+    Graphml,
+    /// accounts.xlsx
+    Xlsx,
+}
+
+impl ReportFormatName {
+    /// The form meant.
+    #[must_use]
+    pub(crate) fn format(self) -> ReportFormat {
+        match self {
+            ReportFormatName::Html => ReportFormat::Html,
+            ReportFormatName::Md => ReportFormat::Markdown,
+            ReportFormatName::Csv => ReportFormat::Csv,
+            ReportFormatName::Parquet => ReportFormat::Parquet,
+            ReportFormatName::Timeline => ReportFormat::Timeline,
+            ReportFormatName::Indicators => ReportFormat::Indicators,
+            ReportFormatName::Graphml => ReportFormat::Graph,
+            ReportFormatName::Xlsx => ReportFormat::Workbook,
+        }
+    }
+}
+
+/// `verify`
 #[derive(Debug, Args)]
 pub(crate) struct CaseArguments {
     /// The case folder
