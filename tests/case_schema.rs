@@ -69,8 +69,13 @@ impl Checker<'_> {
                 "enum" if !rule.as_array().unwrap().contains(value) => {
                     return fail("not in the list");
                 }
-                "minimum" if value.as_f64() < rule.as_f64() => return fail("too small"),
-                "maximum" if value.as_f64() > rule.as_f64() => return fail("too large"),
+                // rules on numbers say nothing about what is none
+                "minimum" if value.is_number() && value.as_f64() < rule.as_f64() => {
+                    return fail("too small");
+                }
+                "maximum" if value.is_number() && value.as_f64() > rule.as_f64() => {
+                    return fail("too large");
+                }
                 "type" | "const" | "enum" | "minimum" | "maximum" => {}
                 "oneOf" | "anyOf" => {
                     let fitting = rule.as_array().unwrap().iter();

@@ -9,12 +9,11 @@ use clap_complete::Shell;
 use crate::cli::exit;
 use crate::cli::progress::ProgressMode;
 use crate::cli::shared::{
-    Container, DetectionArguments, InputArguments, LossArguments, OutputArguments, RunArguments,
-    SettingArguments, local_path,
+    Container, DetectionArguments, InputArguments, LossArguments, OutputArguments,
+    PseudonymArguments, ReportFormatName, RunArguments, SettingArguments, local_path,
 };
 use crate::model::campaign::Verdict;
 use crate::model::column::Table;
-use crate::report::ReportFormat;
 
 /// Finds networks of fake accounts that siphon a model's capabilities, in exported LLM-API
 /// logs, offline, and writes a case folder.
@@ -190,58 +189,6 @@ pub(crate) struct ReportArguments {
     /// Replace the copy if it is there and not empty
     #[arg(long, requires = "pseudonymize")]
     pub(crate) force: bool,
-}
-
-/// Pseudonymised cases.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Pseudonyms")]
-pub(crate) struct PseudonymArguments {
-    /// Replace accounts, keys, request ids and file names by tokens, so that the case can be
-    /// shared; prompt excerpts, the command line and the digest are left out
-    #[arg(long, requires = "pseudonym_key")]
-    pub(crate) pseudonymize: bool,
-    /// The key of the tokens, made where the file does not exist; keep it, and the mapping
-    /// that is written beside it, apart from the case
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = local_path(), requires = "pseudonymize")]
-    pub(crate) pseudonym_key: Option<PathBuf>,
-}
-
-/// The forms that `report --format` takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ReportFormatName {
-    /// report.html
-    Html,
-    /// report.md
-    Md,
-    /// Tables: campaigns, accounts, templates, hubs, detectors
-    Csv,
-    /// findings.parquet
-    Parquet,
-    /// timeline.csv and timeline.jsonl, as Timesketch reads them
-    Timeline,
-    /// indicators.csv and indicators.stix.json
-    Indicators,
-    /// graph.graphml
-    Graphml,
-    /// accounts.xlsx
-    Xlsx,
-}
-
-impl ReportFormatName {
-    /// The form meant.
-    #[must_use]
-    pub(crate) fn format(self) -> ReportFormat {
-        match self {
-            ReportFormatName::Html => ReportFormat::Html,
-            ReportFormatName::Md => ReportFormat::Markdown,
-            ReportFormatName::Csv => ReportFormat::Csv,
-            ReportFormatName::Parquet => ReportFormat::Parquet,
-            ReportFormatName::Timeline => ReportFormat::Timeline,
-            ReportFormatName::Indicators => ReportFormat::Indicators,
-            ReportFormatName::Graphml => ReportFormat::Graph,
-            ReportFormatName::Xlsx => ReportFormat::Workbook,
-        }
-    }
 }
 
 /// `verify`

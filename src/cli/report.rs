@@ -2,8 +2,9 @@
 
 use anyhow::Result;
 
-use crate::cli::arguments::{ReportArguments, ReportFormatName};
+use crate::cli::arguments::ReportArguments;
 use crate::cli::escape::visible;
+use crate::cli::shared::ReportFormatName;
 use crate::cli::{exit, stdout};
 use crate::pipeline;
 

@@ -7,6 +7,8 @@
 //! ```
 //!
 //! [`outputs`] lists every file with its writer; a new format is one more line there.
+//! [`pseudonym`] replaces the names in a case before any of this, so that no writer has to
+//! know whether a case is pseudonymised.
 
 mod case_file;
 mod case_schema;

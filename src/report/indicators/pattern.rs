@@ -61,7 +61,10 @@ pub(crate) fn pattern(kind: &str, value: &str) -> String {
         }
         (_, Some((object, value))) => format!("[{object}:value = {}]", stix_literal(&value)),
         (_, None) if kind == TEMPLATE_KIND => {
-            format!("[x-stillhunt-template:id = {}]", stix_literal(value))
+            format!(
+                "[x-stillhunt-template:template_id = {}]",
+                stix_literal(value)
+            )
         }
         (_, None) => format!(
             "[x-stillhunt-key:kind = {} AND x-stillhunt-key:value = {}]",
@@ -121,7 +124,11 @@ mod tests {
                 "pm_1",
                 "[x-stillhunt-key:kind = 'payment' AND x-stillhunt-key:value = 'pm_1']",
             ),
-            ("template", "T-1", "[x-stillhunt-template:id = 'T-1']"),
+            (
+                "template",
+                "T-1",
+                "[x-stillhunt-template:template_id = 'T-1']",
+            ),
             // hashed, masked or hostile values are not taken for what they are called
             (
                 "ip",

@@ -161,10 +161,19 @@ fn the_graph_is_well_formed_and_holds_every_account_once() {
     }
 }
 
+/// All text below a node.
+fn text_of(node: roxmltree::Node<'_, '_>) -> String {
+    let texts = node.descendants().filter(roxmltree::Node::is_text);
+    texts.filter_map(|text| text.text()).collect()
+}
+
 /// The cells of each sheet by reference, with what would run or lead elsewhere.
 fn workbook(path: &Path) -> BTreeMap<String, BTreeMap<String, String>> {
     let mut archive = zip::ZipArchive::new(File::open(path).unwrap()).unwrap();
-    let names: Vec<String> = archive.file_names().map(str::to_owned).collect();
+    let names: Vec<String> = archive
+        .file_names()
+        .map(|name| name.unwrap().into_owned())
+        .collect();
     // no macro, no link to elsewhere
     for name in &names {
         assert!(
@@ -183,11 +192,7 @@ fn workbook(path: &Path) -> BTreeMap<String, BTreeMap<String, String>> {
     let texts: Vec<String> = shared
         .descendants()
         .filter(|node| node.tag_name().name() == "si")
-        .map(|node| {
-            node.descendants()
-                .filter_map(|text| text.text())
-                .collect::<String>()
-        })
+        .map(text_of)
         .collect();
     let book = part("xl/workbook.xml");
     let book = roxmltree::Document::parse(&book).unwrap();
@@ -206,7 +211,7 @@ fn workbook(path: &Path) -> BTreeMap<String, BTreeMap<String, String>> {
             if name != "c" {
                 continue;
             }
-            let value: String = cell.descendants().filter_map(|node| node.text()).collect();
+            let value = text_of(cell);
             let value = match cell.attribute("t") {
                 Some("s") => texts[value.parse::<usize>().unwrap()].clone(),
                 _ => value,
@@ -290,4 +295,11 @@ fn indicators_agree_in_both_forms() {
             assert_eq!(row["confidence"] == "15", is_lead);
         }
     }
+}
+
+#[test]
+#[ignore = "writes the hostile case where STILLHUNT_HOSTILE_CASE says, for validators outside"]
+fn the_hostile_case_for_outside_validators() {
+    let out = std::env::var_os("STILLHUNT_HOSTILE_CASE").unwrap();
+    write_case(&sample::hostile(), options(Path::new(&out))).unwrap();
 }

@@ -16,10 +16,11 @@ use crate::report::workbook::sheet::{Formats, MOST_ROWS, Sheet};
 /// File name in the case folder.
 pub(crate) const WORKBOOK_FILE: &str = "accounts.xlsx";
 
-type Write = fn(&Presented<'_>, &mut dyn Rows) -> Result<()>;
+/// Writes the rows of a table.
+type WriteRows = fn(&Presented<'_>, &mut dyn Rows) -> Result<()>;
 
 /// The sheets before the last: name, documented table, writer of the rows.
-const SHEETS: [(&str, &str, Write); 4] = [
+const SHEETS: [(&str, &str, WriteRows); 4] = [
     ("campaigns", "campaigns.csv", campaigns::campaign_rows),
     ("accounts", "accounts.csv", campaigns::account_rows),
     ("templates", "templates.csv", campaigns::template_rows),
