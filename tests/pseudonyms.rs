@@ -1,5 +1,6 @@
 //! Pseudonymised cases from the command line: nothing of the log's names is left in the
 //! folder, a copy of a case says the same as a scan, and options are held together.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod case_support;
 
