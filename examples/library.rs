@@ -33,6 +33,7 @@ fn main() -> anyhow::Result<()> {
         force: false,
         argv: vec!["library".to_owned()],
         threads: 2,
+        pseudonym_key: None,
     };
     for campaign in scan_to_case(&options, &output, &Silent)?.case.campaigns {
         println!(

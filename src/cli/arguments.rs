@@ -9,8 +9,8 @@ use clap_complete::Shell;
 use crate::cli::exit;
 use crate::cli::progress::ProgressMode;
 use crate::cli::shared::{
-    Container, DetectionArguments, InputArguments, LossArguments, OutputArguments, RunArguments,
-    SettingArguments, local_path,
+    Container, DetectionArguments, InputArguments, LossArguments, OutputArguments,
+    PseudonymArguments, ReportFormatName, RunArguments, SettingArguments, local_path,
 };
 use crate::model::campaign::Verdict;
 use crate::model::column::Table;
@@ -48,8 +48,8 @@ pub(crate) enum Command {
     Schema(SchemaArguments),
     /// Hash a case folder and the inputs it was made from again
     Verify(CaseArguments),
-    /// Write the reports of a case folder again from its case.json
-    Report(CaseArguments),
+    /// Write the files of a case folder again from its case.json, or a pseudonymised copy of it
+    Report(ReportArguments),
     /// Write a synthetic log with a known truth: a campaign preset among innocent populations
     Simulate(Box<SimulateArguments>),
     /// Score a case folder, or any tool's CSV of accounts, against known truth
@@ -80,6 +80,9 @@ pub(crate) struct ScanArguments {
     /// Output.
     #[command(flatten)]
     pub(crate) output: OutputArguments,
+    /// Pseudonyms.
+    #[command(flatten)]
+    pub(crate) pseudonyms: PseudonymArguments,
     /// Exit with code 10 when a campaign reaches this verdict
     #[arg(long, value_name = "VERDICT", value_enum, help_heading = "Exit code")]
     pub(crate) fail_on: Option<FailOn>,
@@ -182,12 +185,43 @@ pub(crate) struct SchemaArguments {
     /// The tables of a digest folder
     #[arg(long, conflicts_with = "table")]
     pub(crate) digest: bool,
+    /// The JSON schema of case.json
+    #[arg(long, conflicts_with_all = ["table", "outputs", "digest", "format"])]
+    pub(crate) case: bool,
     /// Markdown to read, JSON to compute with
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub(crate) format: SchemaFormat,
 }
 
-/// `verify` and `report`
+/// `report`
+#[derive(Debug, Args)]
+pub(crate) struct ReportArguments {
+    /// The case folder
+    #[arg(value_name = "CASE", value_hint = ValueHint::DirPath, value_parser = local_path())]
+    pub(crate) case: PathBuf,
+    /// Only these forms; all that case.json holds without it
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        value_enum,
+        value_delimiter = ',',
+        num_args = 1,
+        conflicts_with = "pseudonymize"
+    )]
+    pub(crate) format: Vec<ReportFormatName>,
+    /// Pseudonyms.
+    #[command(flatten)]
+    pub(crate) pseudonyms: PseudonymArguments,
+    /// The folder of the pseudonymised copy
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, value_parser = local_path(),
+        requires = "pseudonymize", required_if_eq("pseudonymize", "true"))]
+    pub(crate) out: Option<PathBuf>,
+    /// Replace the copy if it is there and not empty
+    #[arg(long, requires = "pseudonymize")]
+    pub(crate) force: bool,
+}
+
+/// `verify`
 #[derive(Debug, Args)]
 pub(crate) struct CaseArguments {
     /// The case folder

@@ -27,6 +27,7 @@ pub(super) fn run(arguments: &DigestArguments, argv: Vec<String>) -> Result<u8> 
         force: arguments.output.force,
         argv,
         threads: arguments.run.threads(),
+        pseudonym_key: None,
     };
     let display = progress::display(arguments.settings.progress, arguments.run.quiet);
     let coverage = pipeline::digest_to(&options, &output, display.as_ref())?;

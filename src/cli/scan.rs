@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use crate::cli::arguments::ScanArguments;
+use crate::cli::escape::visible;
 use crate::cli::screen::{self, Colour};
 use crate::cli::selection::{self, Detector};
 use crate::cli::{exit, judgement, progress, stdout};
@@ -17,12 +18,19 @@ pub(super) fn run(arguments: &ScanArguments, argv: Vec<String>) -> Result<u8> {
         force: arguments.output.force,
         argv,
         threads: arguments.run.threads(),
+        pseudonym_key: arguments.pseudonyms.pseudonym_key.clone(),
     };
     let display = progress::display(arguments.settings.progress, arguments.run.quiet);
     let tables = pipeline::scan_to_case(&options, &output, display.as_ref())?;
     drop(display);
     if !arguments.run.quiet {
-        let text = screen::render(&tables, &output.out, Colour::of_stdout());
+        let mut text = screen::render(&tables, &output.out, Colour::of_stdout());
+        if let Some(key) = &output.pseudonym_key {
+            text.push_str(&format!(
+                "  pseudonyms  the way back is beside {}\n",
+                visible(&key.display().to_string())
+            ));
+        }
         stdout::answer(&text)?;
     }
     let limit = arguments.fail_on.map(|limit| limit.verdict());

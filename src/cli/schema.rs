@@ -7,6 +7,7 @@ use crate::cli::arguments::{SchemaArguments, SchemaFormat};
 use crate::cli::{exit, stdout};
 use crate::digest::documentation;
 use crate::model::column::{Column, ColumnType, Need, Table};
+use crate::report::case_schema;
 use crate::report::columns::OUTPUT_COLUMNS;
 
 /// One table as documented.
@@ -29,6 +30,11 @@ struct ColumnDocument {
 }
 
 pub(super) fn run(arguments: &SchemaArguments) -> Result<u8> {
+    if arguments.case {
+        let schema = serde_json::to_string_pretty(&case_schema())?;
+        stdout::answer(&(schema + "\n"))?;
+        return Ok(exit::DONE);
+    }
     let documents = documents(arguments)?;
     let text = match arguments.format {
         SchemaFormat::Markdown => documents
@@ -68,7 +74,12 @@ fn output_tables() -> Vec<TableDocument> {
         if tables.last().is_none_or(|table| table.table != column.file) {
             tables.push(TableDocument {
                 table: column.file.to_owned(),
-                about: "A file of the case folder.".to_owned(),
+                about: if column.file.contains('/') {
+                    "A sheet of the workbook; its other sheets have the columns of the CSV files of their names."
+                } else {
+                    "A file of the case folder."
+                }
+                .to_owned(),
                 columns: Vec::new(),
             });
         }
@@ -191,6 +202,7 @@ mod tests {
             table,
             outputs: false,
             digest: false,
+            case: false,
             format: SchemaFormat::Markdown,
         }
     }

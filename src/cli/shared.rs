@@ -13,6 +13,7 @@ use crate::cli::{memory, moment};
 use crate::config::options::{InputOptions, Profile, Quote};
 use crate::config::{Config, overlay};
 use crate::model::failure::Failure;
+use crate::report::ReportFormat;
 
 /// A path on this machine; addresses with a scheme are refused, as nothing is fetched.
 pub(crate) fn local_path() -> impl TypedValueParser<Value = PathBuf> {
@@ -113,6 +114,58 @@ pub(crate) struct OutputArguments {
     /// masked, or short excerpts as they are
     #[arg(long, value_name = "HOW", value_enum, default_value_t)]
     pub(crate) quote: QuoteName,
+}
+
+/// Pseudonymised cases.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Pseudonyms")]
+pub(crate) struct PseudonymArguments {
+    /// Replace accounts, keys, request ids and file names by tokens, so that the case can be
+    /// shared; prompt excerpts, the command line and the digest are left out
+    #[arg(long, requires = "pseudonym_key")]
+    pub(crate) pseudonymize: bool,
+    /// The key of the tokens, made where the file does not exist; keep it, and the mapping
+    /// that is written beside it, apart from the case
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = local_path(), requires = "pseudonymize")]
+    pub(crate) pseudonym_key: Option<PathBuf>,
+}
+
+/// The forms that `report --format` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormatName {
+    /// report.html
+    Html,
+    /// report.md
+    Md,
+    /// Tables: campaigns, accounts, templates, hubs, detectors
+    Csv,
+    /// findings.parquet
+    Parquet,
+    /// timeline.csv and timeline.jsonl, as Timesketch reads them
+    Timeline,
+    /// indicators.csv and indicators.stix.json
+    Indicators,
+    /// graph.graphml
+    Graphml,
+    /// accounts.xlsx
+    Xlsx,
+}
+
+impl ReportFormatName {
+    /// The form meant.
+    #[must_use]
+    pub(crate) fn format(self) -> ReportFormat {
+        match self {
+            ReportFormatName::Html => ReportFormat::Html,
+            ReportFormatName::Md => ReportFormat::Markdown,
+            ReportFormatName::Csv => ReportFormat::Csv,
+            ReportFormatName::Parquet => ReportFormat::Parquet,
+            ReportFormatName::Timeline => ReportFormat::Timeline,
+            ReportFormatName::Indicators => ReportFormat::Indicators,
+            ReportFormatName::Graphml => ReportFormat::Graph,
+            ReportFormatName::Xlsx => ReportFormat::Workbook,
+        }
+    }
 }
 
 /// Which losses decide the exit code.

@@ -291,6 +291,8 @@ impl Maker<'_> {
                     campaign_requests: 0,
                     first_us: rows.first_us.get(index).copied().unwrap_or(0),
                     last_us: rows.last_us.get(index).copied().unwrap_or(0),
+                    created_us: None,
+                    closed_us: None,
                     findings: findings_of.get(unit).cloned().unwrap_or_default(),
                 });
             }

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::finding::{Family, Locator};
 
 /// Verdict by rule, not by score.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// One family of evidence: worth a look.
@@ -31,7 +34,7 @@ impl Verdict {
 }
 
 /// An account's place in a campaign.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Member {
     /// Account id.
     pub account_id: String,
@@ -47,12 +50,18 @@ pub struct Member {
     pub first_us: i64,
     /// Last request, microseconds since the epoch.
     pub last_us: i64,
+    /// When the account was made, microseconds since the epoch, where the accounts table says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_us: Option<i64>,
+    /// When the account was closed, microseconds since the epoch, where the accounts table says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_us: Option<i64>,
     /// Findings that tie the account to the campaign.
     pub findings: Vec<String>,
 }
 
 /// A way in which the campaign could be innocent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Rival {
     /// The innocent explanation.
     pub explanation: String,
@@ -65,7 +74,7 @@ pub struct Rival {
 }
 
 /// Evidence of one family for a campaign.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FamilyEvidence {
     /// Family.
     pub family: Family,
@@ -82,7 +91,7 @@ pub struct FamilyEvidence {
 }
 
 /// One dated statement about a campaign.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct TimelineEntry {
     /// When, microseconds since the epoch.
     pub at_us: i64,
@@ -95,7 +104,7 @@ pub struct TimelineEntry {
 }
 
 /// One campaign.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Campaign {
     /// Stable id: `C-` and a hash of its strongest keys and members.
     pub id: String,
@@ -142,7 +151,7 @@ pub struct Campaign {
 }
 
 /// A prompt template found in the log.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Template {
     /// Stable id: `T-` and a hash of its smallest fragments.
     pub id: String,
@@ -180,7 +189,7 @@ pub struct Template {
 }
 
 /// A request attributed to a campaign's template or exact repeat.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct LabelledRequest {
     /// Position of the file in the sorted inputs.
     pub file: u32,

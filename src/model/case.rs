@@ -1,5 +1,6 @@
 //! The case: everything a report may show. Serialised as `case.json`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::campaign::{Campaign, LabelledRequest, Template};
@@ -14,7 +15,7 @@ pub const CASE_SCHEMA_VERSION: u32 = 1;
 pub const CAVEAT: &str = "A score is a lead, not proof. No finding is not a clean bill of health.";
 
 /// What the null runs gave.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct NullRuns {
     /// Runs made.
     pub runs: u32,
@@ -33,7 +34,7 @@ pub struct NullRuns {
 }
 
 /// An account with its place in the case; accounts without a campaign are not listed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Case {
     /// [`CASE_SCHEMA_VERSION`].
     pub schema_version: u32,

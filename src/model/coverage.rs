@@ -1,10 +1,11 @@
 //! What was read, what was not, and where: the part of a case that keeps "nothing
 //! found" apart from "nothing looked at".
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One input file after reading.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct InputFile {
     /// Path as given by the user (a directory or glob expanded).
     pub name: String,
@@ -27,7 +28,7 @@ pub struct InputFile {
 }
 
 /// A rejected record, or an optional cell that could not be understood.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Reject {
     /// Position of the file in the sorted inputs.
     pub file: u32,
@@ -42,7 +43,9 @@ pub struct Reject {
 }
 
 /// Whether a reject cost the record or one value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum RejectScope {
     /// The whole record was left out.
@@ -52,7 +55,7 @@ pub enum RejectScope {
 }
 
 /// How many rejects there were of one sort; complete even where the list is cut.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct RejectCount {
     /// Position of the file in the sorted inputs.
     pub file: u32,
@@ -67,7 +70,7 @@ pub struct RejectCount {
 }
 
 /// Presence of one canonical column over the rows used.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ColumnCoverage {
     /// Canonical name.
     pub column: String,
@@ -78,7 +81,7 @@ pub struct ColumnCoverage {
 }
 
 /// A stretch without a single request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Gap {
     /// First silent minute, microseconds since the epoch.
     pub from_us: i64,
@@ -87,7 +90,7 @@ pub struct Gap {
 }
 
 /// Everything about what the run could see.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Coverage {
     /// Request files, sorted by name.
     pub inputs: Vec<InputFile>,

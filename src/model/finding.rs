@@ -1,9 +1,12 @@
 //! Findings: what a detector states, in bits, against a named null model.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Families of evidence. Within a family the largest value counts, capped; families add up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Family {
     /// Shared payment instruments.
@@ -54,7 +57,7 @@ impl Family {
 }
 
 /// Where a row stands.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Locator {
     /// Position of the file in the sorted inputs.
     pub file: u32,
@@ -65,7 +68,7 @@ pub struct Locator {
 }
 
 /// What a finding is about.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Subject {
     /// A key that several accounts share.
@@ -88,7 +91,7 @@ pub enum Subject {
 }
 
 /// One statement of one detector.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// Stable id: `F-` and a hash of detector and subject.
     pub id: String,
@@ -133,7 +136,7 @@ pub struct Finding {
 }
 
 /// A shared key that was looked at and left out.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SuppressedHub {
     /// Detector id.
     pub detector: String,
@@ -152,7 +155,7 @@ pub struct SuppressedHub {
 }
 
 /// Whether a detector ran.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DetectorRun {
     /// Detector id.
     pub detector: String,
@@ -199,7 +202,7 @@ impl RunStatus {
 }
 
 /// Outcome of asking a detector to run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum RunStatus {
     /// It ran.

@@ -7,6 +7,7 @@ use crate::config::DigestConfig;
 use crate::config::options::ScanOptions;
 use crate::digest::{self, Digest, DigestTables, Intake};
 use crate::load::{self, LoadPlan, LoadReport};
+use crate::model::campaign::Campaign;
 use crate::model::coverage::{Coverage, Gap};
 use crate::model::event::Event;
 use crate::model::failure::Failure;
@@ -113,13 +114,7 @@ pub(super) struct Profiles {
 
 /// Reads the accounts table, if one is given.
 pub(super) fn profiles(options: &ScanOptions, tables: &DigestTables) -> Result<Profiles> {
-    let ids: Vec<String> = tables
-        .accounts
-        .column("account_id")?
-        .str()?
-        .iter()
-        .map(|id| id.unwrap_or_default().to_owned())
-        .collect();
+    let ids = account_ids(tables)?;
     let mut by_account: Vec<Option<AccountProfile>> = vec![None; ids.len()];
     let Some(path) = &options.input.accounts else {
         return Ok(Profiles {
@@ -157,6 +152,45 @@ pub(super) fn profiles(options: &ScanOptions, tables: &DigestTables) -> Result<P
         joined,
         report: Some(report),
     })
+}
+
+/// Account ids in digest order.
+fn account_ids(tables: &DigestTables) -> Result<Vec<String>> {
+    Ok(tables
+        .accounts
+        .column("account_id")?
+        .str()?
+        .iter()
+        .map(|id| id.unwrap_or_default().to_owned())
+        .collect())
+}
+
+/// Tells the members of campaigns when their accounts were made and closed, as far as the
+/// accounts table knows it.
+pub(super) fn date_members(
+    tables: &DigestTables,
+    profiles: &Profiles,
+    campaigns: &mut [Campaign],
+) -> Result<()> {
+    if campaigns.is_empty() || profiles.report.is_none() {
+        return Ok(());
+    }
+    let ids = account_ids(tables)?;
+    let known: FxHashMap<&str, &AccountProfile> = ids
+        .iter()
+        .zip(&profiles.by_account)
+        .filter_map(|(id, profile)| Some((id.as_str(), profile.as_ref()?)))
+        .collect();
+    for member in campaigns
+        .iter_mut()
+        .flat_map(|campaign| &mut campaign.members)
+    {
+        if let Some(profile) = known.get(member.account_id.as_str()) {
+            member.created_us = profile.created_at_us;
+            member.closed_us = profile.closed_at_us;
+        }
+    }
+    Ok(())
 }
 
 /// Reads the events table, if one is given.

@@ -3,6 +3,7 @@
 mod digest;
 mod gather;
 mod inspect;
+mod render;
 mod scan;
 mod verify;
 
@@ -14,8 +15,9 @@ use crate::model::finding::{DetectorRun, Family};
 
 pub use digest::digest_to;
 pub use inspect::inspect;
+pub use render::{render_case, share_case};
 pub use scan::scan_to_case;
-pub use verify::{render_case, verify_case};
+pub use verify::verify_case;
 
 /// Where a run writes and with what.
 #[derive(Debug, Clone)]
@@ -28,6 +30,8 @@ pub struct ScanOutput {
     pub argv: Vec<String>,
     /// Worker threads.
     pub threads: usize,
+    /// Pseudonymise the case with the key in this file, which is made where it is missing.
+    pub pseudonym_key: Option<PathBuf>,
 }
 
 /// Does the work on so many threads of our own. Polars keeps a pool beside it, of which only

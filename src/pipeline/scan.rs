@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::config::options::{Profile, ScanOptions};
+use crate::config::options::{Profile, Quote, ScanOptions};
 use crate::detect::population::Population;
 use crate::detect::{self, Context};
 use crate::fuse::{self, Fused};
@@ -14,7 +14,7 @@ use crate::model::finding::{DetectorRun, RunStatus};
 use crate::model::progress::Progress;
 use crate::pipeline::ScanOutput;
 use crate::pipeline::gather::{self, Gathered};
-use crate::report::{self, WriteOptions};
+use crate::report::{self, Pseudonyms, WriteDigest, WriteOptions};
 
 /// From logs (or digests) to a written case folder.
 ///
@@ -30,6 +30,11 @@ pub fn scan_to_case(
 
 fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> Result<CaseTables> {
     report::prepare_out(&output.out, output.force)?;
+    let mut pseudonyms = output
+        .pseudonym_key
+        .as_deref()
+        .map(|key| Pseudonyms::open(key, &[&output.out]))
+        .transpose()?;
     let Gathered {
         tables,
         plan,
@@ -111,6 +116,7 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
         mut group_runs,
     } = fused;
     detectors.append(&mut group_runs);
+    gather::date_members(&tables, &profiles, &mut campaigns)?;
     for run in &mut detectors {
         run.findings = findings
             .iter()
@@ -150,30 +156,36 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
         null_runs,
         hour_of_week,
     };
-    let case_tables = CaseTables {
+    let mut case_tables = CaseTables {
         case,
         rejects: tables.about.intake.rejects.clone(),
         requests,
     };
     progress.begin("writing", None);
-    let manifest = super::verify::manifest(
+    let mut manifest = super::verify::manifest(
         options,
         output,
         &case_tables.case,
         [&profiles.report, &event_report],
     )?;
+    if let Some(pseudonyms) = &mut pseudonyms {
+        pseudonyms.apply(&mut case_tables, &mut manifest)?;
+        // before the case: a case without its way back must not exist
+        pseudonyms.write_mapping(&output.out)?;
+    }
+    let shared = pseudonyms.is_some();
     let run_log = run_log(&case_tables);
     report::write_case(
         &case_tables,
         WriteOptions {
             out: output.out.clone(),
             force: output.force,
-            quote: options.quote,
+            quote: if shared { Quote::None } else { options.quote },
             manifest,
             run_log,
-            digest: Some(Box::new(move |folder| {
-                crate::digest::store::write(&tables, folder)
-            })),
+            digest: (!shared).then(|| -> WriteDigest {
+                Box::new(move |folder| crate::digest::store::write(&tables, folder))
+            }),
         },
     )?;
     progress.end();
@@ -237,7 +249,8 @@ fn scope(scope: crate::model::coverage::RejectScope) -> &'static str {
     }
 }
 
-fn run_log(tables: &CaseTables) -> String {
+/// What happened, in words.
+pub(super) fn run_log(tables: &CaseTables) -> String {
     let case = &tables.case;
     let mut lines = vec![
         format!("stillhunt {}", case.tool_version),

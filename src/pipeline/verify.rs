@@ -1,6 +1,6 @@
-//! The case folder afterwards: its manifest, its verification, its reports written again.
+//! The case folder afterwards: its manifest and its verification.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
@@ -93,15 +93,4 @@ pub fn verify_case(case: &Path, _progress: &dyn Progress) -> Result<Verification
         }
     }
     Ok(verification)
-}
-
-/// Writes the reports of a case again from its `case.json`; answers with the files written.
-///
-/// # Errors
-/// When the folder is not a finished case or cannot be written.
-pub fn render_case(case: &Path) -> Result<Vec<PathBuf>> {
-    report::rerender(case)?;
-    Ok(["report.html", "report.md"]
-        .map(|name| case.join(name))
-        .into())
 }

@@ -94,6 +94,8 @@ output_columns! {
         campaign_requests Integer "requests" "Its requests in the campaign's templates.";
         first_seen Timestamp "" "First request of the account.";
         last_seen Timestamp "" "Last request of the account.";
+        created Timestamp "" "When the account was made; empty where no accounts table says so.";
+        closed Timestamp "" "When the account was closed; empty where no accounts table says so.";
     }
     "requests.parquet" {
         request_id Text "" "The request's own id, or file:row.";
@@ -178,6 +180,66 @@ output_columns! {
         reason Text "" "Why.";
         count Integer "records" "How many, complete even where rejects.csv was cut.";
         listed Integer "records" "How many of them rejects.csv lists.";
+    }
+    "timeline.csv" {
+        message Text "" "What happened, in words. timeline.jsonl holds the same events under the same names, without empty values.";
+        timestamp Integer "microseconds" "The time since 1970-01-01T00:00:00Z.";
+        datetime Timestamp "" "The same time with its offset, 2026-02-10T02:11:07.123456+00:00. Times before 1677-09-22 and after 2262-04-11, which Timesketch would drop, are left out.";
+        timestamp_desc Text "" "What the time is the time of.";
+        campaign_id Text "" "The campaign.";
+        verdict Text "" "Verdict of the campaign.";
+        account_id Text "" "The account; empty where the event is not one account's.";
+        template_id Text "" "The template; empty where the event is not a template's.";
+        event_kind Text "" "Kind of the platform's event: model_release, ban_wave, policy_change or other; else empty.";
+        requests Integer "requests" "Requests of the day, the account or the template; empty elsewhere.";
+        growth Float "" "Requests of the day over those of the day before; empty where that day had none.";
+    }
+    "indicators.csv" {
+        kind Text "" "Kind of key: payment, ip, ip_prefix, tls, client, mailbox ...; template for a prompt template.";
+        value Text "" "The key as found, or the id of the template.";
+        standing Text "" "indicator where a campaign of verdict likely or strong rests on it, else lead.";
+        verdict Text "" "Highest verdict of the campaigns that rest on it.";
+        confidence Integer "" "15 for a lead, 50 for likely, 85 for strong: Low, Medium and High of STIX 2.1, appendix A.";
+        bits Float "bits" "Strongest evidence that rests on it; empty where no finding is about it.";
+        accounts Integer "accounts" "Most accounts that one finding links by it.";
+        campaign_ids TextList "" "The campaigns, strongest first.";
+        finding_ids TextList "" "The findings.";
+        first_seen Timestamp "" "First request with it, else first of its campaigns.";
+        last_seen Timestamp "" "Last request with it, else last of its campaigns.";
+        pattern Text "" "STIX pattern, the same as in indicators.stix.json; keys that STIX has no word for stand as x-stillhunt-key.";
+    }
+    "accounts.xlsx/findings" {
+        finding_id Text "" "Stable id of the finding.";
+        detector Text "" "Detector, as family/name.";
+        family Text "" "Family of evidence that the bits count in.";
+        subject_type Text "" "key, template or group.";
+        subject_kind Text "" "Kind of key; empty for templates and groups.";
+        subject Text "" "The key, the template id or the group's name.";
+        campaign_ids TextList "" "Campaigns that rest on it.";
+        accounts Integer "accounts" "Accounts it links; findings.parquet names them.";
+        bits Float "bits" "Evidence for each linked account, after correction for how much was tried.";
+        measure Text "" "Name of the measured quantity.";
+        measured Float "" "Measured value.";
+        expected Float "" "What the null model expected.";
+        n Integer "observations" "Observations behind the measurement.";
+        threshold Float "" "Smallest value that would have been reported.";
+        null_model Text "" "The null model, in words.";
+        innocent Text "" "The innocent explanation that fits best.";
+        would_clear Text "" "What would clear it.";
+        requests Integer "requests" "Requests in the finding, where counted.";
+        first_seen Timestamp "" "First request; empty where not known.";
+        last_seen Timestamp "" "Last request; empty where not known.";
+    }
+    "accounts.xlsx/coverage" {
+        part Text "" "input, column, gap, reject, detector or note.";
+        name Text "" "The file, column or detector.";
+        state Text "" "For a detector: ran, not_run or skipped; only ran may be read as tested.";
+        read Integer "records" "Records found.";
+        used Integer "records" "Records used; for a column, those with a value.";
+        rejected Integer "records" "Records or values left out; for a column, records without a value.";
+        from Timestamp "" "Start of a gap.";
+        until Timestamp "" "End of a gap.";
+        text Text "" "Why, or the note itself.";
     }
 }
 

@@ -1,4 +1,5 @@
-//! The only escapes of the project: spreadsheet cells, Markdown, script data, the terminal.
+//! The only escapes of the project: spreadsheet cells, Markdown, script data, XML, STIX
+//! patterns, the terminal.
 //!
 //! Prompts, keys and file names are written by the people under investigation, so every
 //! text that leaves the tool passes through one of these functions. HTML is escaped by
@@ -153,6 +154,36 @@ pub fn script_data(json: &str) -> String {
     escaped
 }
 
+/// Text that XML 1.0 can hold, on one line and with nothing hidden; the XML writer then
+/// escapes markup. XML has no form, not even an escaped one, for most control characters.
+#[must_use]
+pub fn xml(text: &str) -> String {
+    terminal(text)
+        .chars()
+        .map(|character| match character {
+            // the two that XML 1.0, production 2 (Char) leaves out beside the controls
+            '\u{fffe}' | '\u{ffff}' => '\u{fffd}',
+            other => other,
+        })
+        .collect()
+}
+
+/// A text literal of a STIX pattern, quotes included (STIX 2.1, section 9.2: quote and
+/// backslash are escaped, everything else stands for itself).
+#[must_use]
+pub fn stix_literal(text: &str) -> String {
+    let mut literal = String::with_capacity(text.len() + 2);
+    literal.push('\'');
+    for character in text.chars() {
+        if matches!(character, '\'' | '\\') {
+            literal.push('\\');
+        }
+        literal.push(character);
+    }
+    literal.push('\'');
+    literal
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -207,6 +238,12 @@ mod tests {
         let data = script_data(&serde_json::to_string(text).unwrap());
         assert!(!data.contains(['<', '>', '&']));
         assert_eq!(serde_json::from_str::<String>(&data).unwrap(), text);
+    }
+
+    #[test]
+    fn xml_and_stix_texts_cannot_leave_their_place() {
+        assert_eq!(xml("a\u{b}\u{ffff}\r\n<b>"), "a\\u{b}\u{fffd}\\u{d}\\n<b>");
+        assert_eq!(stix_literal("a' OR \\"), "'a\\' OR \\\\'");
     }
 
     #[test]

@@ -37,6 +37,24 @@ pub fn second(timestamp_us: i64) -> String {
     }
 }
 
+/// ISO 8601 with a numeric offset: `2026-02-10T02:11:07.123456+00:00`.
+#[must_use]
+pub fn time_with_offset(timestamp_us: i64) -> String {
+    match utc(timestamp_us) {
+        Some(moment) => moment.to_rfc3339_opts(SecondsFormat::Micros, false),
+        None => format!("{timestamp_us}us"),
+    }
+}
+
+/// RFC 3339 with milliseconds, as STIX writes times; nothing for years that need a sign or
+/// more than four digits.
+#[must_use]
+pub fn time_in_milliseconds(timestamp_us: i64) -> Option<String> {
+    utc(timestamp_us)
+        .filter(|moment| (1..=9999).contains(&moment.year()))
+        .map(|moment| moment.to_rfc3339_opts(SecondsFormat::Millis, true))
+}
+
 /// The day alone: `2026-02-10`.
 #[must_use]
 pub fn day(timestamp_us: i64) -> String {
@@ -114,6 +132,16 @@ mod tests {
         assert_eq!(second(1_770_689_467_123_456), "2026-02-10 02:11:07");
         assert_eq!(second(-1), "1969-12-31 23:59:59");
         assert_eq!(second(i64::MIN), "-9223372036855s");
+        assert_eq!(
+            time_with_offset(1_770_689_467_123_456),
+            "2026-02-10T02:11:07.123456+00:00"
+        );
+        assert_eq!(
+            time_in_milliseconds(1_770_689_467_123_456).as_deref(),
+            Some("2026-02-10T02:11:07.123Z")
+        );
+        assert_eq!(time_in_milliseconds(i64::MAX), None);
+        assert_eq!(time_in_milliseconds(8_000_000_000_000_000_000), None);
     }
 
     #[test]

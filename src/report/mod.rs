@@ -7,17 +7,24 @@
 //! ```
 //!
 //! [`outputs`] lists every file with its writer; a new format is one more line there.
+//! [`pseudonym`] replaces the names in a case before any of this, so that no writer has to
+//! know whether a case is pseudonymised.
 
 mod case_file;
+mod case_schema;
 mod chart;
 pub mod columns;
 pub mod escape;
 mod folder;
 pub mod format;
+mod graph;
+mod indicators;
 mod manifest;
 mod outputs;
 mod page;
 mod present;
+mod pseudonym;
+mod read_back;
 #[cfg(test)]
 mod sample;
 mod staging;
@@ -25,14 +32,19 @@ mod sums;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod verify;
 mod view;
+mod workbook;
 mod write;
 
 pub use case_file::read_case;
+pub use case_schema::case_schema;
 pub use folder::write_folder;
 pub use manifest::{DetectorVersion, Manifest, ManifestInput};
+pub use outputs::ReportFormat;
+pub use pseudonym::Pseudonyms;
 pub use staging::prepare_out;
 pub use sums::hash_file;
 pub use verify::{FileRole, FileStatus, Verification, VerifiedFile, verify};
-pub use write::{WriteOptions, rerender, write_case};
+pub use write::{WriteDigest, WriteOptions, copy_pseudonymized, rerender, write_case};

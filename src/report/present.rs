@@ -1,6 +1,6 @@
 //! The one place where a case is made ready to be shown: numbers are rounded here, text
-//! the user did not ask for is dropped here. Every writer sees only the result, so a
-//! later pseudonymised copy has one place to hook into.
+//! the user did not ask for is dropped here. Every writer sees only the result. The names in
+//! a pseudonymised case were replaced before, in [`crate::report::pseudonym`].
 
 use crate::config::options::Quote;
 use crate::model::campaign::LabelledRequest;

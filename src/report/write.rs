@@ -7,16 +7,22 @@ use anyhow::{Context, Result};
 
 use crate::config::options::Quote;
 use crate::model::case::CaseTables;
+use crate::model::failure::Failure;
 use crate::report::case_file::{read_case, write_json};
 use crate::report::manifest::{MANIFEST_FILE, Manifest, RUN_LOG_FILE};
-use crate::report::outputs::OUTPUTS;
-use crate::report::page;
+use crate::report::outputs::{OUTPUTS, ReportFormat};
 use crate::report::present::present;
+use crate::report::pseudonym::Pseudonyms;
+use crate::report::read_back::read_tables;
 use crate::report::staging::{Staging, write_synced};
 use crate::report::sums::{SUMS_FILE, hash_file, hash_folder, parse_sums, sums_text};
 
 /// Folder of the digest inside the case folder.
 const DIGEST_FOLDER: &str = "digest";
+
+/// Writes the digest into a folder.
+pub type WriteDigest = Box<dyn FnOnce(&Path) -> Result<()>>;
+
 /// What `write_case` needs beside the case.
 pub struct WriteOptions {
     /// The case folder.
@@ -30,8 +36,7 @@ pub struct WriteOptions {
     /// Text of `run.log`.
     pub run_log: String,
     /// Writes the digest into the folder it is given (`digest/` of the temporary folder).
-    #[allow(clippy::type_complexity)]
-    pub digest: Option<Box<dyn FnOnce(&Path) -> Result<()>>>,
+    pub digest: Option<WriteDigest>,
 }
 
 fn quote_name(quote: Quote) -> &'static str {
@@ -76,15 +81,21 @@ pub fn write_case(tables: &CaseTables, options: WriteOptions) -> Result<PathBuf>
     staging.commit()
 }
 
-/// Renders `report.html` and `report.md` of a case folder again, from its `case.json`.
+/// Writes files of a case folder again from its `case.json`, without reading any log; those
+/// of the given forms, or all where none is given. Answers with the names of the files.
 ///
-/// Only the hashes of these two files are renewed, so a `case.json` that was changed by
-/// hand still fails verification.
+/// What `case.json` does not hold (the lists of requests and rejects) is left as it is. Only
+/// the hashes of the written files are renewed, so a `case.json` that was changed by hand
+/// still fails verification.
 ///
 /// # Errors
 /// When the case cannot be read or the files cannot be written.
-pub fn rerender(dir: &Path) -> Result<()> {
-    let case = read_case(dir)?;
+pub fn rerender(dir: &Path, formats: &[ReportFormat]) -> Result<Vec<&'static str>> {
+    let tables = CaseTables {
+        case: read_case(dir)?,
+        rejects: Vec::new(),
+        requests: Vec::new(),
+    };
     let sums_path = dir.join(SUMS_FILE);
     let text = fs::read_to_string(&sums_path).with_context(|| {
         format!(
@@ -93,17 +104,56 @@ pub fn rerender(dir: &Path) -> Result<()> {
         )
     })?;
     let mut sums = parse_sums(&text)?;
-    replace(dir, page::MARKDOWN, |sink| {
-        page::write_markdown(&case, sink)
-    })?;
-    replace(dir, page::HTML, |sink| page::write_html(&case, sink))?;
-    for name in [page::MARKDOWN, page::HTML] {
+    // what the case was allowed to quote is all that `case.json` still holds
+    let presented = present(&tables, Quote::Full);
+    let mut written = Vec::new();
+    for output in OUTPUTS {
+        let wanted = formats.is_empty() || formats.contains(&output.format);
+        if !output.from_case || !wanted {
+            continue;
+        }
+        let name = output.name;
+        replace(dir, name, |sink| (output.write)(&presented, sink))?;
         let hash = hash_file(&dir.join(name)).with_context(|| format!("cannot re-read {name}"))?;
         sums.insert(name.to_owned(), hash);
+        written.push(name);
     }
     replace(dir, SUMS_FILE, |sink| {
         Ok(sink.write_all(sums_text(&sums).as_bytes())?)
-    })
+    })?;
+    Ok(written)
+}
+
+/// Writes a pseudonymised copy of a case folder, without reading any log. Answers with the
+/// paths of the copy and of the mapping.
+///
+/// # Errors
+/// When the case cannot be read or the copy cannot be written.
+pub fn copy_pseudonymized(
+    dir: &Path,
+    out: &Path,
+    force: bool,
+    pseudonyms: &mut Pseudonyms,
+    run_log: impl FnOnce(&CaseTables) -> String,
+) -> Result<(PathBuf, PathBuf)> {
+    let mut tables = read_tables(dir)?;
+    let mut manifest = Manifest::of_folder(dir).ok_or_else(|| {
+        Failure::Usage(format!(
+            "{} holds no {MANIFEST_FILE} of stillhunt; is this a finished case?",
+            dir.display()
+        ))
+    })?;
+    pseudonyms.apply(&mut tables, &mut manifest)?;
+    let mapping = pseudonyms.write_mapping(out)?;
+    let options = WriteOptions {
+        out: out.to_owned(),
+        force,
+        quote: Quote::None,
+        run_log: run_log(&tables),
+        manifest,
+        digest: None,
+    };
+    Ok((write_case(&tables, options)?, mapping))
 }
 
 /// Writes a file beside its final name and renames it.

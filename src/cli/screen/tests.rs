@@ -22,6 +22,8 @@ fn member(account_id: &str) -> Member {
         campaign_requests: 10,
         first_us: START_US,
         last_us: START_US,
+        created_us: None,
+        closed_us: None,
         findings: Vec::new(),
     }
 }

@@ -44,6 +44,8 @@ fn members(prefix: &str, count: u64, families: &[(Family, f64)], requests: u64) 
                 campaign_requests: requests - index * 3 - requests / 9,
                 first_us: START_US + (index as i64) * 97 * 60_000_000,
                 last_us: START_US + 13 * DAY_US + (index as i64) * 61_000_007,
+                created_us: (index % 2 == 0).then_some(START_US - DAY_US),
+                closed_us: (index == 3).then_some(START_US + 15 * DAY_US),
                 findings: vec!["F-0a11".into()],
             }
         })

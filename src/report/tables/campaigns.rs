@@ -4,12 +4,18 @@ use anyhow::Result;
 
 use crate::model::finding::Family;
 use crate::report::present::Presented;
-use crate::report::tables::csv_table::{Cell, CsvTable};
+use crate::report::tables::csv_table::{Cell, CsvTable, Rows};
 use crate::report::tables::{Sink, locator_texts};
 
-/// One row per campaign.
+/// Writes `campaigns.csv`.
 pub(crate) fn write_campaigns(presented: &Presented<'_>, sink: Sink<'_>) -> Result<()> {
     let mut table = CsvTable::new("campaigns.csv", sink)?;
+    campaign_rows(presented, &mut table)?;
+    table.finish()
+}
+
+/// One row per campaign.
+pub(crate) fn campaign_rows(presented: &Presented<'_>, table: &mut dyn Rows) -> Result<()> {
     for campaign in &presented.case.campaigns {
         let families: Vec<String> = campaign
             .evidence
@@ -38,12 +44,18 @@ pub(crate) fn write_campaigns(presented: &Presented<'_>, sink: Sink<'_>) -> Resu
             Cell::List(&campaign.not_tested),
         ])?;
     }
+    Ok(())
+}
+
+/// Writes `accounts.csv`.
+pub(crate) fn write_accounts(presented: &Presented<'_>, sink: Sink<'_>) -> Result<()> {
+    let mut table = CsvTable::new("accounts.csv", sink)?;
+    account_rows(presented, &mut table)?;
     table.finish()
 }
 
 /// One row per account and campaign.
-pub(crate) fn write_accounts(presented: &Presented<'_>, sink: Sink<'_>) -> Result<()> {
-    let mut table = CsvTable::new("accounts.csv", sink)?;
+pub(crate) fn account_rows(presented: &Presented<'_>, table: &mut dyn Rows) -> Result<()> {
     for campaign in &presented.case.campaigns {
         for member in &campaign.members {
             let mut cells = vec![
@@ -61,16 +73,24 @@ pub(crate) fn write_accounts(presented: &Presented<'_>, sink: Sink<'_>) -> Resul
                 Cell::Integer(member.campaign_requests),
                 Cell::Time(member.first_us),
                 Cell::Time(member.last_us),
+                Cell::OptionalTime(member.created_us),
+                Cell::OptionalTime(member.closed_us),
             ]);
             table.row(&cells)?;
         }
     }
+    Ok(())
+}
+
+/// Writes `templates.csv`.
+pub(crate) fn write_templates(presented: &Presented<'_>, sink: Sink<'_>) -> Result<()> {
+    let mut table = CsvTable::new("templates.csv", sink)?;
+    template_rows(presented, &mut table)?;
     table.finish()
 }
 
 /// One row per template.
-pub(crate) fn write_templates(presented: &Presented<'_>, sink: Sink<'_>) -> Result<()> {
-    let mut table = CsvTable::new("templates.csv", sink)?;
+pub(crate) fn template_rows(presented: &Presented<'_>, table: &mut dyn Rows) -> Result<()> {
     for template in &presented.case.templates {
         table.row(&[
             Cell::Text(&template.id),
@@ -91,5 +111,5 @@ pub(crate) fn write_templates(presented: &Presented<'_>, sink: Sink<'_>) -> Resu
             Cell::List(&locator_texts(&presented.case, &template.locators)),
         ])?;
     }
-    table.finish()
+    Ok(())
 }

@@ -8,7 +8,7 @@ use crate::model::coverage::RejectScope;
 use crate::model::finding::RunStatus;
 use crate::report::present::Presented;
 use crate::report::tables::Sink;
-use crate::report::tables::csv_table::{Cell, CsvTable};
+use crate::report::tables::csv_table::{Cell, CsvTable, Rows};
 
 /// Shared keys that were looked at and left out.
 pub(crate) fn write_hubs(presented: &Presented<'_>, sink: Sink<'_>) -> Result<()> {
@@ -106,4 +106,82 @@ pub(crate) fn write_reject_counts(presented: &Presented<'_>, sink: Sink<'_>) -> 
         ])?;
     }
     table.finish()
+}
+
+/// A row of the workbook's coverage sheet that holds words alone.
+pub(crate) fn summary_cells<'t>(part: &'t str, name: &'t str, text: &'t str) -> [Cell<'t>; 9] {
+    [
+        Cell::Text(part),
+        Cell::Text(name),
+        Cell::Text(""),
+        Cell::OptionalInteger(None),
+        Cell::OptionalInteger(None),
+        Cell::OptionalInteger(None),
+        Cell::OptionalTime(None),
+        Cell::OptionalTime(None),
+        Cell::Text(text),
+    ]
+}
+
+/// What was read and what was not, in one table: the workbook's coverage sheet.
+pub(crate) fn summary_rows(presented: &Presented<'_>, table: &mut dyn Rows) -> Result<()> {
+    let coverage = &presented.case.coverage;
+    table.row(&summary_cells("note", "", &presented.case.caveat))?;
+    for input in &coverage.inputs {
+        let mut cells = summary_cells("input", &input.name, &input.sha256);
+        counts(
+            &mut cells,
+            input.rows_read,
+            input.rows_used,
+            input.rows_rejected,
+        );
+        table.row(&cells)?;
+    }
+    for column in &coverage.columns {
+        let mut cells = summary_cells("column", &column.column, "");
+        let read = column.present.saturating_add(column.null);
+        counts(&mut cells, read, column.present, column.null);
+        table.row(&cells)?;
+    }
+    for gap in &coverage.gaps {
+        let mut cells = summary_cells("gap", "", "no request at all");
+        let [.., from, until, _] = &mut cells;
+        *from = Cell::OptionalTime(Some(gap.from_us));
+        *until = Cell::OptionalTime(Some(gap.until_us));
+        table.row(&cells)?;
+    }
+    for count in &coverage.reject_counts {
+        let name = presented.file_name(count.file);
+        let text = match count.column.as_str() {
+            "" => format!("{}: {}", scope_name(count.scope), count.reason),
+            column => format!("{} {column}: {}", scope_name(count.scope), count.reason),
+        };
+        let mut cells = summary_cells("reject", &name, &text);
+        let [_, _, _, _, _, rejected, ..] = &mut cells;
+        *rejected = Cell::OptionalInteger(Some(count.count));
+        table.row(&cells)?;
+    }
+    for run in &presented.case.detectors {
+        let (state, reason) = run_state(&run.status);
+        let text = std::iter::once(reason)
+            .chain(run.partial.iter().map(String::as_str))
+            .filter(|text| !text.is_empty())
+            .collect::<Vec<_>>()
+            .join("; ");
+        let mut cells = summary_cells("detector", &run.detector, &text);
+        let [_, _, slot, ..] = &mut cells;
+        *slot = Cell::Text(state);
+        table.row(&cells)?;
+    }
+    for note in &coverage.notes {
+        table.row(&summary_cells("note", "", note))?;
+    }
+    Ok(())
+}
+
+fn counts(cells: &mut [Cell<'_>; 9], read: u64, used: u64, rejected: u64) {
+    let [_, _, _, first, second, third, ..] = cells;
+    *first = Cell::OptionalInteger(Some(read));
+    *second = Cell::OptionalInteger(Some(used));
+    *third = Cell::OptionalInteger(Some(rejected));
 }

@@ -16,23 +16,38 @@ pub(crate) enum Cell<'a> {
     List(&'a [String]),
     /// Whole number.
     Integer(u64),
+    /// Whole number, or nothing.
+    OptionalInteger(Option<u64>),
+    /// Whole number that may be negative.
+    Signed(i64),
     /// Decimal number, already rounded.
     Float(Option<f64>),
     /// `true` or `false`.
     Boolean(bool),
     /// Microseconds since the epoch.
     Time(i64),
+    /// Microseconds since the epoch, or nothing.
+    OptionalTime(Option<i64>),
+    /// Microseconds since the epoch, written with the offset `+00:00` instead of `Z`.
+    OffsetTime(i64),
+}
+
+/// Takes the rows of one documented table: a CSV file or a sheet of the workbook.
+pub(crate) trait Rows {
+    /// Takes one row; its cells must be those that the columns document.
+    fn row(&mut self, cells: &[Cell<'_>]) -> Result<()>;
 }
 
 impl Cell<'_> {
-    fn output_type(&self) -> OutputType {
+    /// The type under which the columns document it.
+    pub(crate) fn output_type(&self) -> OutputType {
         match self {
             Cell::Text(_) => OutputType::Text,
             Cell::List(_) => OutputType::TextList,
-            Cell::Integer(_) => OutputType::Integer,
+            Cell::Integer(_) | Cell::OptionalInteger(_) | Cell::Signed(_) => OutputType::Integer,
             Cell::Float(_) => OutputType::Float,
             Cell::Boolean(_) => OutputType::Boolean,
-            Cell::Time(_) => OutputType::Timestamp,
+            Cell::Time(_) | Cell::OptionalTime(_) | Cell::OffsetTime(_) => OutputType::Timestamp,
         }
     }
 
@@ -41,9 +56,15 @@ impl Cell<'_> {
             Cell::Text(text) => escape::csv_cell(text),
             Cell::List(texts) => escape::csv_cell(&texts.join("|")),
             Cell::Integer(number) => number.to_string(),
+            Cell::OptionalInteger(number) => {
+                number.map(|number| number.to_string()).unwrap_or_default()
+            }
+            Cell::Signed(number) => number.to_string(),
             Cell::Float(number) => number.map(|number| number.to_string()).unwrap_or_default(),
             Cell::Boolean(flag) => flag.to_string(),
             Cell::Time(timestamp_us) => format::time(*timestamp_us),
+            Cell::OptionalTime(timestamp_us) => timestamp_us.map(format::time).unwrap_or_default(),
+            Cell::OffsetTime(timestamp_us) => format::time_with_offset(*timestamp_us),
         }
     }
 }
@@ -68,21 +89,27 @@ impl<W: Write> CsvTable<W> {
         })
     }
 
-    /// Writes one row; its cells must be those that the header documents.
-    pub(crate) fn row(&mut self, cells: &[Cell<'_>]) -> Result<()> {
-        let documented = self.columns.iter().map(|column| column.output_type);
-        ensure!(
-            documented.eq(cells.iter().map(Cell::output_type)),
-            "row of {} differs from its documented columns",
-            self.file
-        );
-        self.writer.write_record(cells.iter().map(Cell::written))?;
-        Ok(())
-    }
-
     /// Hands everything to the sink.
     pub(crate) fn finish(mut self) -> Result<()> {
         self.writer.flush()?;
+        Ok(())
+    }
+}
+
+/// Holds a row against its documentation.
+pub(crate) fn check_row(file: &str, columns: &[&OutputColumn], cells: &[Cell<'_>]) -> Result<()> {
+    let documented = columns.iter().map(|column| column.output_type);
+    ensure!(
+        documented.eq(cells.iter().map(Cell::output_type)),
+        "row of {file} differs from its documented columns"
+    );
+    Ok(())
+}
+
+impl<W: Write> Rows for CsvTable<W> {
+    fn row(&mut self, cells: &[Cell<'_>]) -> Result<()> {
+        check_row(self.file, &self.columns, cells)?;
+        self.writer.write_record(cells.iter().map(Cell::written))?;
         Ok(())
     }
 }

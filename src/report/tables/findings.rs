@@ -25,7 +25,7 @@ pub(crate) fn subject_parts(subject: &Subject) -> (&'static str, &str, &str) {
 }
 
 /// The campaigns that rest on each finding.
-fn campaigns_by_finding(case: &Case) -> BTreeMap<&str, BTreeSet<&str>> {
+pub(crate) fn campaigns_by_finding(case: &Case) -> BTreeMap<&str, BTreeSet<&str>> {
     let mut campaigns: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for campaign in &case.campaigns {
         for finding in campaign

@@ -4,8 +4,10 @@ pub(crate) mod campaigns;
 pub(crate) mod coverage;
 pub(crate) mod csv_table;
 pub(crate) mod findings;
+pub(crate) mod indicators;
 pub(crate) mod parquet_table;
 pub(crate) mod requests;
+pub(crate) mod timeline;
 
 use std::io::Write;
 

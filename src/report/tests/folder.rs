@@ -6,17 +6,22 @@ use std::process::Command;
 use super::{names, options};
 use crate::model::failure::Failure;
 use crate::report::{
-    FileRole, FileStatus, prepare_out, read_case, rerender, sample, verify, write_case,
+    FileRole, FileStatus, ReportFormat, prepare_out, read_case, rerender, sample, verify,
+    write_case,
 };
 
-const FILES: [&str; 15] = [
+const FILES: [&str; 21] = [
     "SHA256SUMS",
     "accounts.csv",
+    "accounts.xlsx",
     "campaigns.csv",
     "case.json",
     "detectors.csv",
     "findings.parquet",
+    "graph.graphml",
     "hubs.csv",
+    "indicators.csv",
+    "indicators.stix.json",
     "manifest.json",
     "reject_counts.csv",
     "rejects.csv",
@@ -25,6 +30,8 @@ const FILES: [&str; 15] = [
     "requests.parquet",
     "run.log",
     "templates.csv",
+    "timeline.csv",
+    "timeline.jsonl",
 ];
 
 fn is_usage(error: &anyhow::Error) -> bool {
@@ -257,17 +264,53 @@ fn rerendering_gives_the_same_bytes_and_hides_no_change() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("case");
     write_case(&sample::three_campaigns(), options(&out)).unwrap();
-    let page = fs::read(out.join("report.html")).unwrap();
-    fs::write(out.join("report.html"), "gone").unwrap();
-    rerender(&out).unwrap();
-    assert_eq!(fs::read(out.join("report.html")).unwrap(), page);
+    let before: Vec<Vec<u8>> = FILES
+        .iter()
+        .map(|name| fs::read(out.join(name)).unwrap())
+        .collect();
+    let written = rerender(&out, &[]).unwrap();
+    for name in &written {
+        fs::write(out.join(name), "gone").unwrap();
+    }
+    assert_eq!(rerender(&out, &[]).unwrap(), written);
+    for (name, bytes) in FILES.iter().zip(&before) {
+        assert!(fs::read(out.join(name)).unwrap() == *bytes, "{name}");
+    }
     assert!(verify(&out, None).unwrap().passed());
     assert_eq!(names(&out), FILES);
+    // everything but the case itself, the run's lists and what tells of the run
+    let kept: Vec<&str> = FILES
+        .into_iter()
+        .filter(|name| !written.contains(name))
+        .collect();
+    let expected = [
+        "SHA256SUMS",
+        "case.json",
+        "manifest.json",
+        "reject_counts.csv",
+        "rejects.csv",
+        "requests.parquet",
+        "run.log",
+    ];
+    assert_eq!(kept, expected);
 
     let json = fs::read_to_string(out.join("case.json")).unwrap();
     fs::write(out.join("case.json"), json.replace("balanced", "cautious")).unwrap();
-    rerender(&out).unwrap();
+    rerender(&out, &[]).unwrap();
     assert!(!verify(&out, None).unwrap().passed());
+}
+
+#[test]
+fn only_the_asked_forms_are_written_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("case");
+    write_case(&sample::three_campaigns(), options(&out)).unwrap();
+    let formats = [ReportFormat::Timeline, ReportFormat::Markdown];
+    assert_eq!(
+        rerender(&out, &formats).unwrap(),
+        ["timeline.csv", "timeline.jsonl", "report.md"]
+    );
+    assert!(verify(&out, None).unwrap().passed());
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Tests of the stage as a whole: a case folder written, read back, attacked and checked.
 
+mod exports;
 mod folder;
 mod hostile;
+mod large;
 mod round_trip;
 
 use std::path::Path;
@@ -11,7 +13,7 @@ use crate::report::manifest::Manifest;
 use crate::report::write::WriteOptions;
 
 /// Options of an ordinary run.
-fn options(out: &Path) -> WriteOptions {
+pub(crate) fn options(out: &Path) -> WriteOptions {
     WriteOptions {
         out: out.to_owned(),
         force: false,
@@ -28,7 +30,7 @@ fn options(out: &Path) -> WriteOptions {
 }
 
 /// Names in a folder, hidden ones too, sorted.
-fn names(folder: &Path) -> Vec<String> {
+pub(crate) fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())

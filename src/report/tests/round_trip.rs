@@ -63,7 +63,9 @@ fn headers_and_documentation_agree() {
         .into_iter()
         .filter(|name| name.ends_with(".csv") || name.ends_with(".parquet"))
         .collect();
+    // the sheets of the workbook are documented as files of a folder
     let mut documented = tables();
+    documented.retain(|file| !file.contains('/'));
     documented.sort_unstable();
     written.sort();
     assert_eq!(written, documented);

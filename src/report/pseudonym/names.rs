@@ -1,0 +1,175 @@
+//! The fields that name someone: each becomes a token.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::model::campaign::{Campaign, Template};
+use crate::model::case::CaseTables;
+use crate::model::finding::{Finding, Locator, Subject};
+use crate::report::manifest::Manifest;
+use crate::report::pseudonym::tokens::Tokens;
+
+/// Kinds of names beside the kinds of keys.
+const ACCOUNT: &str = "account";
+const REQUEST: &str = "request";
+const FILE: &str = "file";
+const GROUP: &str = "group";
+const CAMPAIGN: &str = "C";
+const FINDING: &str = "F";
+const TEMPLATE: &str = "T";
+
+/// What other texts may quote: originals with their tokens. Request ids are not among them,
+/// since no text quotes them and a log can have millions.
+#[derive(Debug, Default)]
+pub(super) struct Named(BTreeMap<String, String>);
+
+impl Named {
+    /// Originals with their tokens, sorted.
+    pub(super) fn into_pairs(self) -> impl Iterator<Item = (String, String)> {
+        self.0.into_iter()
+    }
+}
+
+/// Gives tokens and remembers what was replaced.
+struct Replacer<'a> {
+    tokens: &'a mut Tokens,
+    named: &'a mut Named,
+}
+
+impl Replacer<'_> {
+    fn replace(&mut self, kind: &str, text: &mut String) {
+        if text.is_empty() {
+            return;
+        }
+        let token = self.tokens.token(kind, text);
+        let original = std::mem::replace(text, token.clone());
+        self.named.0.entry(original).or_insert(token);
+    }
+
+    fn each<'t>(&mut self, kind: &str, texts: impl IntoIterator<Item = &'t mut String>) {
+        for text in texts {
+            self.replace(kind, text);
+        }
+    }
+
+    fn locators(&mut self, locators: &mut [Locator]) {
+        for locator in locators {
+            locator.request_id = self.tokens.token(REQUEST, &locator.request_id);
+        }
+    }
+
+    fn campaign(&mut self, campaign: &mut Campaign) {
+        self.replace(CAMPAIGN, &mut campaign.id);
+        self.each(TEMPLATE, &mut campaign.templates);
+        self.locators(&mut campaign.locators);
+        for evidence in &mut campaign.evidence {
+            self.each(FINDING, &mut evidence.findings);
+        }
+        for member in &mut campaign.members {
+            self.replace(ACCOUNT, &mut member.account_id);
+            self.each(FINDING, &mut member.findings);
+        }
+        // equals stood in the order of their names
+        campaign.members.sort_by(|a, b| {
+            b.bits
+                .total_cmp(&a.bits)
+                .then_with(|| a.account_id.cmp(&b.account_id))
+        });
+        campaign.templates.sort();
+    }
+
+    fn finding(&mut self, finding: &mut Finding) {
+        self.replace(FINDING, &mut finding.id);
+        match &mut finding.subject {
+            Subject::Key { kind, value } => self.replace(kind, value),
+            Subject::Template { id } => self.replace(TEMPLATE, id),
+            Subject::Group { name } => self.replace(GROUP, name),
+        }
+        self.each(ACCOUNT, &mut finding.accounts);
+        finding.accounts.sort();
+        self.locators(&mut finding.locators);
+    }
+
+    fn template(&mut self, template: &mut Template) {
+        self.replace(TEMPLATE, &mut template.id);
+        self.each(CAMPAIGN, template.campaign_id.as_mut());
+        self.locators(&mut template.locators);
+        template.excerpts.clear();
+    }
+}
+
+/// Replaces the names of the files that were read.
+pub(super) fn replace_inputs(
+    tables: &mut CaseTables,
+    manifest: &mut Manifest,
+    tokens: &mut Tokens,
+    named: &mut Named,
+) {
+    let inputs = &mut tables.case.coverage.inputs;
+    let logs = inputs.iter_mut().map(|input| &mut input.name);
+    let others = manifest.inputs.iter_mut().map(|input| &mut input.name);
+    for name in logs.chain(others) {
+        let token = tokens.token(FILE, name);
+        // notes name a file with or without its folder
+        if let Some(short) = Path::new(name.as_str())
+            .file_name()
+            .and_then(|name| name.to_str())
+        {
+            named.0.insert(short.to_owned(), token.clone());
+        }
+        named
+            .0
+            .insert(std::mem::replace(name, token.clone()), token);
+    }
+}
+
+/// Replaces accounts, keys, groups, request ids and the ids that are made from them; words
+/// the statements of the evidence anew, from the findings they rest on.
+pub(super) fn replace_names(tables: &mut CaseTables, tokens: &mut Tokens, named: &mut Named) {
+    let mut replacer = Replacer { tokens, named };
+    let case = &mut tables.case;
+    for finding in &mut case.findings {
+        replacer.finding(finding);
+    }
+    for template in &mut case.templates {
+        replacer.template(template);
+    }
+    for campaign in &mut case.campaigns {
+        replacer.campaign(campaign);
+    }
+    for hub in &mut case.suppressed_hubs {
+        replacer.replace(&hub.kind, &mut hub.value);
+    }
+    for request in &mut tables.requests {
+        request.request_id = replacer.tokens.token(REQUEST, &request.request_id);
+        replacer.replace(ACCOUNT, &mut request.account_id);
+        replacer.replace(CAMPAIGN, &mut request.campaign_id);
+        replacer.replace(TEMPLATE, &mut request.template_id);
+    }
+    let findings: BTreeMap<&str, &Finding> = case
+        .findings
+        .iter()
+        .map(|finding| (finding.id.as_str(), finding))
+        .collect();
+    for evidence in case
+        .campaigns
+        .iter_mut()
+        .flat_map(|campaign| &mut campaign.evidence)
+    {
+        let strongest = evidence
+            .findings
+            .iter()
+            .find_map(|id| findings.get(id.as_str()));
+        evidence.statement = match strongest {
+            Some(finding) => format!(
+                "{}: {:.1} measured, {:.1} expected by chance, among {}",
+                finding.measure, finding.measured, finding.expected, finding.n
+            ),
+            None => format!(
+                "{} accounts carry {} evidence",
+                evidence.accounts,
+                evidence.family.name()
+            ),
+        };
+    }
+}
