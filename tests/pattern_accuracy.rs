@@ -116,34 +116,45 @@ fn expected(family: &str) -> Option<&'static str> {
         .map(|(_, capability)| *capability)
 }
 
+/// Rows of one source: all, those that match any rule, those that match as expected, and
+/// how many match each capability.
+#[derive(Default)]
+struct Tally<'a> {
+    all: usize,
+    any: usize,
+    right: usize,
+    by_capability: BTreeMap<&'a str, usize>,
+}
+
 /// One line per source: how many rows match anything, and how many as expected.
 fn print_sources(rows: &[&Row]) {
-    let mut sources: BTreeMap<(&str, &str), (usize, usize, usize, BTreeMap<&str, usize>)> =
-        BTreeMap::new();
+    let mut sources: BTreeMap<(&str, &str), Tally<'_>> = BTreeMap::new();
     for row in rows {
-        let entry = sources.entry((&row.family, &row.source)).or_default();
-        entry.0 += 1;
-        entry.1 += usize::from(!row.found.is_empty());
-        entry.2 +=
-            usize::from(expected(&row.family).is_some_and(|wanted| row.found.contains(wanted)));
+        let tally = sources.entry((&row.family, &row.source)).or_default();
+        tally.all += 1;
+        tally.any += usize::from(!row.found.is_empty());
+        let right = expected(&row.family).is_some_and(|wanted| row.found.contains(wanted));
+        tally.right += usize::from(right);
         for capability in &row.found {
-            *entry.3.entry(capability).or_default() += 1;
+            *tally.by_capability.entry(capability).or_default() += 1;
         }
     }
     println!("family / source                              rows  any rule  recall  capabilities");
-    for ((family, source), (all, any, right, by_capability)) in sources {
+    for ((family, source), tally) in sources {
         let recall = match expected(family) {
-            Some(_) => format!("{:.3}", right as f64 / all as f64),
+            Some(_) => format!("{:.3}", tally.right as f64 / tally.all as f64),
             None => "-".to_owned(),
         };
-        let capabilities: Vec<String> = by_capability
+        let capabilities: Vec<String> = tally
+            .by_capability
             .iter()
             .map(|(name, count)| format!("{name} {count}"))
             .collect();
         println!(
-            "{:<44} {all:>5} {:>9.3} {recall:>7}  {}",
+            "{:<44} {:>5} {:>9.3} {recall:>7}  {}",
             format!("{family} / {source}"),
-            any as f64 / all as f64,
+            tally.all,
+            tally.any as f64 / tally.all as f64,
             capabilities.join(", ")
         );
     }

@@ -242,7 +242,8 @@ fn templates_campaigns_and_requests_are_named_and_no_verdict_moves() {
     assert_eq!(finding["accounts"].as_array().unwrap().len(), 12);
     assert!(!finding["locators"].as_array().unwrap().is_empty());
     let families = pattern_families(&case.join("requests.parquet"));
-    assert_eq!(families, vec!["grading".to_owned(); 144]);
+    assert_eq!(families.len(), 144);
+    assert!(families.iter().all(|family| family == "grading"));
 
     let without = folder.path().join("without");
     scan_well(

@@ -245,7 +245,9 @@ impl Literal {
             at.and_then(|at| text.get(at))
                 .is_some_and(u8::is_ascii_alphanumeric)
         };
-        !(self.word_start && letter(start.checked_sub(1))) && !(self.word_end && letter(Some(end)))
+        let joined_before = self.word_start && letter(start.checked_sub(1));
+        let joined_after = self.word_end && letter(Some(end));
+        !(joined_before || joined_after)
     }
 }
 
