@@ -25,4 +25,5 @@ pub mod pipeline;
 pub mod report;
 pub mod simulate;
 pub mod stats;
+pub mod suite;
 pub mod text;

@@ -38,10 +38,16 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "suite",
+        &[
+            "model", "config", "stats", "simulate", "evaluate", "pipeline",
+        ],
+    ),
+    (
         "cli",
         &[
             "model", "config", "stats", "text", "load", "digest", "detect", "fuse", "label",
-            "report", "simulate", "evaluate", "pipeline",
+            "report", "simulate", "evaluate", "pipeline", "suite",
         ],
     ),
     ("main", &["cli"]),
@@ -50,7 +56,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "lib",
         &[
             "model", "config", "stats", "text", "load", "digest", "detect", "fuse", "label",
-            "report", "simulate", "evaluate", "pipeline", "cli",
+            "report", "simulate", "evaluate", "pipeline", "suite", "cli",
         ],
     ),
 ];

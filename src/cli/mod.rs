@@ -24,6 +24,7 @@ mod selection;
 mod shared;
 mod simulate;
 mod stdout;
+mod suite;
 mod verify;
 
 use std::ffi::OsString;

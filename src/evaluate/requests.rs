@@ -10,18 +10,19 @@ use std::path::Path;
 use anyhow::Result;
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::evaluate::rows::{Wanted, for_each_row, usage};
 use crate::evaluate::score::Score;
 use crate::evaluate::truth::Truth;
 use crate::stats::random::stable_hash;
 
-/// Names of sub-streams that are not the campaign's, though its accounts sent them.
-const NOT_THE_CAMPAIGN: [&str; 4] = ["cover", "benign", "innocent", "none"];
+/// Names of sub-streams that are not the campaign's, though its accounts sent them; a truth
+/// that only says whether a request is the campaign's says `false`.
+const NOT_THE_CAMPAIGN: [&str; 6] = ["cover", "benign", "innocent", "none", "false", "0"];
 
 /// Scores of the un-mixing of one true campaign.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CampaignRequests {
     /// True campaign.
     pub campaign: String,
@@ -30,7 +31,7 @@ pub struct CampaignRequests {
 }
 
 /// Request-level scores.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RequestScores {
     /// Over all campaigns.
     pub all: Score,
@@ -144,7 +145,10 @@ impl<'a> RequestScorer<'a> {
             }
         } else {
             let name = match campaign {
-                Some(_) => substream.unwrap_or("none"),
+                Some(_) => match substream.unwrap_or("none") {
+                    "false" | "0" => "cover",
+                    name => name,
+                },
                 None => "innocent account",
             };
             *self.false_by_substream.entry(name.to_owned()).or_default() += 1;
@@ -317,6 +321,15 @@ mod tests {
                 .all,
             Score::of(1, 1, 1)
         );
+        // A truth of yes and no, as the simulator writes it: request 3 is cover traffic.
+        std::fs::write(
+            &known,
+            "request_id,account,campaign,substream\n1,a,X,true\n2,a,X,true\n3,b,Y,false\n",
+        )
+        .expect("csv");
+        let found = score_files(&predicted, &known, &truth()).expect("scored");
+        assert_eq!(found.all, Score::of(1, 1, 1));
+        assert_eq!(found.false_by_substream.get("cover"), Some(&1));
         std::fs::write(&known, "request_id,account,campaign\n7,a,X\n").expect("csv");
         let error = score_files(&predicted, &known, &truth())
             .expect_err("other log")

@@ -112,10 +112,16 @@ fn flags(levels: &[LevelScore]) -> Section {
             "precision",
             "recall",
             "F1",
+            "PR-AUC",
         ],
         rows: levels
             .iter()
-            .map(|found| row(&at_least(found.level.name()), score_cells(&found.score)))
+            .map(|found| {
+                let cells = score_cells(&found.score)
+                    .into_iter()
+                    .chain([number(found.average_precision)]);
+                row(&at_least(found.level.name()), cells)
+            })
             .collect(),
     }
 }
