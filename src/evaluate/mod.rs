@@ -160,7 +160,12 @@ pub fn evaluate_files(
                 case.display()
             ))));
         }
-        evaluation.requests = Some(requests::score_files(&predicted, truth_requests, &truth)?);
+        evaluation.requests = Some(requests::score_levels(
+            &predicted,
+            truth_requests,
+            &truth,
+            &prediction,
+        )?);
     }
     Ok(evaluation)
 }

@@ -108,8 +108,8 @@ pub(crate) fn reseller(builder: &mut Builder, order: &Order<'_>) -> anyhow::Resu
     Ok(())
 }
 
-/// An aggregator: one payer, a key per customer, whose coding clients it passes on as they
-/// are, with their own system prompt and tools.
+/// An aggregator: one payer, an account per customer, whose coding and chat clients it passes
+/// on as they are, with their own system prompts and tools.
 pub(crate) fn aggregator(builder: &mut Builder, order: &Order<'_>) -> anyhow::Result<()> {
     let org = builder.random.next();
     let country = builder.world.places.country(&mut builder.random);
@@ -126,7 +126,13 @@ pub(crate) fn aggregator(builder: &mut Builder, order: &Order<'_>) -> anyhow::Re
         mixed_voices: true,
         ..builder.plain_source("follow_")?
     };
-    let mut sources = vec![builder.source(harness)];
+    let chat = Source {
+        system: Some(builder.world.grammar.rule("sys_chat_client")?),
+        frame: Frame::Shared(0),
+        mixed_voices: true,
+        ..builder.plain_source("follow_")?
+    };
+    let mut sources = vec![builder.source(harness), builder.source(chat)];
     // Others call models through frameworks that bring tools and no system prompt.
     for tools in [AGENT_TOOLS, INTERFACE_TOOLS, SCREEN_TOOLS] {
         let prompts = builder.same_rule("code_chat")?;

@@ -53,7 +53,7 @@ innocents! {
     CarrierNat "carrier_nat" 4000 60 "customers of one mobile operator behind a few dozen translated addresses";
     AnnotationVendor "annotation_vendor" 3 1 "an annotation vendor: people grade with rubrics in office hours, in one account";
     Serverless "serverless" 150 8 "scheduled functions: around the clock, one key, nearly every request from another address";
-    Aggregator "aggregator" 60 6 "an honest aggregator: one payer, coding clients of many end users relayed with their system prompts and tools";
+    Aggregator "aggregator" 60 6 "an honest aggregator: one payer, coding and chat clients of many end users relayed with their system prompts and tools";
 }
 
 impl Innocent {

@@ -222,10 +222,11 @@ fn score_case(ablation: &Ablation, case: &Path, log: &Path, truth: &Truth) -> Re
     prediction.name.clone_from(&method);
     let stated = Stated::read(&case.join("case.json"))?;
     let mut evaluation = evaluate(&prediction, truth, stated.as_ref())?;
-    evaluation.requests = Some(requests::score_files(
+    evaluation.requests = Some(requests::score_levels(
         &case.join("requests.parquet"),
         &log.join("truth_requests.parquet"),
         truth,
+        &prediction,
     )?);
     Ok(MethodScores {
         method,

@@ -203,7 +203,7 @@ fn whole_log(method: &str, log: &str, runs: &[&MethodScores]) -> Row {
         .collect();
     let requests: Vec<&Score> = runs
         .iter()
-        .filter_map(|scores| Some(&scores.evaluation.requests.as_ref()?.all))
+        .filter_map(|scores| scores.evaluation.requests.as_ref()?.likely.as_ref())
         .collect();
     let clusters = || runs.iter().map(|scores| &scores.evaluation.clusters);
     Row {

@@ -6,8 +6,8 @@ use std::path::Path;
 use crate::config::Config;
 use crate::model::progress::Silent;
 use crate::suite::{
-    Ablation, Measure, Row, SCAN_METHOD, Section, SuiteOptions, plan, run, summarise, to_csv,
-    to_json, to_table,
+    Measure, Row, SCAN_METHOD, Section, SuiteOptions, plan, run, summarise, to_csv, to_json,
+    to_table,
 };
 
 fn options(out: &Path) -> SuiteOptions {
@@ -23,10 +23,7 @@ fn options(out: &Path) -> SuiteOptions {
         out: out.to_owned(),
         logs: plan(&text(&["tiny"]), &text(&["0.4", "0.5"])).expect("plan"),
         seeds: vec![31, 32],
-        ablations: vec![Ablation {
-            name: "content".to_owned(),
-            skip: vec!["content/template-spread".to_owned()],
-        }],
+        ablations: Vec::new(),
         jobs: 2,
         keep: false,
         memory_bytes: 1 << 30,
@@ -68,7 +65,6 @@ fn a_suite_runs_end_to_end_and_goes_on_where_it_stopped() {
         methods,
         [
             "stillhunt",
-            "without content",
             "baseline: shared payment",
             "baseline: shared address",
             "baseline: top volume",
@@ -76,7 +72,6 @@ fn a_suite_runs_end_to_end_and_goes_on_where_it_stopped() {
             "baseline: prompt prefix"
         ]
     );
-    // Without content one family is left (payment beside network, which never makes a pair).
     let shared = row(
         &rows,
         Section::Campaigns,
@@ -147,7 +142,6 @@ fn a_failing_cell_is_named_and_finished_ones_stay() {
     let mut options = options(folder.path());
     options.logs.truncate(1);
     options.seeds.truncate(1);
-    options.ablations.clear();
     run(&options, &Silent).expect("one cell");
     options.seeds.push(33);
     // A file stands where the log of the next cell would go.

@@ -274,7 +274,12 @@ fn calibration(levels: &[Calibration]) -> Section {
 }
 
 fn requests(scores: &RequestScores) -> [Section; 2] {
-    let all = std::iter::once(row("all", score_cells(&scores.all)));
+    let all = std::iter::once(row("all, lead+", score_cells(&scores.all))).chain(
+        scores
+            .likely
+            .iter()
+            .map(|score| row("all, likely+", score_cells(score))),
+    );
     let each = scores
         .campaigns
         .iter()

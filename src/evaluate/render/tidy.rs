@@ -129,6 +129,9 @@ pub fn to_csv(evaluations: &[Evaluation]) -> Result<String> {
         }
         if let Some(requests) = &evaluation.requests {
             put("requests", "", &score_values(&requests.all))?;
+            if let Some(score) = &requests.likely {
+                put("requests", "likely", &score_values(score))?;
+            }
             for found in &requests.campaigns {
                 put("requests", &found.campaign, &score_values(&found.score))?;
             }
