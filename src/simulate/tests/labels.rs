@@ -243,7 +243,13 @@ fn no_order_and_no_position_gives_the_label_away() {
         "careful",
     ] {
         let out = folder.path().join(name);
-        let scenario = small(name, if name == "careful" { 0.06 } else { 0.002 }, 12);
+        // Large enough for more than fifteen accounts in the smallest campaign.
+        let scale = match name {
+            "careful" => 0.06,
+            "moonshot-relay-2026-09" => 0.004,
+            _ => 0.002,
+        };
+        let scenario = small(name, scale, 12);
         simulate(&scenario, &out, Format::Csv, 1, Knobs::default());
         let campaign: BTreeSet<String> = rows(&out.join("truth_accounts.csv"))
             .into_iter()
