@@ -21,6 +21,7 @@ pub mod fuse;
 pub mod label;
 pub mod load;
 pub mod model;
+pub mod patterns;
 pub mod pipeline;
 pub mod report;
 pub mod simulate;

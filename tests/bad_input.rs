@@ -307,3 +307,28 @@ fn digests_that_cannot_be_used_are_refused_and_leave_nothing() {
         nothing_left(path);
     }
 }
+
+/// A disk that fills up, as far as a test can have one: no file may grow beyond 4 KiB.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_is_an_error_and_leaves_no_case() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let log = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/demo/requests.parquet");
+    let output = std::process::Command::new("bash")
+        .args([
+            "-c",
+            // The signal is ignored, so that writing fails as it does on a full disk.
+            "trap '' XFSZ; ulimit -f 4; exec \"$0\" scan \"$1\" --progress never --out \"$2\"",
+        ])
+        .arg(env!("CARGO_BIN_EXE_stillhunt"))
+        .arg(&log)
+        .arg(path.join("case"))
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.starts_with("error: "), "{text}");
+    assert_eq!(text.lines().count(), 1, "{text}");
+    assert_eq!(fs::read_dir(path).unwrap().count(), 0, "{text}");
+}

@@ -22,8 +22,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("stats", &[]),
     ("config", &["model"]),
     ("text", &["model", "stats", "config"]),
+    ("patterns", &["model", "config", "text"]),
     ("load", &["model", "config"]),
-    ("digest", &["model", "config", "text"]),
+    ("digest", &["model", "config", "text", "patterns"]),
     ("detect", &["model", "config", "stats", "text", "digest"]),
     ("fuse", &["model", "config", "stats", "digest", "detect"]),
     ("label", &["model", "config", "text", "digest", "fuse"]),
@@ -33,8 +34,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "pipeline",
         &[
-            "model", "config", "stats", "text", "load", "digest", "detect", "fuse", "label",
-            "report",
+            "model", "config", "stats", "text", "patterns", "load", "digest", "detect", "fuse",
+            "label", "report",
         ],
     ),
     (
@@ -46,8 +47,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "model", "config", "stats", "text", "load", "digest", "detect", "fuse", "label",
-            "report", "simulate", "evaluate", "pipeline", "suite",
+            "model", "config", "stats", "text", "patterns", "load", "digest", "detect", "fuse",
+            "label", "report", "simulate", "evaluate", "pipeline", "suite",
         ],
     ),
     ("main", &["cli"]),
@@ -55,8 +56,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "lib",
         &[
-            "model", "config", "stats", "text", "load", "digest", "detect", "fuse", "label",
-            "report", "simulate", "evaluate", "pipeline", "suite", "cli",
+            "model", "config", "stats", "text", "patterns", "load", "digest", "detect", "fuse",
+            "label", "report", "simulate", "evaluate", "pipeline", "suite", "cli",
         ],
     ),
 ];

@@ -42,6 +42,8 @@ pub(crate) enum Command {
     Digest(Box<DigestArguments>),
     /// List the detectors, or print the documentation of one
     Detectors(DetectorsArguments),
+    /// List the rules of the pattern packs, or check a pack of your own
+    Patterns(PatternsArguments),
     /// Print the columns of the canonical tables: names, types, units, other known names
     Schema(SchemaArguments),
     /// Hash a case folder and the inputs it was made from again
@@ -68,7 +70,7 @@ pub(crate) struct ScanArguments {
     pub(crate) logs: Vec<PathBuf>,
     /// Finish from digest folders instead of logs
     #[arg(long, value_name = "DIR", num_args = 1.., value_parser = local_path(), help_heading = "Input",
-        conflicts_with_all = ["logs", "map", "format", "since", "until"])]
+        conflicts_with_all = ["logs", "map", "format", "since", "until", "patterns"])]
     pub(crate) digests: Vec<PathBuf>,
     /// Input.
     #[command(flatten)]
@@ -139,6 +141,34 @@ pub(crate) struct DetectorsArguments {
     /// Print the documentation of this detector
     #[arg(value_name = "ID")]
     pub(crate) id: Option<String>,
+}
+
+/// `patterns`
+#[derive(Debug, Args)]
+pub(crate) struct PatternsArguments {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub(crate) command: PatternsCommand,
+}
+
+/// The commands of `patterns`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PatternsCommand {
+    /// List every rule: capability, weight, source, look-alikes
+    List {
+        /// Pattern packs (TOML) beside the built-in ones
+        #[arg(long, value_name = "FILE", num_args = 1.., value_hint = ValueHint::FilePath, value_parser = local_path())]
+        patterns: Vec<PathBuf>,
+        /// Print JSON instead of a table
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check a pattern pack: its keys, its regular expressions, its examples
+    Check {
+        /// The pack (TOML)
+        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = local_path())]
+        file: PathBuf,
+    },
 }
 
 /// `schema`

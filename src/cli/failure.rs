@@ -11,7 +11,7 @@ use crate::model::failure::Failure;
 pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
     match kind(error) {
         Some(Failure::Usage(_)) => exit::USAGE,
-        Some(Failure::NoInput(_)) => exit::NO_INPUT,
+        Some(Failure::NoInput(_) | Failure::NoDigest(_)) => exit::NO_INPUT,
         Some(Failure::Degraded(_)) => exit::DEGRADED,
         Some(Failure::Verification(_)) => exit::VERIFICATION,
         None => exit::INTERNAL,
@@ -26,6 +26,9 @@ pub(crate) fn describe(error: &anyhow::Error) -> String {
     let help = match kind(error) {
         Some(Failure::NoInput(_)) => {
             "`stillhunt inspect LOGS...` shows what each file was taken for and which columns it lacks"
+        }
+        Some(Failure::NoDigest(_)) => {
+            "`stillhunt digest LOGS... --out DIR` writes a digest; every case has one in its folder `digest`"
         }
         Some(Failure::Degraded(_)) => {
             "the case folder is complete and says what was lost; run without `--strict` to accept the losses"

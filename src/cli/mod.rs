@@ -14,6 +14,7 @@ mod inspect;
 mod judgement;
 mod memory;
 mod moment;
+mod patterns;
 mod progress;
 mod quantity;
 mod report;
@@ -78,6 +79,7 @@ fn dispatch(command: &Command, argv: Vec<String>) -> Result<u8> {
         Command::Inspect(arguments) => inspect::run(arguments),
         Command::Digest(arguments) => digest::run(arguments, argv),
         Command::Detectors(arguments) => detectors::run(arguments),
+        Command::Patterns(arguments) => patterns::run(arguments),
         Command::Schema(arguments) => schema::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
         Command::Report(arguments) => report::run(arguments),

@@ -41,6 +41,9 @@ pub(crate) struct InputArguments {
     /// Column map (TOML) for exports whose columns have other names
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = local_path())]
     pub(crate) map: Option<PathBuf>,
+    /// Pattern packs (TOML) beside the built-in ones; `stillhunt patterns check` tests them
+    #[arg(long, value_name = "FILE", num_args = 1.., value_hint = ValueHint::FilePath, value_parser = local_path())]
+    pub(crate) patterns: Vec<PathBuf>,
     /// Leave out requests before this time: RFC 3339, or YYYY-MM-DD for its midnight in UTC
     #[arg(long, value_name = "TIME", value_parser = moment::parse)]
     pub(crate) since: Option<i64>,
@@ -70,6 +73,7 @@ impl InputArguments {
             accounts: self.accounts.clone(),
             events: self.events.clone(),
             map: self.map.clone(),
+            patterns: self.patterns.clone(),
             format: self.format.map(|format| format.name().to_owned()),
             since_us: self.since,
             until_us: self.until,

@@ -43,6 +43,8 @@ pub struct InputOptions {
     pub events: Option<PathBuf>,
     /// Column map (TOML).
     pub map: Option<PathBuf>,
+    /// Pattern packs beside the built-in ones.
+    pub patterns: Vec<PathBuf>,
     /// Forced container: `parquet`, `csv` or `ndjson`; `None` recognises it by content.
     pub format: Option<String>,
     /// Leave out requests before this time, microseconds since the epoch.

@@ -114,6 +114,8 @@ pub struct Outcome {
     pub layers: Vec<Layer>,
     /// Templates, for layers that hold them.
     pub templates: Vec<content::families::TextFamily>,
+    /// What texts and accounts are for, from the one detector that says so.
+    pub capabilities: Option<content::capability::Capabilities>,
     /// What it could not look at, in words.
     pub partial: Vec<String>,
 }

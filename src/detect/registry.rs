@@ -3,6 +3,7 @@
 use anyhow::Result;
 use rayon::prelude::*;
 
+use crate::detect::content::pattern_cues::PatternCues;
 use crate::detect::content::template_spread::TemplateSpread;
 use crate::detect::network::shared_identity::SharedIdentity;
 use crate::detect::network::shared_infrastructure::SharedInfrastructure;
@@ -10,7 +11,12 @@ use crate::detect::{Context, Detector, Outcome};
 use crate::model::finding::{DetectorRun, RunStatus};
 
 /// Every detector.
-pub static DETECTORS: &[&dyn Detector] = &[&SharedInfrastructure, &SharedIdentity, &TemplateSpread];
+pub static DETECTORS: &[&dyn Detector] = &[
+    &SharedInfrastructure,
+    &SharedIdentity,
+    &TemplateSpread,
+    &PatternCues,
+];
 
 /// Whether `selection` (an id or the part before the slash) names this detector.
 #[must_use]

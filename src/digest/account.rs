@@ -1,5 +1,6 @@
 //! What the digest counts of one account.
 
+use crate::digest::patterns::PatternUses;
 use crate::digest::row::{OpenRow, Pick};
 use crate::digest::texts::TextSample;
 
@@ -110,6 +111,7 @@ pub(crate) struct Account {
     pub(crate) user_texts: TextSample,
     pub(crate) system_texts: TextSample,
     pub(crate) samples: Vec<Pick>,
+    pub(crate) patterns: PatternUses,
 }
 
 impl Default for Account {
@@ -121,6 +123,7 @@ impl Default for Account {
             user_texts: TextSample::default(),
             system_texts: TextSample::default(),
             samples: Vec::new(),
+            patterns: PatternUses::default(),
         }
     }
 }
@@ -149,6 +152,7 @@ impl Account {
         for pick in other.samples.drain(..) {
             self.insert_sample(limit, pick);
         }
+        self.patterns.absorb(std::mem::take(&mut other.patterns));
     }
 }
 

@@ -145,6 +145,26 @@ tables! {
     "role" U32 "" "0 user prompt, 1 system prompt.";
     "text_hash" U64 "" "xxh3-64 of the exact text.";
 ]
+"patterns" "Requests that match a rule of the pattern packs: one row per account and rule, sorted so." [
+    "account" U32 "row of accounts" "The account.";
+    "rule" U32 "position in patterns.rules of digest.json" "The rule.";
+    "requests" U64 "requests" "Requests of the account whose prompt or system prompt matches.";
+    "first_us" I64 "microseconds since 1970-01-01 UTC" "First of them.";
+    "last_us" I64 "microseconds since 1970-01-01 UTC" "Last of them.";
+]
+"pattern_samples" "Sample requests of each account and rule, sorted by account, rule, priority, file and row." [
+    "account" U32 "row of accounts" "The account.";
+    "rule" U32 "position in patterns.rules of digest.json" "The rule.";
+    "file" U32 "position in the inputs" "File.";
+    "row" U64 "one-based record number" "Record.";
+    "request_id" Text "" "The request's id, or file:row where the input has none.";
+    "own_id" Boolean "" "Whether request_id comes from the input.";
+    "priority" U64 "" "Hash by which the sample was chosen; the smallest wins.";
+]
+"text_patterns" "Rules of the pattern packs that the sampled texts match, sorted by text and rule." [
+    "text" U32 "row of texts" "The text.";
+    "rule" U32 "position in patterns.rules of digest.json" "The rule.";
+]
 "models" "Models, sorted by name; other tables name a model by its row number here." [
     "model" Text "" "The model, as found; empty for requests without one.";
 ]

@@ -7,6 +7,7 @@ use crate::digest::account::Account;
 use crate::digest::frames::{ColumnList, Ranks};
 use crate::digest::intern::Interner;
 use crate::digest::partial::{Digest, Lookups};
+use crate::digest::pattern_tables;
 use crate::digest::tables::{DigestAbout, DigestTables, FragmentLists, Intake, KeyKind};
 use crate::digest::texts::{SampledText, TextBody, TextSample};
 use crate::digest::{DIGEST_SCHEMA_VERSION, HASH_NAME, WANTED};
@@ -59,7 +60,8 @@ impl Digest {
             .iter()
             .filter_map(|&number| self.accounts.get(number as usize))
             .collect();
-        let (texts_frame, fragments) = texts_frame(&sorted)?;
+        let (texts_frame, text_patterns, fragments) = texts_frame(&sorted)?;
+        let (patterns, pattern_samples) = pattern_tables::frames(&sorted)?;
         Ok(DigestTables {
             accounts: accounts_frame(
                 &sorted,
@@ -74,6 +76,9 @@ impl Digest {
             fragments,
             samples: samples_frame(&sorted)?,
             thinned_texts: thinned_frame(&sorted)?,
+            patterns,
+            pattern_samples,
+            text_patterns,
             models: models
                 .order
                 .iter()
@@ -128,6 +133,7 @@ impl Digest {
             hash: HASH_NAME.to_owned(),
             config: self.config.clone(),
             quote: self.quote,
+            patterns: self.patterns.clone(),
             intake,
             rows: self.rows,
             columns,
@@ -161,7 +167,7 @@ impl Digest {
 }
 
 /// The number by which tables name the n-th account.
-fn number(index: usize) -> u32 {
+pub(crate) fn number(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX)
 }
 
@@ -239,7 +245,7 @@ fn entries<'a>(sorted: &'a [&Account]) -> impl Iterator<Item = (u32, u32, &'a Sa
     })
 }
 
-fn texts_frame(sorted: &[&Account]) -> Result<(DataFrame, FragmentLists)> {
+fn texts_frame(sorted: &[&Account]) -> Result<(DataFrame, DataFrame, FragmentLists)> {
     let rows: Vec<(u32, u32, u64, &TextBody)> = entries(sorted)
         .filter_map(|(account, role, entry)| {
             Some((account, role, entry.hash, entry.body.as_deref()?))
@@ -266,7 +272,8 @@ fn texts_frame(sorted: &[&Account]) -> Result<(DataFrame, FragmentLists)> {
     columns.picks(|| rows.iter().map(|row| &row.3.pick));
     columns.optional_texts(rows.iter().map(|row| row.3.excerpt.as_deref()));
     columns.u32(rows.iter().map(|row| number(row.3.fragments.len())));
-    Ok((columns.frame(rows.len())?, fragments))
+    let matched = pattern_tables::of_texts(rows.iter().map(|row| &*row.3.rules))?;
+    Ok((columns.frame(rows.len())?, matched, fragments))
 }
 
 fn samples_frame(sorted: &[&Account]) -> Result<DataFrame> {

@@ -90,6 +90,12 @@ impl Digest {
         self.cells
             .add((number, timestamp_us.div_euclid(HOUR_US), model), cell);
         self.minutes.add(timestamp_us.div_euclid(MINUTE_US), 1);
+        let system_prompt = columns.system_prompt.get(index);
+        if let Some(matcher) = &self.matcher {
+            let prompt = prompt.filter(|text| !text.is_empty());
+            let system = system_prompt.filter(|text| !text.is_empty());
+            self.lookups.patterns.look(matcher, prompt, system);
+        }
 
         let Some(account) = self.accounts.get_mut(number as usize) else {
             return;
@@ -97,7 +103,6 @@ impl Digest {
         account.first_us = account.first_us.min(timestamp_us);
         account.last_us = account.last_us.max(timestamp_us);
         account.sample(self.config.locators_per_account, &mut row);
-        let system_prompt = columns.system_prompt.get(index);
         let sums = &mut account.sums;
         sums.count(outcome);
         sums.output_tokens = sums.output_tokens.saturating_add(output_tokens);
@@ -123,11 +128,16 @@ impl Digest {
             *counter = counter.saturating_add(u64::from(counts));
         }
 
+        let found = &self.lookups.patterns;
+        for rule in &found.either {
+            account.patterns.fold(*rule, &mut row);
+        }
         let mut settings = TextSettings {
             config: &self.config,
             quote: self.quote,
             level: self.text_level,
             buffer: &mut self.lookups.fragments,
+            rules: &found.user,
         };
         let mut added = 0_u64;
         if let Some(text) = prompt.filter(|text| !text.is_empty()) {
@@ -141,6 +151,7 @@ impl Digest {
         }
         if let Some(text) = system_prompt.filter(|text| !text.is_empty()) {
             let limit = self.config.system_texts_per_account;
+            settings.rules = &found.system;
             added += u64::from(account.system_texts.fold(
                 limit,
                 (text, text_hash(text)),

@@ -18,6 +18,8 @@ mod intern;
 mod links;
 mod parquet_table;
 mod partial;
+mod pattern_tables;
+mod patterns;
 #[cfg(test)]
 mod property_tests;
 mod restore;
@@ -35,7 +37,7 @@ pub use tables::{DigestAbout, DigestTables, FragmentLists, Intake, KeyKind};
 use crate::model::column::RequestColumn;
 
 /// Version of the stored tables; rises with every change of columns, hashes or meanings.
-pub const DIGEST_SCHEMA_VERSION: u32 = 1;
+pub const DIGEST_SCHEMA_VERSION: u32 = 2;
 
 /// Which hash functions the stored hashes come from; digests of other hashes do not merge.
 pub const HASH_NAME: &str =

@@ -1,5 +1,7 @@
 //! The digest in progress: what a part of the rows adds up to.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use crate::config::DigestConfig;
@@ -8,10 +10,12 @@ use crate::digest::account::Account;
 use crate::digest::counters::{Cells, MAX_CELLS, MAX_MINUTES, Minutes};
 use crate::digest::intern::{Interner, StringId};
 use crate::digest::links::Links;
+use crate::digest::patterns::RowPatterns;
 use crate::digest::row::{KEY_BYTES, shortened};
 use crate::digest::tables::KeyKind;
 use crate::digest::texts::TextSample;
 use crate::digest::{WANTED, links};
+use crate::patterns::{Matcher, PatternsAbout};
 use crate::text::FragmentBuffer;
 
 /// A digest in progress. Fold batches into it, merge it with others, then finish it.
@@ -33,6 +37,9 @@ pub struct Digest {
     /// Entries in all text samples, thinned ones included.
     pub(crate) texts_held: u64,
     pub(crate) text_level: u32,
+    /// The rules to match; none when texts are not folded any more.
+    pub(crate) matcher: Option<Arc<Matcher>>,
+    pub(crate) patterns: PatternsAbout,
     pub(crate) lookups: Lookups,
 }
 
@@ -49,6 +56,7 @@ pub(crate) struct Lookups {
     pub(crate) scratch: String,
     pub(crate) row_keys: Vec<StringId>,
     pub(crate) fragments: FragmentBuffer,
+    pub(crate) patterns: RowPatterns,
 }
 
 /// Request parameters as found: temperature and top_p as bits, `response_format` as a hash.
@@ -76,6 +84,7 @@ impl Default for Lookups {
             scratch: String::new(),
             row_keys: Vec::new(),
             fragments: FragmentBuffer::new(),
+            patterns: RowPatterns::default(),
         }
     }
 }
@@ -98,7 +107,19 @@ impl Digest {
             minutes: Minutes::default(),
             texts_held: 0,
             text_level: 0,
+            matcher: None,
+            patterns: PatternsAbout::default(),
             lookups: Lookups::default(),
+        }
+    }
+
+    /// The digest of no rows that will also hold every prompt against these rules.
+    #[must_use]
+    pub fn with_patterns(config: &DigestConfig, quote: Quote, matcher: &Arc<Matcher>) -> Self {
+        Self {
+            matcher: Some(Arc::clone(matcher)),
+            patterns: matcher.about().clone(),
+            ..Self::new(config, quote)
         }
     }
 

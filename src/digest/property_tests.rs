@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use crate::config::DigestConfig;
 use crate::config::options::Quote;
-use crate::digest::test_rows::{Row, folded, inputs, intake, rows, stored, whole};
+use crate::digest::test_rows::{RULES, Row, folded, inputs, intake, matcher, rows, stored, whole};
 use crate::digest::{Digest, DigestTables, Intake, merge_tables, store, tests_config};
 use crate::model::failure::Failure;
 use crate::text::text_hash;
@@ -124,6 +124,52 @@ proptest! {
     }
 
     #[test]
+    fn pattern_counts_are_those_of_a_naive_count(rows in rows(160)) {
+        let tables = whole(&rows, &tests_config());
+        let number = |text: &str| text.rsplit(' ').next().unwrap().parse::<u32>().unwrap();
+        let mut naive: BTreeMap<(&str, u32), (u64, i64, i64)> = BTreeMap::new();
+        for row in &rows {
+            for (rule, (_, role, numbers)) in (0_u32..).zip(RULES) {
+                let text = if role.is_empty() { &row.prompt } else { &row.system };
+                if text.as_deref().is_some_and(|text| numbers.contains(&number(text))) {
+                    let uses = naive.entry((&row.account, rule)).or_insert((0, i64::MAX, i64::MIN));
+                    *uses = (uses.0 + 1, uses.1.min(row.timestamp), uses.2.max(row.timestamp));
+                }
+            }
+        }
+        let ids = tables.accounts.column("account_id").unwrap().str().unwrap().clone();
+        let unsigned = |frame: &polars::prelude::DataFrame, name: &str| frame.column(name).unwrap().u32().unwrap().iter().flatten().collect::<Vec<_>>();
+        let times = |name: &str| tables.patterns.column(name).unwrap().i64().unwrap().iter().flatten().collect::<Vec<_>>();
+        let (accounts, rules) = (unsigned(&tables.patterns, "account"), unsigned(&tables.patterns, "rule"));
+        let requests: Vec<u64> = tables.patterns.column("requests").unwrap().u64().unwrap().iter().flatten().collect();
+        let (first, last) = (times("first_us"), times("last_us"));
+        let found: BTreeMap<(&str, u32), (u64, i64, i64)> = (0..requests.len())
+            .map(|at| ((ids.get(accounts[at] as usize).unwrap(), rules[at]), (requests[at], first[at], last[at])))
+            .collect();
+        prop_assert_eq!(&found, &naive);
+        // Samples: as many as there are requests, up to three, each of a request that matches.
+        let (accounts, rules) = (unsigned(&tables.pattern_samples, "account"), unsigned(&tables.pattern_samples, "rule"));
+        let files = unsigned(&tables.pattern_samples, "file");
+        let numbers: Vec<u64> = tables.pattern_samples.column("row").unwrap().u64().unwrap().iter().flatten().collect();
+        let mut kept: BTreeMap<(&str, u32), u64> = BTreeMap::new();
+        for at in 0..files.len() {
+            let key = (ids.get(accounts[at] as usize).unwrap(), rules[at]);
+            *kept.entry(key).or_default() += 1;
+            let row = rows.iter().find(|row| (row.file, row.row) == (files[at], numbers[at])).unwrap();
+            prop_assert_eq!(row.account.as_str(), key.0);
+        }
+        for (key, uses) in &naive {
+            prop_assert_eq!(kept.get(key).copied(), Some(uses.0.min(3)));
+        }
+        // Each sampled text has the rules of its role, whatever account it stands in.
+        let pairs = unsigned(&tables.text_patterns, "text").into_iter().zip(unsigned(&tables.text_patterns, "rule"));
+        let roles = unsigned(&tables.texts, "role");
+        for (text, rule) in pairs {
+            prop_assert_eq!(roles[text as usize] == 1, !RULES[rule as usize].1.is_empty());
+        }
+    }
+
+    #[test]
     fn links_and_accounts_are_those_of_a_naive_count(rows in rows(120)) {
         let tables = whole(&rows, &tests_config());
         let accounts: BTreeSet<&str> = rows.iter().map(|row| row.account.as_str()).collect();
@@ -149,7 +195,7 @@ proptest! {
 
 fn some_tables(file: usize) -> DigestTables {
     let config = tests_config();
-    Digest::new(&config, Quote::None)
+    Digest::with_patterns(&config, Quote::None, &matcher())
         .finish(Intake {
             inputs: vec![inputs()[file].clone()],
             ..Intake::default()
@@ -191,18 +237,41 @@ fn other_settings_are_refused() {
 }
 
 #[test]
+fn other_pattern_packs_are_refused_by_name() {
+    let mut other = some_tables(1);
+    other.about.patterns.packs[0].version = "2".to_owned();
+    let Failure::Usage(text) = failure(merge_tables(vec![some_tables(0), other])) else {
+        panic!("usage")
+    };
+    assert!(
+        text.contains("pattern packs") && text.contains("t 1 (") && text.contains("t 2 ("),
+        "{text}"
+    );
+    let none = Digest::new(&tests_config(), Quote::None)
+        .finish(Intake {
+            inputs: vec![inputs()[1].clone()],
+            ..Intake::default()
+        })
+        .expect("finishes");
+    let Failure::Usage(text) = failure(merge_tables(vec![some_tables(0), none])) else {
+        panic!("usage")
+    };
+    assert!(text.contains("no pattern packs"), "{text}");
+}
+
+#[test]
 fn foreign_changed_and_other_versions_are_refused_in_one_line() {
     let dir = tempfile::tempdir().expect("folder");
     assert!(matches!(
         failure(store::read(dir.path())),
-        Failure::NoInput(_)
+        Failure::NoDigest(_)
     ));
     store::write(&some_tables(0), dir.path()).expect("writes");
     let about = dir.path().join("digest.json");
     let json = std::fs::read_to_string(&about).expect("reads");
     std::fs::write(
         &about,
-        json.replace("\"schema_version\": 1", "\"schema_version\": 99"),
+        json.replace("\"schema_version\": 2", "\"schema_version\": 99"),
     )
     .expect("writes");
     assert!(matches!(
@@ -217,7 +286,7 @@ fn foreign_changed_and_other_versions_are_refused_in_one_line() {
         std::fs::write(&about, broken).expect("writes");
         assert!(matches!(
             failure(store::read(dir.path())),
-            Failure::NoInput(_)
+            Failure::NoDigest(_)
         ));
     }
     std::fs::write(&about, json).expect("writes");
@@ -226,7 +295,7 @@ fn foreign_changed_and_other_versions_are_refused_in_one_line() {
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     std::fs::write(&links, bytes).expect("writes");
-    let Failure::NoInput(text) = failure(store::read(dir.path())) else {
+    let Failure::NoDigest(text) = failure(store::read(dir.path())) else {
         panic!("no input")
     };
     assert!(
@@ -236,7 +305,7 @@ fn foreign_changed_and_other_versions_are_refused_in_one_line() {
     std::fs::remove_file(&links).expect("removes");
     assert!(matches!(
         failure(store::read(dir.path())),
-        Failure::NoInput(_)
+        Failure::NoDigest(_)
     ));
 }
 

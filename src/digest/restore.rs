@@ -8,6 +8,7 @@ use polars::prelude::DataFrame;
 use crate::digest::counters::Cell;
 use crate::digest::links::Link;
 use crate::digest::partial::Digest;
+use crate::digest::pattern_tables;
 use crate::digest::row::{Pick, RowPlace};
 use crate::digest::tables::{DigestTables, Intake, KeyKind};
 use crate::digest::texts::{SampledText, TextBody};
@@ -32,6 +33,16 @@ pub fn merge_tables(tables: Vec<DigestTables>) -> Result<DigestTables> {
             "versions of stillhunt"
         } else if first.about.config != other.about.config {
             "[digest] settings"
+        } else if first.about.patterns != other.about.patterns {
+            let (ours, theirs) = (&first.about.patterns, &other.about.patterns);
+            return Err(usage(format!(
+                "digests 1 ({}) and {} ({}) were made with different pattern packs and cannot be merged: the first alone has {}, the second alone {}; make them again with the same --patterns",
+                shown_inputs(first),
+                position + 1,
+                shown_inputs(other),
+                ours.beyond(theirs),
+                theirs.beyond(ours),
+            )));
         } else if first.about.quote != other.about.quote {
             "--quote values"
         } else {
@@ -188,7 +199,7 @@ impl Reader<'_> {
         Ok(values.iter().collect())
     }
 
-    fn picks(&self, map: &[u32]) -> Result<Vec<Pick>> {
+    pub(crate) fn picks(&self, map: &[u32]) -> Result<Vec<Pick>> {
         let (files, rows, priorities) =
             (self.u32("file")?, self.u64("row")?, self.u64("priority")?);
         let (ids, own) = (self.texts("request_id")?, self.bool("own_id")?);
@@ -219,6 +230,7 @@ fn restore(tables: DigestTables, map: &[u32]) -> Result<Digest> {
     let about = &tables.about;
     let mut digest = Digest::new(&about.config, about.quote);
     digest.rows = about.rows;
+    digest.patterns = about.patterns.clone();
     for (present, column) in digest.present.iter_mut().zip(&about.columns) {
         *present = column.present;
     }
@@ -236,6 +248,7 @@ fn restore(tables: DigestTables, map: &[u32]) -> Result<Digest> {
     restore_links(&mut digest, &tables, map)?;
     restore_cells(&mut digest, &tables)?;
     restore_texts(&mut digest, &tables, map)?;
+    pattern_tables::restore(&mut digest, &tables, map)?;
     let samples = Reader {
         name: "samples",
         frame: &tables.samples,
@@ -402,6 +415,7 @@ fn restore_texts(digest: &mut Digest, tables: &DigestTables, map: &[u32]) -> Res
         .zip(reader.u32("bytes")?)
         .zip(times);
     let shown = reader.picks(map)?.into_iter().zip(reader.texts("excerpt")?);
+    let mut rules = pattern_tables::rules_of_texts(tables)?;
     for (
         index,
         ((((account, role), hash), ((uses, bytes), (first_us, last_us))), (pick, excerpt)),
@@ -416,6 +430,11 @@ fn restore_texts(digest: &mut Digest, tables: &DigestTables, map: &[u32]) -> Res
             bytes,
             pick,
             fragments,
+            rules: rules
+                .get_mut(index)
+                .map(std::mem::take)
+                .unwrap_or_default()
+                .into(),
             excerpt,
         }));
         add(account, role, SampledText { hash, body });

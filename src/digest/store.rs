@@ -102,7 +102,7 @@ pub fn write(tables: &DigestTables, dir: &Path) -> Result<()> {
 /// Reads a digest that [`write`] wrote.
 ///
 /// # Errors
-/// [`Failure::NoInput`] for a folder that is missing, foreign, incomplete or changed,
+/// [`Failure::NoDigest`] for a folder that is missing, foreign, incomplete or changed,
 /// [`Failure::Usage`] for one of another version.
 pub fn read(dir: &Path) -> Result<DigestTables> {
     let path = dir.join(ABOUT);
@@ -147,7 +147,7 @@ pub fn read(dir: &Path) -> Result<DigestTables> {
 
 fn unusable(path: &Path, why: &str) -> anyhow::Error {
     let why = why.replace(['\n', '\r'], " ");
-    anyhow::Error::from(Failure::NoInput(format!(
+    anyhow::Error::from(Failure::NoDigest(format!(
         "{}: {why}; give a folder written by `stillhunt digest`, or write it again",
         path.display()
     )))
@@ -225,6 +225,9 @@ fn assemble(
         fragments,
         samples: take("samples")?,
         thinned_texts: take("thinned_texts")?,
+        patterns: take("patterns")?,
+        pattern_samples: take("pattern_samples")?,
+        text_patterns: take("text_patterns")?,
         models: models
             .texts("model")?
             .into_iter()
@@ -248,6 +251,8 @@ fn check(tables: &DigestTables) -> Result<()> {
         ("model", tables.models.len()),
         ("file", tables.about.intake.inputs.len()),
         ("role", 2),
+        ("text", tables.texts.height()),
+        ("rule", tables.about.patterns.rules.len()),
     ];
     for (name, frame) in tables.frames() {
         for (column, limit) in limits {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::DigestConfig;
 use crate::config::options::Quote;
 use crate::model::coverage::{ColumnCoverage, InputFile, Reject, RejectCount};
+use crate::patterns::PatternsAbout;
 
 /// Kinds of keys that link accounts, in the order of their names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -115,6 +116,8 @@ pub struct DigestAbout {
     pub config: DigestConfig,
     /// How much prompt text was allowed to stay.
     pub quote: Quote,
+    /// Pattern packs and rules it was made with.
+    pub patterns: PatternsAbout,
     /// Inputs and rejects.
     pub intake: Intake,
     /// Rows digested.
@@ -178,6 +181,12 @@ pub struct DigestTables {
     pub samples: DataFrame,
     /// Hashes of sampled texts that thinning took out of `texts`; empty unless thinned.
     pub thinned_texts: DataFrame,
+    /// Requests by (account, rule of the pattern packs), sorted so.
+    pub patterns: DataFrame,
+    /// Sample requests of each account and rule, best first.
+    pub pattern_samples: DataFrame,
+    /// Rules that each sampled text matches, by (row of `texts`, rule), sorted so.
+    pub text_patterns: DataFrame,
     /// Models, sorted; requests without a model stand under the empty name.
     pub models: Vec<String>,
     /// Requests of the whole log by minute since the epoch, ascending; silent minutes absent.
@@ -202,7 +211,7 @@ impl DigestTables {
 
     /// The tables held as frames, with their names.
     #[must_use]
-    pub fn frames(&self) -> [(&'static str, &DataFrame); 7] {
+    pub fn frames(&self) -> [(&'static str, &DataFrame); 10] {
         [
             ("accounts", &self.accounts),
             ("keys", &self.keys),
@@ -211,6 +220,9 @@ impl DigestTables {
             ("texts", &self.texts),
             ("samples", &self.samples),
             ("thinned_texts", &self.thinned_texts),
+            ("patterns", &self.patterns),
+            ("pattern_samples", &self.pattern_samples),
+            ("text_patterns", &self.text_patterns),
         ]
     }
 }

@@ -12,6 +12,8 @@ use crate::digest::{Digest, DigestTables, Intake, store};
 use crate::model::batch::RequestBatch;
 use crate::model::column::RequestColumn as C;
 use crate::model::coverage::InputFile;
+use crate::patterns::Matcher;
+use crate::patterns::check::parse;
 
 #[derive(Debug, Clone)]
 pub(super) struct Row {
@@ -177,9 +179,31 @@ pub(super) fn intake() -> Intake {
     }
 }
 
+/// Rules that some of the random texts match: the prompts whose number is in the list.
+pub(super) const RULES: [(&str, &str, &[u32]); 3] = [
+    ("t/a", "", &[1, 2, 3, 20, 21, 22, 23, 24, 25]),
+    ("t/b", "", &[2, 5, 20]),
+    ("t/s", "role = \"system\"\n", &[1, 4, 7]),
+];
+
+/// The matcher of [`RULES`].
+pub(super) fn matcher() -> Arc<Matcher> {
+    let mut text = "[pack]\nformat = 1\nname = \"t\"\nversion = \"1\"\n".to_owned();
+    for (id, role, numbers) in RULES {
+        let word = if role.is_empty() { "number" } else { "prompt" };
+        let any: Vec<String> = numbers.iter().map(|n| format!("\"{word} {n}\"")).collect();
+        text.push_str(&format!(
+            "[[rule]]\nid = \"{id}\"\ncapability = \"c\"\nbits = 1\nsource = \"s\"\nlook_alikes = [\"l\"]\n{role}any = [{}]\npositive = [{}]\nnegative = [\"x\"]\n",
+            any.join(","), any.join(",")
+        ));
+    }
+    let pack = parse(&text).expect("a sound pack");
+    Arc::new(Matcher::new(&[pack]).expect("builds"))
+}
+
 /// Folds the rows in the given order, a batch for each stretch of one file up to `size`.
 pub(super) fn folded(rows: &[&Row], size: usize, config: &DigestConfig) -> Digest {
-    let mut digest = Digest::new(config, Quote::Masked);
+    let mut digest = Digest::with_patterns(config, Quote::Masked, &matcher());
     for stretch in rows.chunk_by(|a, b| a.file == b.file) {
         for part in stretch.chunks(size.max(1)) {
             digest.fold(&batch(part[0].file, part));

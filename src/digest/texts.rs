@@ -29,6 +29,8 @@ pub(crate) struct TextBody {
     pub(crate) bytes: u32,
     pub(crate) pick: Pick,
     pub(crate) fragments: Box<[u64]>,
+    /// Rules of the pattern packs that it matches, ascending.
+    pub(crate) rules: Box<[u16]>,
     pub(crate) excerpt: Option<Box<str>>,
 }
 
@@ -38,6 +40,8 @@ pub(crate) struct TextSettings<'a> {
     pub(crate) quote: Quote,
     pub(crate) level: u32,
     pub(crate) buffer: &'a mut FragmentBuffer,
+    /// Rules that the text matches.
+    pub(crate) rules: &'a [u16],
 }
 
 /// The `limit` distinct texts with the smallest hashes, ascending.
@@ -100,6 +104,7 @@ impl TextSample {
                 bytes: u32::try_from(text.len()).unwrap_or(u32::MAX),
                 pick: row.pick(),
                 fragments,
+                rules: settings.rules.into(),
                 excerpt,
             };
             let values = settings.buffer.values();

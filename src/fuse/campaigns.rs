@@ -80,7 +80,7 @@ impl Maker<'_> {
             not_tested: self.not_tested.to_vec(),
             requests: members.iter().map(|member| member.requests).sum(),
             campaign_requests: 0,
-            purpose: purpose(templates.len()),
+            purpose: "not determined: prompts were not held against known wordings".to_owned(),
             templates: templates.into_iter().collect(),
             first_us,
             last_us,
@@ -335,15 +335,6 @@ impl Maker<'_> {
             .collect();
         locators.sort();
         locators
-    }
-}
-
-/// What they were after, as far as this version can say.
-fn purpose(templates: usize) -> String {
-    match templates {
-        0 => "not determined: no prompt template ties these accounts".to_owned(),
-        1 => "one prompt template; its excerpts say what was asked".to_owned(),
-        several => format!("{several} prompt templates; their excerpts say what was asked"),
     }
 }
 

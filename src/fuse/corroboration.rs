@@ -15,9 +15,9 @@
 //!   Poisson tail).
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 
 use crate::config::NetworkConfig;
+use crate::fuse::chance::{Background, Enough};
 use crate::fuse::incidence::UnitLayer;
 use crate::fuse::strata::Strata;
 use crate::model::finding::Family;
@@ -137,116 +137,6 @@ struct Backgrounds<'a> {
     by_place: Background<'a>,
 }
 
-/// What is needed to know what chance would give for one layer.
-struct Background<'a> {
-    strata: &'a Strata,
-    /// Keys of this layer by unit, and their sum by stratum: an account with many keys meets
-    /// others more often, so chances go by keys held, not by accounts.
-    weights: Vec<u32>,
-    totals: Vec<u64>,
-    /// Small groups by their composition over strata, with how often each composition occurs.
-    compositions: Vec<(Vec<(u32, u32)>, f64)>,
-}
-
-impl<'a> Background<'a> {
-    fn new(layer: &UnitLayer, strata: &'a Strata, hub_degree: usize) -> Self {
-        let mut counts: FxHashMap<Vec<(u32, u32)>, f64> = FxHashMap::default();
-        for group in 0..layer.groups.len() {
-            let members = layer.groups.get(group);
-            if members.len() > hub_degree || layer.crowded.get(group).copied().unwrap_or(false) {
-                continue;
-            }
-            let mut places: Vec<u32> = members
-                .iter()
-                .map(|unit| strata.of_unit[*unit as usize])
-                .collect();
-            places.sort_unstable();
-            let composition: Vec<(u32, u32)> = places
-                .chunk_by(|a, b| a == b)
-                .map(|run| (run[0], u32::try_from(run.len()).unwrap_or(u32::MAX)))
-                .collect();
-            *counts.entry(composition).or_default() += 1.0;
-        }
-        let mut compositions: Vec<(Vec<(u32, u32)>, f64)> = counts.into_iter().collect();
-        compositions.sort_by(|a, b| a.0.cmp(&b.0));
-        let weights: Vec<u32> = (0..layer.of_unit.len())
-            .map(|unit| {
-                let usable =
-                    |key: &&u32| !layer.crowded.get(**key as usize).copied().unwrap_or(false);
-                let shared = layer.of_unit.get(unit).iter().filter(usable).count();
-                u32::try_from(shared)
-                    .unwrap_or(u32::MAX)
-                    .saturating_add(layer.singles.get(unit).copied().unwrap_or(0))
-            })
-            .collect();
-        let totals = strata.totals(&weights);
-        Self {
-            strata,
-            weights,
-            totals,
-            compositions,
-        }
-    }
-
-    fn shares(&self, members: &[u32]) -> Vec<f64> {
-        self.strata.shares(members, &self.weights, &self.totals)
-    }
-
-    /// Expected number of small groups with enough members inside a set with these shares.
-    fn expected_keys(&self, shares: &[f64], enough: Enough) -> f64 {
-        self.compositions
-            .iter()
-            .map(|(composition, count)| {
-                let members: u32 = composition.iter().map(|(_, count)| count).sum();
-                count * at_least(enough.of(members as usize), composition, shares)
-            })
-            .sum()
-    }
-}
-
-/// How many members of a key must be inside a group for the key to count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Enough {
-    /// Two: the sensitive choice while the group is a small part of the log.
-    Two,
-    /// Four fifths: where the group is a large part of the log, two members of a key are
-    /// inside by chance, but hardly ever nearly all of them.
-    Most,
-}
-
-impl Enough {
-    fn of(self, members: usize) -> usize {
-        match self {
-            Enough::Two => 2,
-            Enough::Most => (members * 4).div_ceil(5).max(2),
-        }
-    }
-}
-
-/// Chance that `enough` or more members fall inside, each independently with its stratum's share.
-fn at_least(enough: usize, composition: &[(u32, u32)], shares: &[f64]) -> f64 {
-    // chances[i] = chance of exactly i inside so far, for i < enough.
-    let mut chances = vec![0.0_f64; enough];
-    if let Some(none) = chances.first_mut() {
-        *none = 1.0;
-    }
-    for (stratum, count) in composition {
-        let share = shares.get(*stratum as usize).copied().unwrap_or(0.0);
-        if share <= 0.0 {
-            continue;
-        }
-        for _ in 0..*count {
-            for inside in (1..enough).rev() {
-                chances[inside] = chances[inside] * (1.0 - share) + chances[inside - 1] * share;
-            }
-            if let Some(none) = chances.first_mut() {
-                *none *= 1.0 - share;
-            }
-        }
-    }
-    (1.0 - chances.iter().sum::<f64>()).max(0.0)
-}
-
 fn test_group(
     layers: &[UnitLayer],
     backgrounds: &[Backgrounds<'_>],
@@ -311,13 +201,20 @@ fn test_group(
             if keys.len() < 2 {
                 continue;
             }
-            let expected = background.expected_keys(&shares, enough);
             let observed = joining(other, &keys, members);
             // One more bit for having two ways to count.
-            let bits = -poisson_upper_log2(observed, expected) - tests_log2 - 1.0;
-            if bits < MINIMUM_BITS || (observed as f64) < config.hub_ratio * expected {
+            let bits_for = |expected| -poisson_upper_log2(observed, expected) - tests_log2 - 1.0;
+            let is_enough = |expected: f64| {
+                bits_for(expected) >= MINIMUM_BITS && observed as f64 >= config.hub_ratio * expected
+            };
+            if !is_enough(background.expected_keys_at_least(&shares, enough)) {
                 continue;
             }
+            let expected = background.expected_keys(&shares, enough);
+            if !is_enough(expected) {
+                continue;
+            }
+            let bits = bits_for(expected);
             let corroboration = make(Manner::Many, keys, observed, expected, bits);
             let tied = corroboration.core.len() as f64 >= MINIMUM_CORE_SHARE * members.len() as f64;
             if tied
@@ -399,15 +296,6 @@ fn core_of(other: &UnitLayer, keys: &[u32], members: &[u32]) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn chance_of_enough_members_is_binomial() {
-        // Three of one stratum at a half: P(>=2) = 1/2; P(3) = 1/8.
-        assert!((at_least(2, &[(0, 3)], &[0.5]) - 0.5).abs() < 1e-12);
-        assert!((at_least(3, &[(0, 3)], &[0.5]) - 0.125).abs() < 1e-12);
-        assert!((at_least(2, &[(0, 1), (1, 1)], &[0.5, 0.2]) - 0.1).abs() < 1e-12);
-        assert!(at_least(2, &[(0, 5)], &[0.0]).abs() < 1e-12);
-    }
 
     #[test]
     fn lift_compares_with_strangers() {

@@ -105,6 +105,45 @@ impl Sources<'_> {
     }
 }
 
+/// Words the group that a single-family lead stands on as a finding; `bits` is the evidence
+/// of its strongest member.
+#[must_use]
+pub fn lead_finding(group: (usize, usize), bits: f64, sources: &Sources<'_>) -> Option<Finding> {
+    let (layer, group) = group;
+    let (detector_layer, number) = sources.group(layer, group)?;
+    let unit_layer = sources.layers.get(layer)?;
+    let units = unit_layer.groups.get(group);
+    let accounts = sources.accounts(units);
+    let (locators, requests, first_us, last_us) = sources.evidence(layer, group, &accounts);
+    let value = detector_layer.values.get(number)?;
+    let all = sources.units.len();
+    Some(Finding {
+        id: stable_id("F", &[detector_layer.detector, detector_layer.kind, value]),
+        detector: detector_layer.detector.to_owned(),
+        family: unit_layer.family,
+        subject: sources.subject(layer, group)?,
+        accounts: sources.ids(&accounts),
+        bits,
+        measure: format!("accounts that share this {}", detector_layer.kind),
+        measured: units.len() as f64,
+        // Nobody outside the group has the key: half an account in the smoothed rate.
+        expected: units.len() as f64 * 0.5 / (all.saturating_sub(units.len()) as f64 + 1.0),
+        n: all as u64,
+        threshold: 0.0,
+        null_model: format!(
+            "each account holds this {} at the rate of the {} accounts outside the group (none does; half an account for smoothing); not corrected for the number of keys tried, which is why this alone is a lead",
+            detector_layer.kind,
+            all.saturating_sub(units.len())
+        ),
+        innocent: detector_layer.innocent.to_owned(),
+        would_clear: detector_layer.would_clear.to_owned(),
+        requests,
+        first_us,
+        last_us,
+        locators,
+    })
+}
+
 /// Words a corroboration as a finding.
 #[must_use]
 pub fn finding(corroboration: &Corroboration, sources: &Sources<'_>) -> Option<Finding> {

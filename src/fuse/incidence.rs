@@ -136,6 +136,26 @@ impl Lists {
         }
     }
 
+    /// From sorted (value, list) pairs: each list is ascending, without another sort.
+    #[must_use]
+    pub fn turned(pairs: &[(u32, u32)], lists: usize) -> Self {
+        let mut offsets = vec![0_usize; lists + 1];
+        for (_, list) in pairs {
+            offsets[*list as usize + 1] += 1;
+        }
+        for index in 1..offsets.len() {
+            offsets[index] += offsets[index - 1];
+        }
+        let mut next = offsets.clone();
+        let mut values = vec![0_u32; pairs.len()];
+        for (value, list) in pairs {
+            let place = &mut next[*list as usize];
+            values[*place] = *value;
+            *place += 1;
+        }
+        Self { offsets, values }
+    }
+
     /// List `index`.
     #[must_use]
     pub fn get(&self, index: usize) -> &[u32] {
@@ -246,12 +266,7 @@ impl UnitLayer {
     ) -> Self {
         pairs.sort_unstable();
         let groups = Lists::from_sorted_pairs(&pairs, group_numbers.len());
-        let mut turned: Vec<(u32, u32)> = pairs
-            .into_iter()
-            .map(|(group, unit)| (unit, group))
-            .collect();
-        turned.sort_unstable();
-        let of_unit = Lists::from_sorted_pairs(&turned, units);
+        let of_unit = Lists::turned(&pairs, units);
         let crowded = vec![false; group_numbers.len()];
         Self {
             source,

@@ -1,6 +1,7 @@
 //! Fusing: shared keys -> corroborated links -> clusters -> campaigns with a verdict.
 
 pub mod campaigns;
+mod chance;
 pub mod cluster;
 pub mod corroboration;
 pub mod findings;
@@ -9,6 +10,7 @@ pub mod incidence;
 pub mod leads;
 pub mod membership;
 pub mod null_runs;
+pub mod purpose;
 pub mod rivals;
 pub mod rows;
 pub mod strata;
@@ -24,8 +26,8 @@ use rustc_hash::FxHashMap;
 
 use crate::config::Config;
 use crate::config::options::Profile;
+use crate::detect::content::capability::Capabilities;
 use crate::detect::content::families::TextFamily;
-use crate::detect::content::template_spread::template_id;
 use crate::detect::layer::Layer;
 use crate::digest::DigestTables;
 use crate::fuse::campaigns::Maker;
@@ -48,6 +50,8 @@ pub struct Input<'a> {
     pub layers: &'a [Layer],
     /// The prompt families behind the content layers.
     pub families: &'a [TextFamily],
+    /// What texts and accounts are for, where cues were looked at.
+    pub capabilities: Option<&'a Capabilities>,
     /// Sentences about what could not be tested.
     pub not_tested: &'a [String],
     /// Settings.
@@ -86,6 +90,8 @@ pub struct Pattern {
     pub fragments: Vec<u64>,
     /// Hash of the exact text, for exact repeats.
     pub text_hash: Option<u64>,
+    /// Capability of the template, or empty.
+    pub capability: String,
 }
 
 /// Fuses.
@@ -168,16 +174,22 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         let verdict = allowed(verdict, reason, expected, as_supported, input.config);
         campaigns.push(maker.campaign(cluster, verdict, expected, None));
     }
+    let mut lead_findings: Vec<Finding> = Vec::new();
     for (cluster, group) in leads::leads(&layers, &found, &input.config.fuse, &input.config.network)
     {
         let reason = "one family of evidence: nothing independent supports it".to_owned();
-        campaigns.push(maker.campaign(
-            &cluster,
-            (Verdict::Lead, reason),
-            // The null keeps every key's number of accounts, so it has this group in every run.
-            1.0,
-            Some(group),
-        ));
+        // The null keeps every key's number of accounts, so it has this group in every run.
+        let mut campaign = maker.campaign(&cluster, (Verdict::Lead, reason), 1.0, Some(group));
+        if let Some(evidence) = campaign.evidence.first_mut()
+            && let Some(finding) = findings::lead_finding(group, evidence.bits, &sources)
+        {
+            evidence.findings.push(finding.id.clone());
+            for member in &mut campaign.members {
+                member.findings.push(finding.id.clone());
+            }
+            lead_findings.push(finding);
+        }
+        campaigns.push(campaign);
     }
     campaigns.retain(|campaign| reported(campaign, input.profile));
     campaigns.sort_by(|a, b| {
@@ -189,7 +201,24 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
     });
     distinct_ids(&mut campaigns);
 
-    let mut findings: Vec<Finding> = made.into_iter().flatten().collect();
+    // Findings of groups that the profile does not report stay out with them.
+    lead_findings.retain(|finding| {
+        campaigns.iter().any(|campaign| {
+            campaign
+                .evidence
+                .iter()
+                .any(|evidence| evidence.findings.contains(&finding.id))
+        })
+    });
+    let mut findings: Vec<Finding> = made.into_iter().flatten().chain(lead_findings).collect();
+    let (templates, patterns) = templates::word(input, &rows, &campaigns);
+    findings.extend(purpose::name_campaigns(
+        &mut campaigns,
+        &templates,
+        input.capabilities,
+        &rows,
+        input.config.report.locators_per_finding,
+    ));
     findings.sort_by(|a, b| {
         a.detector
             .cmp(&b.detector)
@@ -205,7 +234,6 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         input.config.network.hub_degree,
         input.seed,
     );
-    let (templates, patterns) = word_templates(input, &rows, &campaigns);
     Ok(Fused {
         campaigns,
         templates,
@@ -396,102 +424,4 @@ fn cells(tables: &DigestTables) -> Result<Vec<(u32, i64, u32)>> {
         .collect();
     cells.sort_unstable();
     Ok(cells)
-}
-
-fn word_templates(
-    input: &Input<'_>,
-    rows: &Rows,
-    campaigns: &[Campaign],
-) -> (Vec<Template>, Vec<Pattern>) {
-    let mut made: Vec<(Template, Pattern)> = Vec::new();
-    for layer in input
-        .layers
-        .iter()
-        .filter(|layer| layer.family == Family::Content)
-    {
-        let system = layer.kind.starts_with("system");
-        let numbers: FxHashMap<&str, usize> = layer
-            .values
-            .iter()
-            .enumerate()
-            .map(|(number, value)| (value.as_str(), number))
-            .collect();
-        if layer.kind.ends_with("template") {
-            for family in input.families {
-                let id = template_id(family, layer.kind);
-                let Some(group) = numbers.get(id.as_str()) else {
-                    continue;
-                };
-                let template = templates::template(
-                    family,
-                    layer,
-                    *group,
-                    rows,
-                    campaigns,
-                    input.config.report.excerpts_per_template,
-                    input.config.report.locators_per_finding,
-                );
-                made.push((
-                    template,
-                    Pattern {
-                        id,
-                        system,
-                        fragments: family.fragments.clone(),
-                        text_hash: None,
-                    },
-                ));
-            }
-        } else {
-            // Exact repeats are listed where a campaign stands on them, or eight accounts send them.
-            for (group, id) in layer.values.iter().enumerate() {
-                let used = campaigns
-                    .iter()
-                    .any(|campaign| campaign.templates.contains(id));
-                if !used && layer.group(group).len() < 8 {
-                    continue;
-                }
-                let texts: Vec<u32> = layer
-                    .range(group)
-                    .filter_map(|position| layer.rows.get(position).copied())
-                    .collect();
-                let text_hash = texts
-                    .first()
-                    .and_then(|text| rows.texts.text_hash.get(*text as usize).copied());
-                let family = TextFamily {
-                    fragments: Vec::new(),
-                    texts,
-                    slot_share: 0.0,
-                };
-                let mut template = templates::template(
-                    &family,
-                    layer,
-                    group,
-                    rows,
-                    campaigns,
-                    input.config.report.excerpts_per_template,
-                    input.config.report.locators_per_finding,
-                );
-                template.id.clone_from(id);
-                template.campaign_id = campaigns
-                    .iter()
-                    .find(|campaign| campaign.templates.contains(id))
-                    .map(|campaign| campaign.id.clone());
-                made.push((
-                    template,
-                    Pattern {
-                        id: id.clone(),
-                        system,
-                        fragments: Vec::new(),
-                        text_hash,
-                    },
-                ));
-            }
-        }
-    }
-    made.sort_by(|a, b| {
-        b.0.accounts
-            .cmp(&a.0.accounts)
-            .then_with(|| a.0.id.cmp(&b.0.id))
-    });
-    made.into_iter().unzip()
 }

@@ -20,6 +20,9 @@ pub struct Rows {
     samples_of: Vec<(usize, usize)>,
     samples: Located,
     links: Located,
+    pattern_samples: Located,
+    /// (account, rule) of each pattern sample, ascending.
+    pattern_places: Vec<(u32, u32)>,
     /// Sampled texts.
     pub texts: Texts,
 }
@@ -128,6 +131,20 @@ impl Rows {
             samples_of,
             samples: Located::read(&tables.samples, None, false)?,
             links: Located::read(&tables.links, Some("requests"), true)?,
+            pattern_samples: Located::read(&tables.pattern_samples, None, false)?,
+            pattern_places: tables
+                .pattern_samples
+                .column("account")?
+                .u32()?
+                .into_no_null_iter()
+                .zip(
+                    tables
+                        .pattern_samples
+                        .column("rule")?
+                        .u32()?
+                        .into_no_null_iter(),
+                )
+                .collect(),
             texts: Texts {
                 located: Located::read(&tables.texts, Some("uses"), true)?,
                 account: tables
@@ -162,6 +179,17 @@ impl Rows {
         } else {
             self.samples.locator(start)
         }
+    }
+
+    /// A sample row of an account's requests that match a rule.
+    #[must_use]
+    pub fn of_pattern(&self, account: u32, rule: u32) -> Option<Locator> {
+        let at = self
+            .pattern_places
+            .partition_point(|place| *place < (account, rule));
+        (self.pattern_places.get(at) == Some(&(account, rule)))
+            .then(|| self.pattern_samples.locator(at))
+            .flatten()
     }
 
     /// A sampled text's row.

@@ -1,17 +1,18 @@
 //! Prompt families put into words.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::detect::content::families::TextFamily;
 use crate::detect::content::template_spread::template_id;
 use crate::detect::layer::{Layer, Quality};
 use crate::fuse::rows::Rows;
+use crate::fuse::{Input, Pattern, purpose};
 use crate::model::campaign::{Campaign, Template};
+use crate::model::finding::Family;
 use crate::stats::quantile::median;
 
 /// Words one template; `layer` and `group` say how it was judged.
-#[must_use]
-pub fn template(
+fn template(
     family: &TextFamily,
     layer: &Layer,
     group: usize,
@@ -81,6 +82,7 @@ pub fn template(
         last_us: if last_us == i64::MIN { 0 } else { last_us },
         fragments: family.fragments.len() as u64,
         capability: String::new(),
+        capability_share: 0.0,
         excerpts: quoted,
         campaign_id,
         assessment,
@@ -91,4 +93,110 @@ pub fn template(
             .take(locators)
             .collect(),
     }
+}
+
+/// Words every template, most accounts first, each with the way to recognise it.
+#[must_use]
+pub fn word(
+    input: &Input<'_>,
+    rows: &Rows,
+    campaigns: &[Campaign],
+) -> (Vec<Template>, Vec<Pattern>) {
+    let mut made: Vec<(Template, Pattern)> = Vec::new();
+    for layer in input
+        .layers
+        .iter()
+        .filter(|layer| layer.family == Family::Content)
+    {
+        let system = layer.kind.starts_with("system");
+        let numbers: FxHashMap<&str, usize> = layer
+            .values
+            .iter()
+            .enumerate()
+            .map(|(number, value)| (value.as_str(), number))
+            .collect();
+        if layer.kind.ends_with("template") {
+            for family in input.families {
+                let id = template_id(family, layer.kind);
+                let Some(group) = numbers.get(id.as_str()) else {
+                    continue;
+                };
+                let mut worded = template(
+                    family,
+                    layer,
+                    *group,
+                    rows,
+                    campaigns,
+                    input.config.report.excerpts_per_template,
+                    input.config.report.locators_per_finding,
+                );
+                purpose::name_template(&mut worded, &family.texts, input.capabilities);
+                let capability = worded.capability.clone();
+                made.push((
+                    worded,
+                    Pattern {
+                        id,
+                        system,
+                        fragments: family.fragments.clone(),
+                        text_hash: None,
+                        capability,
+                    },
+                ));
+            }
+        } else {
+            // Exact repeats are listed where a campaign stands on them, or eight accounts send them.
+            for (group, id) in layer.values.iter().enumerate() {
+                let used = campaigns
+                    .iter()
+                    .any(|campaign| campaign.templates.contains(id));
+                if !used && layer.group(group).len() < 8 {
+                    continue;
+                }
+                let texts: Vec<u32> = layer
+                    .range(group)
+                    .filter_map(|position| layer.rows.get(position).copied())
+                    .collect();
+                let text_hash = texts
+                    .first()
+                    .and_then(|text| rows.texts.text_hash.get(*text as usize).copied());
+                let family = TextFamily {
+                    fragments: Vec::new(),
+                    texts,
+                    slot_share: 0.0,
+                };
+                let mut worded = template(
+                    &family,
+                    layer,
+                    group,
+                    rows,
+                    campaigns,
+                    input.config.report.excerpts_per_template,
+                    input.config.report.locators_per_finding,
+                );
+                purpose::name_template(&mut worded, &family.texts, input.capabilities);
+                let capability = worded.capability.clone();
+                worded.id.clone_from(id);
+                worded.campaign_id = campaigns
+                    .iter()
+                    .find(|campaign| campaign.templates.contains(id))
+                    .map(|campaign| campaign.id.clone());
+                made.push((
+                    worded,
+                    Pattern {
+                        id: id.clone(),
+                        system,
+                        fragments: Vec::new(),
+                        text_hash,
+                        capability,
+                    },
+                ));
+            }
+        }
+    }
+    made.sort_by(|a, b| {
+        b.0.accounts
+            .cmp(&a.0.accounts)
+            .then_with(|| a.0.id.cmp(&b.0.id))
+    });
+    made.into_iter().unzip()
 }

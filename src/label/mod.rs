@@ -34,6 +34,8 @@ pub struct Search {
     campaign_of: FxHashMap<String, u32>,
     campaign_ids: Vec<String>,
     template_ids: Vec<String>,
+    /// Capability of each template.
+    capabilities: Vec<String>,
     /// Template numbers that each campaign stands on.
     templates_of_campaign: Vec<FxHashSet<u32>>,
     user: Lookup,
@@ -61,6 +63,10 @@ impl Search {
                 .map(|campaign| campaign.id.clone())
                 .collect(),
             template_ids: patterns.iter().map(|pattern| pattern.id.clone()).collect(),
+            capabilities: patterns
+                .iter()
+                .map(|pattern| pattern.capability.clone())
+                .collect(),
             templates_of_campaign: Vec::new(),
             user: Lookup::default(),
             system: Lookup::default(),
@@ -161,7 +167,7 @@ impl Search {
                     .get(template as usize)
                     .cloned()
                     .unwrap_or_default(),
-                pattern_family: String::new(),
+                pattern_family: self.capability_of(template),
             });
         }
     }
@@ -231,10 +237,17 @@ impl Search {
                     .get(template as usize)
                     .cloned()
                     .unwrap_or_default(),
-                pattern_family: String::new(),
+                pattern_family: self.capability_of(template),
             });
         }
         Ok(found)
+    }
+
+    fn capability_of(&self, template: u32) -> String {
+        self.capabilities
+            .get(template as usize)
+            .cloned()
+            .unwrap_or_default()
     }
 
     /// The template whose fragments the text covers best, where it covers enough of them.

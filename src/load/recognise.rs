@@ -135,6 +135,11 @@ pub(crate) fn recognise(
                 "{name}: a JSON array, not one object per line; convert it first, for example with: jq -c '.[]' FILE > FILE.ndjson"
             )));
         }
+        (None, Some(_)) if is_binary(&head) => {
+            return Err(no_input(format!(
+                "{name}: binary data, neither Parquet nor CSV nor NDJSON; export the log as one of these (gzip and zstd are read as well), or give --format csv if it is text all the same"
+            )));
+        }
         (None, Some(_)) => Container::Csv,
     };
     if container == Container::Parquet && compression != Compression::None {
@@ -144,6 +149,18 @@ pub(crate) fn recognise(
         )));
     }
     Ok((container, compression))
+}
+
+/// Share of control characters from which on content is not taken for text. Random bytes hold
+/// 10 %; a text of any encoding that keeps ASCII hardly any, a few stray NULs included.
+const BINARY_SHARE: f64 = 0.05;
+
+fn is_binary(head: &[u8]) -> bool {
+    let controls = head
+        .iter()
+        .filter(|byte| byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x1b))
+        .count();
+    controls as f64 > BINARY_SHARE * head.len() as f64
 }
 
 /// What the content is, where it is known and cannot be read.
@@ -206,6 +223,10 @@ mod tests {
             look(b"\xef\xbb\xbf \n{\"a\":1}\n"),
             Ok((Container::Ndjson, Compression::None))
         );
+        assert_eq!(
+            look(b"a,b\n\0caf\xe9 with one NUL in a longer line of text,2\n"),
+            Ok((Container::Csv, Compression::None))
+        );
         assert_eq!(look(b"PAR1"), Ok((Container::Parquet, Compression::None)));
         assert_eq!(look(b""), Ok((Container::Empty, Compression::None)));
         assert_eq!(
@@ -238,6 +259,12 @@ mod tests {
             (gzip(&gzip(b"a,b")), "twice"),
             (gzip(b"PAR1xxxx"), "Parquet inside gzip"),
             (b"\x1f\x8b\x08".to_vec(), "gzip data cannot be read"),
+            (
+                (0..4096_u32)
+                    .map(|number| (number.wrapping_mul(2_654_435_761) >> 24) as u8)
+                    .collect(),
+                "binary data",
+            ),
         ] {
             let error = look(&bytes).unwrap_err();
             assert!(error.contains(word), "{error}");

@@ -104,7 +104,7 @@ pub struct Campaign {
     pub requests: u64,
     /// Requests in the campaign's templates.
     pub campaign_requests: u64,
-    /// Share of the distinct clients, addresses or templates in words ("what they were after").
+    /// What they were after, in the words of the published cases, with the figures behind it.
     pub purpose: String,
     /// Template ids.
     pub templates: Vec<String>,
@@ -147,6 +147,9 @@ pub struct Template {
     pub fragments: u64,
     /// Capability in the words of the published cases, or empty.
     pub capability: String,
+    /// Share of its sampled texts whose cues name that capability; 0 without one.
+    #[serde(default)]
+    pub capability_share: f64,
     /// Short, masked excerpts of members.
     pub excerpts: Vec<String>,
     /// Campaign it belongs to, if any.

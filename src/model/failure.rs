@@ -9,6 +9,8 @@ pub enum Failure {
     Usage(String),
     /// Nothing that can be analysed (exit 3).
     NoInput(String),
+    /// A digest folder that cannot be used (exit 3).
+    NoDigest(String),
     /// Finished with losses and `--strict` was given (exit 4).
     Degraded(String),
     /// A case did not verify (exit 5).
@@ -20,6 +22,7 @@ impl fmt::Display for Failure {
         match self {
             Failure::Usage(text)
             | Failure::NoInput(text)
+            | Failure::NoDigest(text)
             | Failure::Degraded(text)
             | Failure::Verification(text) => formatter.write_str(text),
         }

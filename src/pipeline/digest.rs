@@ -20,7 +20,7 @@ pub fn digest_to(
     progress: &dyn Progress,
 ) -> Result<Coverage> {
     report::prepare_out(&output.out, output.force)?;
-    let gathered = gather::gather(options, progress)?;
+    let gathered = super::on_threads(output.threads, || gather::gather(options, progress))?;
     let coverage = gather::coverage(
         &gathered.tables,
         options.config.load.gap_minutes,

@@ -12,6 +12,7 @@ use crate::model::event::Event;
 use crate::model::failure::Failure;
 use crate::model::profile::AccountProfile;
 use crate::model::progress::Progress;
+use crate::patterns;
 
 /// Microseconds in a minute.
 const MINUTE_US: i64 = 60_000_000;
@@ -41,6 +42,7 @@ pub(super) fn gather(options: &ScanOptions, progress: &dyn Progress) -> Result<G
             ],
         });
     }
+    let matcher = &patterns::load(&options.input.patterns)?;
     let plan = load::plan(&options.input, &options.config.load)?;
     let config = &within_memory(&options.config.digest, options.memory_bytes);
     progress.begin("reading", Some(plan.total_bytes()));
@@ -49,7 +51,7 @@ pub(super) fn gather(options: &ScanOptions, progress: &dyn Progress) -> Result<G
         digest::WANTED,
         true,
         progress,
-        || Digest::new(config, options.quote),
+        || Digest::with_patterns(config, options.quote, matcher),
         |state: &mut Digest, batch| state.fold(batch),
     );
     progress.end();
@@ -58,7 +60,7 @@ pub(super) fn gather(options: &ScanOptions, progress: &dyn Progress) -> Result<G
     let merged = states
         .into_iter()
         .reduce(Digest::merge)
-        .unwrap_or_else(|| Digest::new(config, options.quote));
+        .unwrap_or_else(|| Digest::with_patterns(config, options.quote, matcher));
     let LoadReport {
         inputs,
         reject_counts,

@@ -2,14 +2,15 @@
 
 use anyhow::Result;
 
-use crate::config::options::ScanOptions;
+use crate::config::options::{Quote, ScanOptions};
 use crate::detect::registry::DETECTORS;
 use crate::detect::{Meta, Need};
-use crate::digest::{self, Digest, Intake};
+use crate::digest::{self, Digest, DigestTables, Intake};
 use crate::load::{self, LoadPlan, Matched};
 use crate::model::column::{AccountColumn, RequestColumn};
 use crate::model::finding::{DetectorRun, RunStatus};
 use crate::model::progress::Progress;
+use crate::patterns;
 use crate::pipeline::{InspectedColumn, InspectedFile, Inspection, gather};
 
 /// Looks at the inputs without judging them.
@@ -17,6 +18,7 @@ use crate::pipeline::{InspectedColumn, InspectedFile, Inspection, gather};
 /// # Errors
 /// Bad input or settings (`Failure`).
 pub fn inspect(options: &ScanOptions, progress: &dyn Progress) -> Result<Inspection> {
+    let matcher = &patterns::load(&options.input.patterns)?;
     let plan = load::plan(&options.input, &options.config.load)?;
     let files = files(&plan);
     progress.begin("reading", Some(plan.total_bytes()));
@@ -27,7 +29,7 @@ pub fn inspect(options: &ScanOptions, progress: &dyn Progress) -> Result<Inspect
         digest::WANTED,
         true,
         progress,
-        || Digest::new(config, crate::config::options::Quote::None),
+        || Digest::with_patterns(config, Quote::None, matcher),
         |state: &mut Digest, batch| state.fold(batch),
     );
     progress.end();
@@ -35,18 +37,20 @@ pub fn inspect(options: &ScanOptions, progress: &dyn Progress) -> Result<Inspect
     let merged = states
         .into_iter()
         .reduce(Digest::merge)
-        .unwrap_or_else(|| Digest::new(config, crate::config::options::Quote::None));
+        .unwrap_or_else(|| Digest::with_patterns(config, Quote::None, matcher));
     let tables = merged.finish(Intake {
         inputs: report.inputs,
         reject_counts: report.reject_counts,
         rejects: report.rejects,
     })?;
     let profiles = gather::profiles(options, &tables)?;
+    let mut notes = report.notes;
+    notes.extend(pattern_notes(&tables)?);
     let coverage = gather::coverage(
         &tables,
         options.config.load.gap_minutes,
         profiles.joined,
-        report.notes,
+        notes,
     )?;
     let request_columns = gather::request_columns(&coverage);
     let account_columns = gather::account_columns(&profiles.by_account);
@@ -59,6 +63,42 @@ pub fn inspect(options: &ScanOptions, progress: &dyn Progress) -> Result<Inspect
         coverage,
         detectors,
     })
+}
+
+/// Rules named with an inspection.
+const RULES_NAMED: usize = 10;
+
+/// The rules that most requests match, one sentence each. They judge nothing.
+fn pattern_notes(tables: &DigestTables) -> Result<Vec<String>> {
+    let frame = &tables.patterns;
+    let mut counts = vec![(0_u64, 0_u64); tables.about.patterns.rules.len()];
+    let requests = frame.column("requests")?.u64()?.into_no_null_iter();
+    for (rule, requests) in frame
+        .column("rule")?
+        .u32()?
+        .into_no_null_iter()
+        .zip(requests)
+    {
+        if let Some(count) = counts.get_mut(rule as usize) {
+            *count = (count.0.saturating_add(requests), count.1 + 1);
+        }
+    }
+    let mut named: Vec<_> = counts
+        .into_iter()
+        .zip(&tables.about.patterns.rules)
+        .filter(|((requests, _), _)| *requests > 0)
+        .collect();
+    named.sort_by(|(a, one), (b, two)| b.cmp(a).then_with(|| one.id.cmp(&two.id)));
+    Ok(named
+        .into_iter()
+        .take(RULES_NAMED)
+        .map(|((requests, accounts), rule)| {
+            format!(
+                "pattern rule {} ({}) matches {requests} requests of {accounts} accounts",
+                rule.id, rule.capability
+            )
+        })
+        .collect())
 }
 
 fn would_run(meta: &Meta, requests: &[RequestColumn], accounts: &[AccountColumn]) -> DetectorRun {

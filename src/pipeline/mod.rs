@@ -30,6 +30,19 @@ pub struct ScanOutput {
     pub threads: usize,
 }
 
+/// Does the work on so many threads of our own. Polars keeps a pool beside it, of which only
+/// the environment variable `POLARS_MAX_THREADS` tells the size; it sees small tables only.
+fn on_threads<T: Send>(
+    threads: usize,
+    work: impl FnOnce() -> anyhow::Result<T> + Send,
+) -> anyhow::Result<T> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .map_err(|error| anyhow::anyhow!("cannot start {threads} threads: {error}"))?
+        .install(work)
+}
+
 /// What `inspect` found.
 #[derive(Debug, Clone)]
 pub struct Inspection {

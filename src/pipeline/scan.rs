@@ -24,6 +24,10 @@ pub fn scan_to_case(
     output: &ScanOutput,
     progress: &dyn Progress,
 ) -> Result<CaseTables> {
+    super::on_threads(output.threads, || scan(options, output, progress))
+}
+
+fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> Result<CaseTables> {
     report::prepare_out(&output.out, output.force)?;
     let Gathered {
         tables,
@@ -69,10 +73,12 @@ pub fn scan_to_case(
     let mut detectors: Vec<DetectorRun> = Vec::new();
     let mut layers = Vec::new();
     let mut families = Vec::new();
+    let mut capabilities = None;
     for (run, mut outcome) in outcomes {
         detectors.push(run);
         layers.append(&mut outcome.layers);
         families.append(&mut outcome.templates);
+        capabilities = capabilities.or(outcome.capabilities);
     }
     progress.end();
 
@@ -83,6 +89,7 @@ pub fn scan_to_case(
         profiles: &profiles.by_account,
         layers: &layers,
         families: &families,
+        capabilities: capabilities.as_ref(),
         not_tested: &not_tested,
         config: &options.config,
         profile: options.profile,

@@ -29,13 +29,15 @@ pub(super) fn manifest(
             });
         }
     }
-    if let Some(map) = &options.input.map {
-        let cannot = || format!("cannot read {}", map.display());
-        let sha256 = report::hash_file(map).with_context(cannot)?;
-        let bytes = std::fs::metadata(map).with_context(cannot)?.len();
+    let map = options.input.map.iter().map(|map| ("map", map));
+    let packs = options.input.patterns.iter().map(|pack| ("patterns", pack));
+    for (role, path) in map.chain(packs) {
+        let cannot = || format!("cannot read {}", path.display());
+        let sha256 = report::hash_file(path).with_context(cannot)?;
+        let bytes = std::fs::metadata(path).with_context(cannot)?.len();
         inputs.push(ManifestInput {
-            role: "map".to_owned(),
-            name: map.display().to_string(),
+            role: role.to_owned(),
+            name: path.display().to_string(),
             sha256,
             bytes,
         });

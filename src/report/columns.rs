@@ -118,6 +118,7 @@ output_columns! {
         last_seen Timestamp "" "Last use.";
         fragments Integer "fragments" "Shared fragments that define it.";
         capability Text "" "Capability in the words of the published cases; empty where unknown.";
+        capability_share Float "share" "Share of its sampled texts whose wordings name that capability; 0 without one.";
         assessment Text "" "Why it does or does not count as evidence.";
         excerpt Text "" "First excerpt, as quoted in the report; empty with --quote none.";
         sample_rows TextList "" "Sample rows, each as file:row request_id.";

@@ -1,4 +1,6 @@
 //! Detectors of what the prompts are.
 
+pub mod capability;
 pub mod families;
+pub mod pattern_cues;
 pub mod template_spread;

@@ -58,6 +58,7 @@ fn template(
         last_us: START_US + 13 * DAY_US,
         fragments: 18,
         capability: capability.into(),
+        capability_share: if capability.is_empty() { 0.0 } else { 0.98 },
         excerpts: excerpts.iter().map(|text| (*text).to_owned()).collect(),
         campaign_id: campaign.map(str::to_owned),
         assessment: assessment.into(),

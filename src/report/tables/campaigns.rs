@@ -85,6 +85,7 @@ pub(crate) fn write_templates(presented: &Presented<'_>, sink: Sink<'_>) -> Resu
             Cell::Time(template.last_us),
             Cell::Integer(template.fragments),
             Cell::Text(&template.capability),
+            Cell::Float(Some(template.capability_share)),
             Cell::Text(&template.assessment),
             Cell::Text(template.excerpts.first().map_or("", String::as_str)),
             Cell::List(&locator_texts(&presented.case, &template.locators)),

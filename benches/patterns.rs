@@ -1,0 +1,179 @@
+//! What holding every prompt against the pattern packs costs, beside decoding the same
+//! prompts from Parquet, in processor time of one thread. Real prompts where they are at
+//! hand (`../shared/data/real_prompts.parquet`), else made ones.
+//!
+//! ```text
+//! cargo bench --bench patterns            # about 400 MB of prompts
+//! cargo bench --bench patterns -- 50      # so many megabytes
+//! ```
+#![allow(clippy::print_stdout)]
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
+use stillhunt::patterns::normal::normalise_into;
+use stillhunt::patterns::{Role, Scratch, load};
+use stillhunt::text::hash::mix;
+
+/// Rows decoded at a time, as the loader does by default.
+const BATCH_ROWS: usize = 8192;
+
+/// Measured repeatedly; the smallest is the one least disturbed by others on the machine.
+const REPEATS: usize = 3;
+
+fn main() -> Result<()> {
+    let megabytes: usize = std::env::args()
+        .skip(1)
+        .find_map(|argument| argument.parse().ok())
+        .unwrap_or(400);
+    let prompts = prompts()?;
+    let folder = tempfile::tempdir().context("no temporary folder")?;
+    let matcher = load(&[])?;
+    println!("codec    step        CPU s     MB/s   decode speed = 1");
+    for (name, codec) in [
+        ("snappy", Compression::SNAPPY),
+        ("zstd", Compression::ZSTD(ZstdLevel::try_new(1)?)),
+    ] {
+        let path = folder.path().join(name);
+        let bytes = write(&path, &prompts, megabytes * 1_000_000, codec)?;
+        let decode = least(|| over(&path, |_| {}))?;
+        let mut room = Vec::new();
+        let folded = least(|| over(&path, |text| normalise_into(text, &mut room)))?;
+        let (mut scratch, mut found, mut matching) = (Scratch::default(), Vec::new(), 0_u64);
+        let matched = least(|| {
+            matching = 0;
+            over(&path, |text| {
+                matcher.matched(text, Role::User, &mut scratch, &mut found);
+                matching += u64::from(!found.is_empty());
+            })
+        })?;
+        for (step, seconds) in [
+            ("decode", decode),
+            ("normal form", folded - decode),
+            ("match", matched - decode),
+        ] {
+            println!(
+                "{name:<8} {step:<11} {seconds:>5.2} {:>8.0} {:>8.2}",
+                bytes as f64 / 1e6 / seconds,
+                decode / seconds
+            );
+        }
+        println!("{name:<8} prompts that match a rule: {matching}");
+    }
+    Ok(())
+}
+
+fn least(mut run: impl FnMut() -> Result<()>) -> Result<f64> {
+    let mut least = f64::INFINITY;
+    for _ in 0..REPEATS {
+        let before = cpu_seconds()?;
+        run()?;
+        least = least.min(cpu_seconds()? - before);
+    }
+    Ok(least)
+}
+
+/// Decodes the file and hands every prompt to `look`.
+fn over(path: &Path, mut look: impl FnMut(&str)) -> Result<()> {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path)?)?
+        .with_batch_size(BATCH_ROWS)
+        .build()?;
+    for batch in reader {
+        let batch = batch?;
+        for text in batch.column(0).as_string::<i32>().iter().flatten() {
+            look(text);
+        }
+    }
+    Ok(())
+}
+
+/// Writes the prompts round and round, each with a number before it so that no two are
+/// equal; answers with the bytes of text.
+fn write(path: &Path, prompts: &[String], bytes: usize, codec: Compression) -> Result<usize> {
+    let properties = WriterProperties::builder()
+        .set_compression(codec)
+        .set_max_row_group_row_count(Some(50_000))
+        .set_dictionary_enabled(false)
+        .build();
+    let schema = batch(Vec::new())?.schema();
+    let mut writer = ArrowWriter::try_new(File::create(path)?, schema, Some(properties))?;
+    let (mut written, mut rows) = (0, Vec::new());
+    for (number, prompt) in prompts.iter().cycle().enumerate() {
+        if written >= bytes {
+            break;
+        }
+        rows.push(format!("{:08x} {prompt}", mix(number as u64) >> 32));
+        written += rows.last().map_or(0, String::len);
+        if rows.len() == BATCH_ROWS {
+            writer.write(&batch(std::mem::take(&mut rows))?)?;
+        }
+    }
+    writer.write(&batch(rows)?)?;
+    writer.close()?;
+    Ok(written)
+}
+
+fn batch(rows: Vec<String>) -> Result<RecordBatch> {
+    let array: ArrayRef = Arc::new(StringArray::from(rows));
+    Ok(RecordBatch::try_from_iter([("prompt", array)])?)
+}
+
+/// Real prompts with their system prompts, in an order that mixes the sources.
+fn prompts() -> Result<Vec<String>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let real: Option<PathBuf> = ["../shared/data", "../../shared/data"]
+        .into_iter()
+        .map(|folder| root.join(folder).join("real_prompts.parquet"))
+        .find(|path| path.is_file());
+    let mut prompts = Vec::new();
+    if let Some(path) = real {
+        println!("prompts: {}", path.display());
+        for batch in ParquetRecordBatchReaderBuilder::try_new(File::open(path)?)?.build()? {
+            let batch = batch?;
+            for name in ["text", "system_prompt"] {
+                let column = batch.column_by_name(name).context("no such column")?;
+                let column = arrow_cast::cast(column, &arrow_schema::DataType::Utf8)?;
+                let texts = column.as_string::<i32>().iter().flatten();
+                prompts.extend(texts.filter(|text| !text.is_empty()).map(str::to_owned));
+            }
+        }
+    } else {
+        println!("prompts: made up, because ../shared/data/real_prompts.parquet is not there");
+        for number in 0..20_000_u64 {
+            let words = 20 + mix(number) % 400;
+            let text: Vec<String> = (0..words)
+                .map(|word| {
+                    let word = mix(number ^ (word << 20));
+                    (0..=word % 9)
+                        .map(|letter| char::from(b'a' + (mix(word ^ letter) % 26) as u8))
+                        .collect()
+                })
+                .collect();
+            prompts.push(text.join(" "));
+        }
+    }
+    prompts.sort_by_cached_key(|text| mix(stillhunt::text::text_hash(text)));
+    Ok(prompts)
+}
+
+/// User and system time of this process, from fields 14 and 15 of `/proc/self/stat`
+/// (proc(5)); Linux counts them in hundredths of a second.
+fn cpu_seconds() -> Result<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat").context("only Linux tells")?;
+    let after_name = stat.rsplit(") ").next().unwrap_or_default();
+    let ticks: u64 = after_name
+        .split(' ')
+        .skip(11)
+        .take(2)
+        .filter_map(|field| field.parse::<u64>().ok())
+        .sum();
+    Ok(ticks as f64 / 100.0)
+}

@@ -1,0 +1,219 @@
+//! The form of a text that rules are held against: lower case, one blank for any run of
+//! white space, nothing invisible, look-alike letters as the Latin ones they imitate.
+
+use crate::text::words::is_invisible;
+
+/// Bytes looked at together while a text is ASCII.
+const BLOCK: usize = 64;
+
+/// Writes the normal form of `text` into `out`, which is emptied first.
+pub fn normalise_into(text: &str, out: &mut Vec<u8>) {
+    out.clear();
+    out.reserve(text.len());
+    // White space at the start is dropped.
+    let mut after_blank = true;
+    let mut rest = text;
+    while !rest.is_empty() {
+        match rest.as_bytes().first_chunk::<BLOCK>() {
+            Some(block) if block.is_ascii() => {
+                ascii_block(block, &mut after_blank, out);
+                rest = rest.get(BLOCK..).unwrap_or_default();
+            }
+            _ => {
+                let mut taken = 0;
+                for character in rest.chars() {
+                    taken += character.len_utf8();
+                    one_character(character, &mut after_blank, out);
+                    if taken >= BLOCK {
+                        break;
+                    }
+                }
+                rest = rest.get(taken..).unwrap_or_default();
+            }
+        }
+    }
+}
+
+/// The normal form of a short text, without a blank at its end.
+#[must_use]
+pub fn normalised(text: &str) -> String {
+    let mut bytes = Vec::new();
+    normalise_into(text, &mut bytes);
+    if bytes.last() == Some(&b' ') {
+        bytes.pop();
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[inline]
+fn ascii_block(block: &[u8; BLOCK], after_blank: &mut bool, out: &mut Vec<u8>) {
+    let mut folded = [0_u8; BLOCK];
+    let mut odd = 0_u8;
+    for (folded, byte) in folded.iter_mut().zip(block) {
+        let upper = u8::from(byte.wrapping_sub(b'A') < 26) << 5;
+        let blank = byte.wrapping_sub(b'\t') < 5;
+        *folded = if blank { b' ' } else { byte | upper };
+        odd |= u8::from(*folded < b' ') | u8::from(*folded == 0x7f);
+    }
+    let mut before = if *after_blank { b' ' } else { 0 };
+    odd |= u8::from(before == b' ') & u8::from(folded[0] == b' ');
+    for (one, next) in folded.iter().zip(folded.iter().skip(1)) {
+        odd |= u8::from(*one == b' ') & u8::from(*next == b' ');
+    }
+    if odd == 0 {
+        out.extend_from_slice(&folded);
+        *after_blank = folded[BLOCK - 1] == b' ';
+        return;
+    }
+    // Runs of blanks, or control characters: the kept bytes move together.
+    let mut kept = [0_u8; BLOCK];
+    let mut count = 0_usize;
+    for byte in folded {
+        if let Some(slot) = kept.get_mut(count) {
+            *slot = byte;
+        }
+        let control = byte < b' ' || byte == 0x7f;
+        let keep = !(control || (byte == b' ' && before == b' '));
+        count += usize::from(keep);
+        before = if keep { byte } else { before };
+    }
+    out.extend_from_slice(kept.get(..count).unwrap_or_default());
+    *after_blank = before == b' ';
+}
+
+fn one_character(character: char, after_blank: &mut bool, out: &mut Vec<u8>) {
+    if character.is_whitespace() {
+        if !*after_blank {
+            out.push(b' ');
+        }
+        *after_blank = true;
+        return;
+    }
+    if character.is_control() || is_invisible(character) {
+        return;
+    }
+    *after_blank = false;
+    if character.is_ascii() {
+        out.extend(
+            u8::try_from(character)
+                .ok()
+                .map(|byte| byte.to_ascii_lowercase()),
+        );
+        return;
+    }
+    if character == '\u{2026}' {
+        out.extend_from_slice(b"...");
+        return;
+    }
+    for lower in imitated(character)
+        .to_lowercase()
+        .filter(|lower| !is_invisible(*lower))
+    {
+        let mut buffer = [0_u8; 4];
+        out.extend_from_slice(imitated(lower).encode_utf8(&mut buffer).as_bytes());
+    }
+}
+
+/// The ASCII character that another one is drawn like, else itself: full-width forms,
+/// mathematical letters and digits (Unicode 16, chapters 18.7 and 22.2), Cyrillic, Greek
+/// and other small letters that the confusables of Unicode Technical Standard 39 map to
+/// one Latin letter, quotation marks and dashes.
+fn imitated(character: char) -> char {
+    const ALPHABET: u32 = 26;
+    let code = u32::from(character);
+    let ascii = |byte: u32| char::from_u32(byte).unwrap_or(character);
+    match code {
+        0xFF01..=0xFF5E => ascii(code - 0xFEE0),
+        0x1D400..=0x1D6A3 => ascii(u32::from(b'a') + (code - 0x1D400) % ALPHABET),
+        0x1D7CE..=0x1D7FF => ascii(u32::from(b'0') + (code - 0x1D7CE) % 10),
+        _ => match character {
+            '\u{430}' | '\u{3b1}' | '\u{251}' => 'a',
+            '\u{441}' | '\u{3f2}' => 'c',
+            '\u{501}' => 'd',
+            '\u{435}' => 'e',
+            '\u{261}' => 'g',
+            '\u{4bb}' => 'h',
+            '\u{456}' | '\u{3b9}' | '\u{131}' => 'i',
+            '\u{458}' => 'j',
+            '\u{4cf}' => 'l',
+            '\u{43e}' | '\u{3bf}' => 'o',
+            '\u{440}' | '\u{3c1}' => 'p',
+            '\u{51b}' => 'q',
+            '\u{455}' => 's',
+            '\u{3c5}' => 'u',
+            '\u{475}' | '\u{3bd}' => 'v',
+            '\u{51d}' => 'w',
+            '\u{445}' => 'x',
+            '\u{443}' => 'y',
+            '\u{2018}' | '\u{2019}' | '\u{201b}' | '\u{2032}' => '\'',
+            '\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{2033}' | '\u{ab}' | '\u{bb}' => '"',
+            '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',
+            other => other,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_blanks_and_what_does_not_show_are_folded() {
+        assert_eq!(
+            normalised("  Act\n\n as\tan  EXPERT \r\n"),
+            "act as an expert"
+        );
+        assert_eq!(normalised("rea\u{200b}son\u{202e}ing\0!"), "reasoning!");
+        assert_eq!(normalised(""), "");
+        assert_eq!(normalised(" \0\n\u{feff}"), "");
+        assert_eq!(normalised("请\u{3000}解释"), "请 解释");
+        assert_eq!(normalised("Ä\u{301}"), "ä");
+    }
+
+    #[test]
+    fn look_alikes_become_the_letters_they_imitate() {
+        assert_eq!(normalised("ѕcоrе"), "score");
+        assert_eq!(normalised("ＳＣＯＲＥ：１"), "score:1");
+        assert_eq!(normalised("𝐬𝐜𝐨𝐫𝐞 𝟗"), "score 9");
+        assert_eq!(
+            normalised("\u{201c}a\u{201d}\u{2014}b\u{2026}"),
+            "\"a\"-b..."
+        );
+    }
+
+    #[test]
+    fn blocks_and_single_characters_give_the_same_form() {
+        let slow = |text: &str| {
+            let (mut after_blank, mut out) = (true, Vec::new());
+            for character in text.chars() {
+                one_character(character, &mut after_blank, &mut out);
+            }
+            out
+        };
+        let letters = [
+            'a', 'Q', ' ', ' ', '\n', '\0', '\u{7f}', '<', '9', 'é', '请', '\u{200b}',
+        ];
+        for seed in 0..4000_u64 {
+            let mut state = seed;
+            let text: String = (0..seed % 400)
+                .map(|_| {
+                    state = crate::text::hash::mix(state.wrapping_add(0x9e37));
+                    let few = if seed % 2 == 0 { 9 } else { 12 };
+                    let rare = state % 97 / (1 + seed % 9);
+                    letters[usize::try_from(rare.min(state % few)).unwrap()]
+                })
+                .collect();
+            let mut out = Vec::new();
+            normalise_into(&text, &mut out);
+            assert_eq!(out, slow(&text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn every_character_is_folded_without_panic_and_only_once() {
+        for code in (0..0x11_0000_u32).filter_map(char::from_u32) {
+            let once = normalised(&format!("a{code}b"));
+            assert_eq!(normalised(&once), once, "U+{:04X}", u32::from(code));
+        }
+    }
+}
