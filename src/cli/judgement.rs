@@ -5,7 +5,7 @@ use crate::cli::shared::LossArguments;
 use crate::model::campaign::Verdict;
 use crate::model::case::Case;
 use crate::model::coverage::Coverage;
-use crate::model::finding::{DetectorRun, RunStatus};
+use crate::model::finding::DetectorRun;
 
 /// Whether a campaign reaches the verdict that `--fail-on` names.
 pub(super) fn reaches(case: &Case, limit: Option<Verdict>) -> bool {
@@ -14,8 +14,8 @@ pub(super) fn reaches(case: &Case, limit: Option<Verdict>) -> bool {
 
 /// What was lost and is not accepted, in words.
 ///
-/// A detector the user left out is no loss. Neither is one of which only a part could not
-/// run: the screen and the report name the part, but most exports lack some column, and a
+/// A detector the user left out is no loss, nor is a log too short or too coarse for one.
+/// Neither is a detector of which only a part could not run: the screen and the report name the part, but most exports lack some column, and a
 /// rule that always fires tells nobody anything.
 #[allow(clippy::cast_precision_loss)] // a share compared with a percentage
 pub(super) fn losses(
@@ -38,7 +38,7 @@ pub(super) fn losses(
     if accepted.strict {
         let not_run: Vec<&str> = detectors
             .iter()
-            .filter(|run| matches!(run.status, RunStatus::NotRun { .. }))
+            .filter(|run| run.status.lacks_columns())
             .map(|run| run.detector.as_str())
             .collect();
         if !not_run.is_empty() {
@@ -51,6 +51,7 @@ pub(super) fn losses(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::finding::RunStatus;
 
     fn coverage(read: u64, rejected: u64) -> Coverage {
         Coverage {
@@ -117,7 +118,14 @@ mod tests {
             loss,
             "finished with losses: not run: network/shared-payment"
         );
-        let runs = [detector(RunStatus::Skipped), detector(RunStatus::Ran)];
+        let short = RunStatus::NotRun {
+            reason: "the log covers less than two weeks".into(),
+        };
+        let runs = [
+            detector(RunStatus::Skipped),
+            detector(RunStatus::Ran),
+            detector(short),
+        ];
         assert_eq!(losses(&coverage(1, 0), &runs, &accepted(true, None)), None);
     }
 }

@@ -4,11 +4,22 @@
 //! Whether a shared value means anything is decided afterwards, in `fuse`, by one test
 //! for all of them: do the accounts that share it also share something independent,
 //! more often than chance allows?
+//!
+//! A [`group::GroupTest`] is the second kind: it looks at accounts that other evidence put
+//! together, and compares what they do over time with accounts of equal activity.
 
 pub mod content;
+pub mod dynamics;
+pub mod group;
+pub mod habit;
 pub mod layer;
+pub mod matched;
 pub mod network;
+pub mod population;
 pub mod registry;
+#[cfg(test)]
+mod test_world;
+pub mod timing;
 
 use anyhow::Result;
 
@@ -16,6 +27,7 @@ use crate::config::Config;
 use crate::detect::layer::Layer;
 use crate::digest::DigestTables;
 use crate::model::column::{AccountColumn, RequestColumn};
+use crate::model::event::Event;
 use crate::model::finding::Family;
 use crate::model::profile::AccountProfile;
 
@@ -26,6 +38,8 @@ pub struct Context<'a> {
     pub tables: &'a DigestTables,
     /// One entry per account of the digest, in its order; `None` where the accounts table has no row.
     pub profiles: &'a [Option<AccountProfile>],
+    /// Dated facts about the platform, by time; empty where none were given.
+    pub events: &'a [Event],
     /// Settings.
     pub config: &'a Config,
     /// Request columns that hold at least one value.

@@ -5,23 +5,90 @@ use rayon::prelude::*;
 
 use crate::detect::content::pattern_cues::PatternCues;
 use crate::detect::content::template_spread::TemplateSpread;
+use crate::detect::dynamics::mixed_traffic::MixedTraffic;
+use crate::detect::dynamics::model_pivot::ModelPivot;
+use crate::detect::dynamics::signature_replay::SignatureReplay;
+use crate::detect::dynamics::succession::Succession;
+use crate::detect::group::GroupTest;
+use crate::detect::network::key_sharing::KeySharing;
 use crate::detect::network::shared_identity::SharedIdentity;
 use crate::detect::network::shared_infrastructure::SharedInfrastructure;
-use crate::detect::{Context, Detector, Outcome};
+use crate::detect::network::signup_burst::SignupBurst;
+use crate::detect::timing::dispatch::Dispatch;
+use crate::detect::timing::no_ramp::NoRamp;
+use crate::detect::timing::plan_usage::PlanUsage;
+use crate::detect::timing::round_the_clock::RoundTheClock;
+use crate::detect::timing::synchrony::Synchrony;
+use crate::detect::{Context, Detector, Meta, Outcome};
 use crate::model::finding::{DetectorRun, RunStatus};
 
-/// Every detector.
+/// Every detector of shared keys.
 pub static DETECTORS: &[&dyn Detector] = &[
     &SharedInfrastructure,
     &SharedIdentity,
     &TemplateSpread,
     &PatternCues,
+    &SignatureReplay,
 ];
+
+/// Every test of what a group does over time.
+pub static GROUP_TESTS: &[&dyn GroupTest] = &[
+    &ModelPivot,
+    &Succession,
+    &MixedTraffic,
+    &SignupBurst,
+    &KeySharing,
+    &Synchrony,
+    &Dispatch,
+    &RoundTheClock,
+    &NoRamp,
+    &PlanUsage,
+];
+
+/// What every detector and group test is, in registry order.
+pub fn metas() -> impl Iterator<Item = &'static Meta> {
+    DETECTORS
+        .iter()
+        .map(|detector| detector.meta())
+        .chain(GROUP_TESTS.iter().map(|test| test.meta()))
+}
 
 /// Whether `selection` (an id or the part before the slash) names this detector.
 #[must_use]
 pub fn selects(selection: &str, id: &str) -> bool {
     selection == id || id.split('/').next() == Some(selection)
+}
+
+/// How a detector fares before it runs: left out, without its columns, or ready.
+fn admit(meta: &Meta, context: &Context<'_>, only: &[String], skip: &[String]) -> DetectorRun {
+    let mut report = DetectorRun {
+        detector: meta.id.to_owned(),
+        version: meta.version,
+        status: RunStatus::Ran,
+        findings: 0,
+        partial: Vec::new(),
+    };
+    let wanted = (only.is_empty() || only.iter().any(|name| selects(name, meta.id)))
+        && !skip.iter().any(|name| selects(name, meta.id));
+    if !wanted {
+        report.status = RunStatus::Skipped;
+        return report;
+    }
+    let missing: Vec<String> = meta
+        .needs
+        .iter()
+        .filter(|need| !need.is_met(context))
+        .map(|need| need.name())
+        .collect();
+    if !meta.needs.is_empty() && missing.len() == meta.needs.len() {
+        report.status = RunStatus::without_columns(&missing);
+        return report;
+    }
+    report.partial = missing
+        .into_iter()
+        .map(|name| format!("column {name} absent"))
+        .collect();
+    report
 }
 
 /// Runs every selected detector that has at least one column to work on, in parallel.
@@ -37,40 +104,28 @@ pub fn run(
         .par_iter()
         .map(|detector| {
             let meta = detector.meta();
-            let mut report = DetectorRun {
-                detector: meta.id.to_owned(),
-                version: meta.version,
-                status: RunStatus::Ran,
-                findings: 0,
-                partial: Vec::new(),
-            };
-            let wanted = (only.is_empty() || only.iter().any(|name| selects(name, meta.id)))
-                && !skip.iter().any(|name| selects(name, meta.id));
-            if !wanted {
-                report.status = RunStatus::Skipped;
+            let mut report = admit(meta, context, only, skip);
+            if report.status != RunStatus::Ran {
                 return Ok((report, Outcome::default()));
             }
-            let missing: Vec<String> = meta
-                .needs
-                .iter()
-                .filter(|need| !need.is_met(context))
-                .map(|need| need.name())
-                .collect();
-            if missing.len() == meta.needs.len() {
-                report.status = RunStatus::NotRun {
-                    reason: format!("column {} absent", missing.join(", ")),
-                };
-                return Ok((report, Outcome::default()));
-            }
-            report.partial = missing
-                .into_iter()
-                .map(|name| format!("column {name} absent"))
-                .collect();
             let mut outcome = detector
                 .run(context)
                 .map_err(|error| error.context(format!("detector {}", meta.id)))?;
             report.partial.append(&mut outcome.partial);
             Ok((report, outcome))
         })
+        .collect()
+}
+
+/// Every group test with how it fares before it runs.
+#[must_use]
+pub fn group_tests(
+    context: &Context<'_>,
+    only: &[String],
+    skip: &[String],
+) -> Vec<(DetectorRun, &'static dyn GroupTest)> {
+    GROUP_TESTS
+        .iter()
+        .map(|test| (admit(test.meta(), context, only, skip), *test))
         .collect()
 }

@@ -25,7 +25,7 @@ pub struct Maker<'a> {
     /// Finding id of each corroboration, where one was made.
     pub finding_ids: &'a [Option<String>],
     /// Families for which the log has no columns, with the reason.
-    pub not_tested: &'a [String],
+    pub not_tested: Vec<String>,
     /// Requests by account and hour: (account, hour since the epoch, requests), sorted.
     pub cells: &'a [(u32, i64, u32)],
 }
@@ -77,7 +77,7 @@ impl Maker<'_> {
             bits: cluster.score(),
             expected_false,
             evidence,
-            not_tested: self.not_tested.to_vec(),
+            not_tested: self.not_tested.clone(),
             requests: members.iter().map(|member| member.requests).sum(),
             campaign_requests: 0,
             purpose: "not determined: prompts were not held against known wordings".to_owned(),
@@ -89,6 +89,8 @@ impl Maker<'_> {
             rivals: Vec::new(),
             locators: self.locators(&accounts),
             members,
+            timeline: Vec::new(),
+            description: Vec::new(),
         };
         campaign.rivals = rivals::rivals(&campaign);
         campaign

@@ -4,6 +4,7 @@ use crate::detect::layer::Layer;
 use crate::fuse::corroboration::{Corroboration, MINIMUM_BITS, Manner};
 use crate::fuse::incidence::{UnitLayer, Units};
 use crate::fuse::rows::Rows;
+use crate::model::campaign::Campaign;
 use crate::model::finding::{Finding, Locator, Subject};
 use crate::stats::random::stable_id;
 
@@ -108,7 +109,7 @@ impl Sources<'_> {
 /// Words the group that a single-family lead stands on as a finding; `bits` is the evidence
 /// of its strongest member.
 #[must_use]
-pub fn lead_finding(group: (usize, usize), bits: f64, sources: &Sources<'_>) -> Option<Finding> {
+fn lead_finding(group: (usize, usize), bits: f64, sources: &Sources<'_>) -> Option<Finding> {
     let (layer, group) = group;
     let (detector_layer, number) = sources.group(layer, group)?;
     let unit_layer = sources.layers.get(layer)?;
@@ -141,7 +142,27 @@ pub fn lead_finding(group: (usize, usize), bits: f64, sources: &Sources<'_>) -> 
         first_us,
         last_us,
         locators,
+        weak: false,
     })
+}
+
+/// Gives a single-family lead the finding it stands on, and returns it.
+pub fn attach_lead(
+    campaign: &mut Campaign,
+    group: (usize, usize),
+    sources: &Sources<'_>,
+) -> Option<Finding> {
+    let family = sources.layers.get(group.0)?.family;
+    let evidence = campaign
+        .evidence
+        .iter_mut()
+        .find(|evidence| evidence.family == family)?;
+    let finding = lead_finding(group, evidence.bits, sources)?;
+    evidence.findings.push(finding.id.clone());
+    for member in &mut campaign.members {
+        member.findings.push(finding.id.clone());
+    }
+    Some(finding)
 }
 
 /// Words a corroboration as a finding.
@@ -207,5 +228,6 @@ pub fn finding(corroboration: &Corroboration, sources: &Sources<'_>) -> Option<F
         first_us,
         last_us,
         locators,
+        weak: false,
     })
 }

@@ -11,6 +11,9 @@ use crate::model::finding::Family;
 /// Fewest units on one payment instrument for a lead: families and small offices share cards.
 const PAYERS: usize = 5;
 
+/// Fewest units in one ring of replayed signatures: a developer's own test accounts are fewer.
+const REPLAYERS: usize = 5;
+
 /// Fewest units on one varied template for a lead.
 const TEMPLATE_USERS: usize = 8;
 
@@ -46,6 +49,7 @@ pub fn leads(
     for (index, layer) in layers.iter().enumerate() {
         let fewest = match layer.family {
             Family::Payment => PAYERS,
+            Family::Dynamics => REPLAYERS,
             Family::Content => TEMPLATE_USERS,
             _ => continue,
         };

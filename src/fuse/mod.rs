@@ -2,14 +2,18 @@
 
 pub mod campaigns;
 mod chance;
+pub mod clock;
 pub mod cluster;
 pub mod corroboration;
+pub mod dated;
 pub mod findings;
+pub mod group_tests;
 pub mod hubs;
 pub mod incidence;
 pub mod leads;
 pub mod membership;
 pub mod null_runs;
+pub mod places;
 pub mod purpose;
 pub mod rivals;
 pub mod rows;
@@ -21,23 +25,25 @@ pub mod verdict;
 mod tests;
 
 use anyhow::Result;
-use polars::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::config::Config;
 use crate::config::options::Profile;
 use crate::detect::content::capability::Capabilities;
 use crate::detect::content::families::TextFamily;
+use crate::detect::group::{Group, GroupTest};
 use crate::detect::layer::Layer;
+use crate::detect::population::Population;
 use crate::digest::DigestTables;
 use crate::fuse::campaigns::Maker;
+use crate::fuse::cluster::Cluster;
 use crate::fuse::findings::Sources;
 use crate::fuse::incidence::{UnitLayer, Units};
 use crate::fuse::rows::Rows;
 use crate::fuse::strata::Strata;
 use crate::model::campaign::{Campaign, Template, Verdict};
 use crate::model::case::NullRuns;
-use crate::model::finding::{Family, Finding, SuppressedHub};
+use crate::model::finding::{DetectorRun, Family, Finding, SuppressedHub};
 use crate::model::profile::AccountProfile;
 
 /// What fusing reads.
@@ -48,6 +54,10 @@ pub struct Input<'a> {
     pub profiles: &'a [Option<AccountProfile>],
     /// What the detectors found.
     pub layers: &'a [Layer],
+    /// Accounts with their clocks.
+    pub population: &'a Population<'a>,
+    /// Tests of what a group does over time, with how each fares before it runs.
+    pub group_tests: &'a [(DetectorRun, &'static dyn GroupTest)],
     /// The prompt families behind the content layers.
     pub families: &'a [TextFamily],
     /// What texts and accounts are for, where cues were looked at.
@@ -77,6 +87,8 @@ pub struct Fused {
     pub hubs: Vec<SuppressedHub>,
     /// What the null runs gave.
     pub null_runs: NullRuns,
+    /// How the group tests fared.
+    pub group_runs: Vec<DetectorRun>,
 }
 
 /// How a template is recognised in a text.
@@ -108,11 +120,11 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         .collect();
     incidence::mark_crowded(&mut layers, input.layers, input.config.network.hub_degree);
     let rows = Rows::read(input.tables)?;
-    let requests = by_unit(&units, &rows.requests);
+    let requests = places::by_unit(&units, &rows.requests);
     let activity = Strata::new(&requests, None);
     let network = Strata::new(
         &requests,
-        Some(&places(input.tables, input.profiles, &units)?),
+        Some(&places::places(input.tables, input.profiles, &units)?),
     );
     let corroborations =
         corroboration::corroborate(&layers, &activity, &network, &input.config.network);
@@ -122,7 +134,8 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         &input.config.fuse,
         &input.config.network,
     );
-    let null_runs = null_runs::null_runs(&layers, &activity, &network, input.config, input.seed);
+    let mut null_runs =
+        null_runs::null_runs(&layers, &activity, &network, input.config, input.seed);
     let sources = Sources {
         detector_layers: input.layers,
         layers: &layers,
@@ -153,46 +166,85 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         .iter()
         .map(|finding| finding.as_ref().map(|finding| finding.id.clone()))
         .collect();
+    let leads = leads::leads(&layers, &found, &input.config.fuse, &input.config.network);
+    let candidates: Vec<Candidate<'_>> = found
+        .iter()
+        .map(|cluster| (cluster, None))
+        .chain(leads.iter().map(|(cluster, group)| (cluster, Some(*group))))
+        .collect();
+    let groups: Vec<Group> = candidates
+        .iter()
+        .map(|(cluster, _)| Group {
+            name: format!("{} customers", cluster.units.len()),
+            accounts: group_tests::representatives(&units, cluster, &rows.requests),
+        })
+        .collect();
+    let tested = group_tests::run(
+        input.group_tests,
+        input.population,
+        &groups,
+        &input.config.fuse,
+        input.seed,
+    );
+    null_runs.method.push_str(&format!(
+        "; tests of a group's clock repeated on {} sets of random groups of accounts as busy, {:.2} counting findings per set",
+        tested.null_runs, tested.expected_counting
+    ));
     let cells = cells(input.tables)?;
     let maker = Maker {
         sources: &sources,
         corroborations: &corroborations,
         finding_ids: &finding_ids,
-        not_tested: input.not_tested,
+        not_tested: input
+            .not_tested
+            .iter()
+            .cloned()
+            .chain(tested.not_tested.iter().cloned())
+            .collect(),
         cells: &cells,
     };
+    let fused: Vec<Cluster> = candidates
+        .iter()
+        .zip(&tested.by_group)
+        .map(|((cluster, lead), found)| group_tests::with_findings(cluster, found, lead.is_some()))
+        .collect();
 
-    let mut campaigns: Vec<Campaign> = Vec::new();
-    for cluster in &found {
-        let (verdict, reason) = verdict::verdict(cluster, &corroborations, &layers);
-        let support = cluster.support_bits();
-        let expected = expected_at(support, &null_runs);
-        let as_supported = found
-            .iter()
-            .filter(|other| other.support_bits() >= support)
-            .count();
-        let verdict = allowed(verdict, reason, expected, as_supported, input.config);
-        campaigns.push(maker.campaign(cluster, verdict, expected, None));
-    }
+    // Each campaign with its place among the candidates.
+    let mut campaigns: Vec<(Campaign, usize)> = Vec::new();
     let mut lead_findings: Vec<Finding> = Vec::new();
-    for (cluster, group) in leads::leads(&layers, &found, &input.config.fuse, &input.config.network)
-    {
-        let reason = "one family of evidence: nothing independent supports it".to_owned();
-        // The null keeps every key's number of accounts, so it has this group in every run.
-        let mut campaign = maker.campaign(&cluster, (Verdict::Lead, reason), 1.0, Some(group));
-        if let Some(evidence) = campaign.evidence.first_mut()
-            && let Some(finding) = findings::lead_finding(group, evidence.bits, &sources)
-        {
-            evidence.findings.push(finding.id.clone());
-            for member in &mut campaign.members {
-                member.findings.push(finding.id.clone());
+    for (place, ((cluster, lead), fused_cluster)) in candidates.iter().zip(&fused).enumerate() {
+        let (mut verdict, reason) = verdict::verdict(fused_cluster, &corroborations, &layers);
+        // The links of a cluster face the rewired links; what a lead's accounts do over time
+        // faces random groups of accounts as busy.
+        let (expected, as_supported) = if lead.is_none() {
+            let support = cluster.support_bits();
+            let as_supported = found.iter().filter(|other| other.support_bits() >= support);
+            (expected_at(support, &null_runs), as_supported.count())
+        } else if verdict > Verdict::Lead {
+            (tested.expected_counting, 1)
+        } else {
+            // The null keeps every key's number of accounts, so it has this group in every run.
+            (1.0, 1)
+        };
+        let mut reason = reason;
+        if lead.is_some() {
+            if verdict == Verdict::Lead {
+                reason = "one family of evidence: nothing independent supports it".to_owned();
             }
+            // One key and what its accounts do over time: never more than two ways of knowing.
+            verdict = verdict.min(Verdict::Likely);
+        }
+        let verdict = allowed(verdict, reason, expected, as_supported, input.config);
+        let mut campaign = maker.campaign(cluster, verdict, expected, *lead);
+        if let Some(group) = lead
+            && let Some(finding) = findings::attach_lead(&mut campaign, *group, &sources)
+        {
             lead_findings.push(finding);
         }
-        campaigns.push(campaign);
+        campaigns.push((campaign, place));
     }
-    campaigns.retain(|campaign| reported(campaign, input.profile));
-    campaigns.sort_by(|a, b| {
+    campaigns.retain(|(campaign, _)| reported(campaign, input.profile));
+    campaigns.sort_by(|(a, _), (b, _)| {
         b.verdict
             .cmp(&a.verdict)
             .then(b.bits.total_cmp(&a.bits))
@@ -203,7 +255,7 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
 
     // Findings of groups that the profile does not report stay out with them.
     lead_findings.retain(|finding| {
-        campaigns.iter().any(|campaign| {
+        campaigns.iter().any(|(campaign, _)| {
             campaign
                 .evidence
                 .iter()
@@ -211,6 +263,28 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         })
     });
     let mut findings: Vec<Finding> = made.into_iter().flatten().chain(lead_findings).collect();
+    for (campaign, place) in &mut campaigns {
+        let (Some((cluster, lead)), Some(found)) =
+            (candidates.get(*place), tested.by_group.get(*place))
+        else {
+            continue;
+        };
+        let counting: Vec<bool> = found
+            .iter()
+            .map(|judged| group_tests::counts(judged, cluster, lead.is_some()))
+            .collect();
+        if let Some(reasons) = tested.untested.get(*place) {
+            campaign.not_tested.extend(reasons.iter().cloned());
+        }
+        findings.extend(dated::attach(campaign, found, &counting, &sources));
+        let accounts = sources.accounts(&cluster.units);
+        campaign.timeline = dated::timeline(campaign, &accounts, input.population, found);
+        campaign.description = clock::describe(&campaign.hour_of_week, &accounts, input.population);
+    }
+    let mut campaigns: Vec<Campaign> = campaigns
+        .into_iter()
+        .map(|(campaign, _)| campaign)
+        .collect();
     let (templates, patterns) = templates::word(input, &rows, &campaigns);
     findings.extend(purpose::name_campaigns(
         &mut campaigns,
@@ -241,8 +315,12 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         findings,
         hubs,
         null_runs,
+        group_runs: tested.runs,
     })
 }
+
+/// A cluster, or the accounts of one key alone with the layer and group of that key.
+type Candidate<'a> = (&'a Cluster, Option<(usize, usize)>);
 
 /// Lowers a verdict that the null runs do not allow: clusters that rest on as many bits must
 /// be rare there, beside the number found in the log itself.
@@ -296,120 +374,15 @@ fn reported(campaign: &Campaign, profile: Profile) -> bool {
 }
 
 /// Two campaigns may hang on one template; the weaker one then gets a number.
-fn distinct_ids(campaigns: &mut [Campaign]) {
+fn distinct_ids(campaigns: &mut [(Campaign, usize)]) {
     let mut seen: FxHashMap<String, u32> = FxHashMap::default();
-    for campaign in campaigns {
+    for (campaign, _) in campaigns {
         let count = seen.entry(campaign.id.clone()).or_insert(0);
         *count += 1;
         if *count > 1 {
             campaign.id = format!("{}-{count}", campaign.id);
         }
     }
-}
-
-fn by_unit(units: &Units, requests: &[u64]) -> Vec<u64> {
-    units
-        .accounts
-        .iter()
-        .map(|accounts| {
-            accounts
-                .iter()
-                .filter_map(|account| requests.get(*account as usize))
-                .sum()
-        })
-        .collect()
-}
-
-/// Where most of a unit's requests come from, as a number: its country; without a country
-/// column the billing country; without that the first part of its commonest address, since
-/// address blocks are handed out by region.
-fn places(
-    tables: &DigestTables,
-    profiles: &[Option<AccountProfile>],
-    units: &Units,
-) -> Result<Vec<u32>> {
-    let by_country = commonest(tables, units, "country", |value| value.to_uppercase())?;
-    let mut by_address = commonest(tables, units, "ip", |value| {
-        value
-            .split(['.', ':'])
-            .next()
-            .unwrap_or_default()
-            .to_owned()
-    })?;
-    for (account, profile) in profiles.iter().enumerate() {
-        if let Some(country) = profile
-            .as_ref()
-            .and_then(|profile| profile.billing_country.as_ref())
-            && let Some(unit) = units.of_account.get(account)
-            && let Some(slot) = by_address.get_mut(*unit as usize)
-        {
-            *slot = Some(country.to_uppercase());
-        }
-    }
-    let named: Vec<String> = by_country
-        .into_iter()
-        .zip(by_address)
-        .map(|(country, address)| country.or(address).unwrap_or_default())
-        .collect();
-    let mut names = named.clone();
-    names.sort_unstable();
-    names.dedup();
-    Ok(named
-        .iter()
-        .map(|name| u32::try_from(names.binary_search(name).unwrap_or(0)).unwrap_or(0))
-        .collect())
-}
-
-/// For each unit the value (after `derive`) of the key of this kind that most of its requests have.
-fn commonest(
-    tables: &DigestTables,
-    units: &Units,
-    kind: &str,
-    derive: impl Fn(&str) -> String,
-) -> Result<Vec<Option<String>>> {
-    let keys = tables
-        .keys
-        .clone()
-        .lazy()
-        .with_row_index("key", None)
-        .filter(col("kind").eq(lit(kind.to_owned())))
-        .select([col("key"), col("value")]);
-    let links = tables
-        .links
-        .clone()
-        .lazy()
-        .join(
-            keys,
-            [col("key")],
-            [col("key")],
-            JoinArgs::new(JoinType::Inner),
-        )
-        .select([col("account"), col("value"), col("requests")])
-        .collect()?;
-    let mut counts: std::collections::BTreeMap<(u32, String), u64> =
-        std::collections::BTreeMap::new();
-    let rows = links
-        .column("account")?
-        .u32()?
-        .into_no_null_iter()
-        .zip(links.column("value")?.str()?.iter())
-        .zip(links.column("requests")?.u64()?.into_no_null_iter());
-    for ((account, value), requests) in rows {
-        if let Some(unit) = units.of_account.get(account as usize) {
-            *counts
-                .entry((*unit, derive(value.unwrap_or_default())))
-                .or_default() += requests;
-        }
-    }
-    let mut best: Vec<(u64, Option<String>)> = vec![(0, None); units.len()];
-    for ((unit, value), requests) in counts {
-        if let Some(slot) = best.get_mut(unit as usize)
-            && requests > slot.0
-        {
-            *slot = (requests, Some(value));
-        }
-    }
-    Ok(best.into_iter().map(|(_, value)| value).collect())
 }
 
 fn cells(tables: &DigestTables) -> Result<Vec<(u32, i64, u32)>> {

@@ -209,6 +209,7 @@ impl Profile {
             first_us: Some(campaign.first_us),
             last_us: Some(campaign.last_us),
             locators: sample,
+            weak: true,
         })
     }
 }

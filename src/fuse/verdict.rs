@@ -85,7 +85,8 @@ pub fn verdict(
             ),
         );
     }
-    if independent.len() >= 3 {
+    // A customer that comes back after a closure keeps its card, its name and its address.
+    if independent.len() >= 3 && behaviour != [Family::Lifecycle] {
         return (
             Verdict::Strong,
             format!(

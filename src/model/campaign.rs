@@ -81,6 +81,19 @@ pub struct FamilyEvidence {
     pub findings: Vec<String>,
 }
 
+/// One dated statement about a campaign.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct TimelineEntry {
+    /// When, microseconds since the epoch.
+    pub at_us: i64,
+    /// `first_seen`, `growth`, `peak`, `release`, `pivot`, `ban`, `replacement` or `end`.
+    pub kind: String,
+    /// What happened, in one sentence with its numbers.
+    pub statement: String,
+    /// Accounts of the campaign concerned.
+    pub accounts: u64,
+}
+
 /// One campaign.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Campaign {
@@ -120,6 +133,12 @@ pub struct Campaign {
     pub rivals: Vec<Rival>,
     /// Sample rows.
     pub locators: Vec<Locator>,
+    /// First seen, growth, bans, replacements, pivot, end; by time.
+    #[serde(default)]
+    pub timeline: Vec<TimelineEntry>,
+    /// What the clocks say, as description only: it never counts as evidence.
+    #[serde(default)]
+    pub description: Vec<String>,
 }
 
 /// A prompt template found in the log.

@@ -126,6 +126,10 @@ pub struct Finding {
     pub last_us: Option<i64>,
     /// Sample rows.
     pub locators: Vec<Locator>,
+    /// Whether its everyday explanations are so common that it never counts as a family of
+    /// evidence for a verdict; it is shown beside its innocent explanation.
+    #[serde(default)]
+    pub weak: bool,
 }
 
 /// A shared key that was looked at and left out.
@@ -160,6 +164,38 @@ pub struct DetectorRun {
     pub findings: u64,
     /// Parts of it that could not run, in words.
     pub partial: Vec<String>,
+}
+
+impl DetectorRun {
+    /// What it could not test, one sentence each.
+    #[must_use]
+    pub fn not_tested(&self) -> Vec<String> {
+        match &self.status {
+            RunStatus::NotRun { reason } => vec![format!("{}: not run, {reason}", self.detector)],
+            RunStatus::Skipped => vec![format!("{}: left out on request", self.detector)],
+            RunStatus::Ran => self
+                .partial
+                .iter()
+                .map(|part| format!("{}: {part}", self.detector))
+                .collect(),
+        }
+    }
+}
+
+impl RunStatus {
+    /// Not run because these columns are absent.
+    #[must_use]
+    pub fn without_columns(names: &[String]) -> Self {
+        Self::NotRun {
+            reason: format!("column {} absent", names.join(", ")),
+        }
+    }
+
+    /// Whether columns were lacking, and not only a log that is long or fine enough.
+    #[must_use]
+    pub fn lacks_columns(&self) -> bool {
+        matches!(self, Self::NotRun { reason } if reason.starts_with("column "))
+    }
 }
 
 /// Outcome of asking a detector to run.

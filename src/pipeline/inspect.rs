@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::config::options::{Quote, ScanOptions};
-use crate::detect::registry::DETECTORS;
+use crate::detect::registry;
 use crate::detect::{Meta, Need};
 use crate::digest::{self, Digest, DigestTables, Intake};
 use crate::load::{self, LoadPlan, Matched};
@@ -54,9 +54,8 @@ pub fn inspect(options: &ScanOptions, progress: &dyn Progress) -> Result<Inspect
     )?;
     let request_columns = gather::request_columns(&coverage);
     let account_columns = gather::account_columns(&profiles.by_account);
-    let detectors = DETECTORS
-        .iter()
-        .map(|detector| would_run(detector.meta(), &request_columns, &account_columns))
+    let detectors = registry::metas()
+        .map(|meta| would_run(meta, &request_columns, &account_columns))
         .collect();
     Ok(Inspection {
         files,
@@ -112,7 +111,7 @@ fn would_run(meta: &Meta, requests: &[RequestColumn], accounts: &[AccountColumn]
         .filter(|need| !met(need))
         .map(|need| need.name())
         .collect();
-    let (status, partial) = if missing.len() == meta.needs.len() {
+    let (status, partial) = if !missing.is_empty() && missing.len() == meta.needs.len() {
         (
             RunStatus::NotRun {
                 reason: format!("column {} absent", missing.join(", ")),

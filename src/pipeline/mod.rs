@@ -8,7 +8,7 @@ mod verify;
 
 use std::path::PathBuf;
 
-use crate::detect::registry::DETECTORS;
+use crate::detect::registry;
 use crate::model::coverage::Coverage;
 use crate::model::finding::{DetectorRun, Family};
 
@@ -121,18 +121,14 @@ pub struct Verification {
 /// The detectors in registry order.
 #[must_use]
 pub fn detector_documentation() -> Vec<DetectorDoc> {
-    DETECTORS
-        .iter()
-        .map(|detector| {
-            let meta = detector.meta();
-            DetectorDoc {
-                id: meta.id,
-                families: meta.families.to_vec(),
-                title: meta.title,
-                version: meta.version,
-                needs: meta.needs.iter().map(|need| need.name()).collect(),
-                text: meta.documentation(),
-            }
+    registry::metas()
+        .map(|meta| DetectorDoc {
+            id: meta.id,
+            families: meta.families.to_vec(),
+            title: meta.title,
+            version: meta.version,
+            needs: meta.needs.iter().map(|need| need.name()).collect(),
+            text: meta.documentation(),
         })
         .collect()
 }

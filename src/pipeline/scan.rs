@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use crate::config::options::{Profile, ScanOptions};
+use crate::detect::population::Population;
 use crate::detect::{self, Context};
 use crate::fuse::{self, Fused};
 use crate::label;
@@ -65,6 +66,7 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
     let context = Context {
         tables: &tables,
         profiles: &profiles.by_account,
+        events: &events,
         config: &options.config,
         request_columns: &request_columns,
         account_columns: &account_columns,
@@ -83,8 +85,11 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
     progress.end();
 
     progress.begin("fusing", None);
-    let not_tested = not_tested(&detectors);
+    let not_tested: Vec<String> = detectors.iter().flat_map(DetectorRun::not_tested).collect();
+    let population = Population::read(&context, &layers)?;
     let fused = fuse::fuse(&fuse::Input {
+        population: &population,
+        group_tests: &detect::registry::group_tests(&context, &options.only, &options.skip),
         tables: &tables,
         profiles: &profiles.by_account,
         layers: &layers,
@@ -103,7 +108,9 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
         findings,
         hubs,
         null_runs,
+        mut group_runs,
     } = fused;
+    detectors.append(&mut group_runs);
     for run in &mut detectors {
         run.findings = findings
             .iter()
@@ -203,24 +210,6 @@ fn second_look(
     };
     requests.sort_unstable();
     Ok(requests)
-}
-
-fn not_tested(detectors: &[DetectorRun]) -> Vec<String> {
-    let mut sentences = Vec::new();
-    for run in detectors {
-        match &run.status {
-            RunStatus::NotRun { reason } => {
-                sentences.push(format!("{}: not run, {reason}", run.detector))
-            }
-            RunStatus::Skipped => sentences.push(format!("{}: left out on request", run.detector)),
-            RunStatus::Ran => sentences.extend(
-                run.partial
-                    .iter()
-                    .map(|part| format!("{}: {part}", run.detector)),
-            ),
-        }
-    }
-    sentences
 }
 
 fn hour_of_week(minutes: &[(i64, u64)]) -> Vec<u64> {

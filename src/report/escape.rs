@@ -1,4 +1,4 @@
-//! The only escapes of the project: spreadsheet cells, Markdown, the terminal.
+//! The only escapes of the project: spreadsheet cells, Markdown, script data, the terminal.
 //!
 //! Prompts, keys and file names are written by the people under investigation, so every
 //! text that leaves the tool passes through one of these functions. HTML is escaped by
@@ -137,6 +137,22 @@ pub fn markdown_fence(text: &str) -> String {
     format!("{fence}text\n{shown}\n{fence}")
 }
 
+/// JSON inside a script element of type `application/json`: the three characters that could
+/// end the element, or start a comment in it, are written as JSON escapes.
+#[must_use]
+pub fn script_data(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for character in json.chars() {
+        match character {
+            '<' => escaped.push_str("\\u003c"),
+            '>' => escaped.push_str("\\u003e"),
+            '&' => escaped.push_str("\\u0026"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,6 +199,14 @@ mod tests {
         assert_eq!(markdown("me@b.example"), "me\\@b.example");
         assert_eq!(markdown("1. one"), "1\\. one");
         assert_eq!(markdown("12:30 and 3.5 bits"), "12:30 and 3.5 bits");
+    }
+
+    #[test]
+    fn script_data_is_the_same_json_without_markup() {
+        let text = "</script><!--&amp;";
+        let data = script_data(&serde_json::to_string(text).unwrap());
+        assert!(!data.contains(['<', '>', '&']));
+        assert_eq!(serde_json::from_str::<String>(&data).unwrap(), text);
     }
 
     #[test]

@@ -21,6 +21,22 @@ pub fn time(timestamp_us: i64) -> String {
     }
 }
 
+/// Microseconds in a second.
+const SECOND_US: i64 = 1_000_000;
+
+/// Date and time to the second for dense tables whose caption says UTC:
+/// `2026-02-10 02:11:07`. A year that does not have four digits (a broken clock) gives the
+/// number of seconds instead, as the page's own script does.
+#[must_use]
+pub fn second(timestamp_us: i64) -> String {
+    match utc(timestamp_us) {
+        Some(moment) if (0..=9999).contains(&moment.year()) => {
+            moment.format("%Y-%m-%d %H:%M:%S").to_string()
+        }
+        _ => format!("{}s", timestamp_us.div_euclid(SECOND_US)),
+    }
+}
+
 /// The day alone: `2026-02-10`.
 #[must_use]
 pub fn day(timestamp_us: i64) -> String {
@@ -95,6 +111,9 @@ mod tests {
         assert_eq!(time(-1), "1969-12-31T23:59:59.999999Z");
         assert_eq!(time(i64::MAX), "9223372036854775807us");
         assert_eq!(day(1_770_689_467_123_456), "2026-02-10");
+        assert_eq!(second(1_770_689_467_123_456), "2026-02-10 02:11:07");
+        assert_eq!(second(-1), "1969-12-31 23:59:59");
+        assert_eq!(second(i64::MIN), "-9223372036855s");
     }
 
     #[test]

@@ -23,6 +23,7 @@ const MARKDOWN_MODE: &str = "markdown";
 const NOTHING: &str = "\u{2013}";
 
 static STYLE: &str = include_str!("assets/report.css");
+static SCRIPT: &str = include_str!("assets/report.js");
 
 /// Renders the page.
 pub(crate) fn write_html(case: &Case, sink: Sink<'_>) -> Result<()> {
@@ -45,11 +46,15 @@ fn write(name: &str, case: &Case, sink: Sink<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The page may show itself and its own style, nothing else: no script, no image, no
-/// frame, no form, no request.
+/// The page may show itself, its own style and its own script, each named by its hash, and
+/// nothing else: no other script, no image, no frame, no form, no request.
 fn content_security_policy() -> String {
-    let hash = base64(&Sha256::digest(STYLE.as_bytes()));
-    format!("default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'")
+    let hash = |text: &str| base64(&Sha256::digest(text.as_bytes()));
+    format!(
+        "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
+        hash(SCRIPT),
+        hash(STYLE)
+    )
 }
 
 fn environment() -> Result<Environment<'static>> {
@@ -68,6 +73,7 @@ fn environment() -> Result<Environment<'static>> {
     environment.set_formatter(escaped);
     environment.add_filter("time", time);
     environment.add_filter("day", |value: i64| format::day(value));
+    environment.add_filter("second", |value: i64| format::second(value));
     environment.add_filter("count", |value: u64| format::count(value));
     environment.add_filter("plural", |value: u64, noun: String| {
         format::plural(value, &noun)
@@ -83,10 +89,16 @@ fn environment() -> Result<Environment<'static>> {
         Value::from_safe_string(escape::markdown_fence(&text))
     });
     environment.add_global("csp", content_security_policy());
+    // made for the inside of a script element by `escape::script_data`
+    environment.add_filter("data", |json: String| Value::from_safe_string(json));
     environment.add_global("css", Value::from_safe_string(STYLE.to_owned()));
+    environment.add_global("js", Value::from_safe_string(SCRIPT.to_owned()));
     environment.add_template("charts.html", include_str!("assets/charts.html"))?;
     environment.add_template("campaign.html", include_str!("assets/campaign.html"))?;
+    environment.add_template("graph.html", include_str!("assets/graph.html"))?;
+    environment.add_template("accounts.html", include_str!("assets/accounts.html"))?;
     environment.add_template("coverage.html", include_str!("assets/coverage.html"))?;
+    environment.add_template("method.html", include_str!("assets/method.html"))?;
     environment.add_template(HTML, include_str!("assets/report.html"))?;
     environment.add_template(MARKDOWN, include_str!("assets/report.md"))?;
     Ok(environment)

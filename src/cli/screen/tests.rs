@@ -53,6 +53,8 @@ fn campaign(id: &str, verdict: Verdict, statement: &str) -> Campaign {
         hour_of_week: Vec::new(),
         rivals: Vec::new(),
         locators: Vec::new(),
+        timeline: Vec::new(),
+        description: Vec::new(),
     }
 }
 

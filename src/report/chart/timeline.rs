@@ -4,33 +4,11 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::model::event::{Event, EventKind};
-use crate::report::format::{self, DAY_US, count, day_start, is_weekend, plural};
-
-/// Size of the plot in SVG units.
-const WIDTH: f64 = 960.0;
-const HEIGHT: f64 = 120.0;
-/// Most bars drawn; longer spans put several days into one bar.
-const BARS: i64 = 120;
-/// Most events marked; more would hide the bars.
-const EVENTS: usize = 12;
-
-/// A day label below the axis.
-#[derive(Debug, Serialize)]
-pub(crate) struct Tick {
-    x: String,
-    label: String,
-}
-
-/// A dated event above the bars.
-#[derive(Debug, Serialize)]
-pub(crate) struct Mark {
-    x: String,
-    number: usize,
-    kind: &'static str,
-    name: String,
-    timestamp_us: i64,
-}
+use crate::model::campaign::Member;
+use crate::model::event::Event;
+use crate::report::chart::axis::{Axis, HEIGHT, Mark, Tick};
+use crate::report::chart::turnover::{Turnover, turnover};
+use crate::report::format::{self, DAY_US, count, plural};
 
 /// A timeline ready to be drawn.
 #[derive(Debug, Serialize)]
@@ -39,148 +17,64 @@ pub(crate) struct Timeline {
     weekends: String,
     ticks: Vec<Tick>,
     marks: Vec<Mark>,
+    /// Events inside the span beyond those marked.
+    marks_left_out: usize,
     end: String,
     max: u64,
     unit: String,
+    turnover: Turnover,
     /// The same in words.
     pub(crate) text: String,
 }
 
-/// Word for a kind of event.
-pub(crate) fn kind_name(kind: EventKind) -> &'static str {
-    match kind {
-        EventKind::ModelRelease => "model release",
-        EventKind::BanWave => "ban wave",
-        EventKind::PolicyChange => "policy change",
-        EventKind::Other => "event",
-    }
-}
-
 /// Lays out days with their requests; days between them count as silent.
-pub(crate) fn timeline(daily_requests: &[(i64, u64)], events: &[Event]) -> Timeline {
-    let first = daily_requests
-        .iter()
-        .map(|(day, _)| day_start(*day))
-        .min()
-        .unwrap_or(0);
-    let last = daily_requests
-        .iter()
-        .map(|(day, _)| day_start(*day))
-        .max()
-        .unwrap_or(first);
-    let days = last.saturating_sub(first) / DAY_US + 1;
-    let days_per_bar = days.saturating_add(BARS - 1) / BARS;
-    let bars = days.saturating_add(days_per_bar - 1) / days_per_bar;
-    let mut heights = vec![0_u64; usize::try_from(bars).unwrap_or(1)];
+pub(crate) fn timeline(
+    daily_requests: &[(i64, u64)],
+    events: &[Event],
+    members: &[Member],
+) -> Timeline {
+    let axis = Axis::over(daily_requests);
+    let mut heights = vec![0_u64; axis.bars()];
     for (day, requests) in daily_requests {
-        let index = (day_start(*day).saturating_sub(first) / DAY_US) / days_per_bar;
-        if let Some(height) = usize::try_from(index)
-            .ok()
-            .and_then(|index| heights.get_mut(index))
-        {
+        if let Some(height) = axis.bar_of(*day).and_then(|bar| heights.get_mut(bar)) {
             *height = height.saturating_add(*requests);
         }
     }
     let max = heights.iter().copied().max().unwrap_or(0);
-    // few days give a few slim bars, not slabs
-    let slot = (WIDTH / heights.len() as f64).min(48.0);
-    let plot = Plot {
-        first,
-        slot,
-        days_per_bar,
-    };
+    let (marks, marks_left_out) = axis.marks(events);
     Timeline {
-        bars: bar_path(&heights, max, slot),
-        weekends: if days_per_bar == 1 {
-            plot.weekends(heights.len())
-        } else {
-            String::new()
-        },
-        ticks: plot.ticks(heights.len()),
-        marks: plot.marks(events, heights.len()),
-        end: format!("{:.1}", heights.len() as f64 * slot),
+        bars: bar_path(&heights, max, &axis),
+        weekends: axis.weekends(),
+        ticks: axis.ticks(),
+        marks,
+        marks_left_out,
+        end: format!("{:.1}", axis.bars() as f64 * axis.slot),
         max,
-        unit: if days_per_bar == 1 {
+        unit: if axis.days_per_bar == 1 {
             "day".to_owned()
         } else {
-            format!("{days_per_bar} days")
+            format!("{} days", axis.days_per_bar)
         },
-        text: in_words(daily_requests, first, last),
+        turnover: turnover(members, &axis),
+        text: in_words(daily_requests, axis.first, axis.last),
     }
 }
 
-fn bar_path(heights: &[u64], max: u64, slot: f64) -> String {
+fn bar_path(heights: &[u64], max: u64, axis: &Axis) -> String {
     let mut path = String::new();
-    for (index, &requests) in heights
+    for (bar, &requests) in heights
         .iter()
         .enumerate()
         .filter(|(_, requests)| **requests > 0)
     {
         let height = (requests as f64 / max as f64 * HEIGHT).max(1.0);
-        let (x, width) = (index as f64 * slot + slot * 0.08, slot * 0.84);
+        let (x, width) = axis.slot_of(bar);
         let _ = write!(
             path,
             "M{x:.1} {HEIGHT}v-{height:.1}h{width:.1}v{height:.1}z"
         );
     }
     path
-}
-
-struct Plot {
-    first: i64,
-    slot: f64,
-    days_per_bar: i64,
-}
-
-impl Plot {
-    fn day_of(&self, bar: usize) -> i64 {
-        let days = i64::try_from(bar)
-            .unwrap_or(0)
-            .saturating_mul(self.days_per_bar);
-        self.first.saturating_add(days.saturating_mul(DAY_US))
-    }
-
-    fn weekends(&self, bars: usize) -> String {
-        let mut path = String::new();
-        for bar in (0..bars).filter(|bar| is_weekend(self.day_of(*bar))) {
-            let (x, width) = (bar as f64 * self.slot, self.slot);
-            let _ = write!(path, "M{x:.1} 0h{width:.1}v{HEIGHT}h-{width:.1}z");
-        }
-        path
-    }
-
-    fn ticks(&self, bars: usize) -> Vec<Tick> {
-        let room = (bars as f64 * self.slot / 110.0).floor().max(1.0) as usize;
-        let step = bars.div_ceil(room).max(1);
-        (0..bars)
-            .step_by(step)
-            .map(|bar| Tick {
-                x: format!("{:.1}", bar as f64 * self.slot),
-                label: format::day(self.day_of(bar)),
-            })
-            .collect()
-    }
-
-    fn marks(&self, events: &[Event], bars: usize) -> Vec<Mark> {
-        let bar_us = self.days_per_bar.saturating_mul(DAY_US).max(1);
-        let inside = events.iter().filter_map(|event| {
-            let position = event.timestamp_us.saturating_sub(self.first) as f64 / bar_us as f64;
-            (0.0..=bars as f64)
-                .contains(&position)
-                .then_some((event, position))
-        });
-        inside
-            .take(EVENTS)
-            .enumerate()
-            .map(|(index, (event, position))| Mark {
-                x: format!("{:.1}", position * self.slot),
-                number: index + 1,
-                kind: kind_name(event.kind),
-                name: event.name.clone(),
-                timestamp_us: event.timestamp_us,
-            })
-            .collect()
-    }
 }
 
 fn in_words(daily_requests: &[(i64, u64)], first: i64, last: i64) -> String {
@@ -210,10 +104,11 @@ fn in_words(daily_requests: &[(i64, u64)], first: i64, last: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::event::EventKind;
 
     #[test]
     fn days_between_are_silent_and_words_agree() {
-        let line = timeline(&[(0, 4), (3 * DAY_US, 9)], &[]);
+        let line = timeline(&[(0, 4), (3 * DAY_US, 9)], &[], &[]);
         assert_eq!(line.bars.matches('M').count(), 2);
         assert_eq!(line.max, 9);
         assert_eq!(
@@ -224,11 +119,15 @@ mod tests {
 
     #[test]
     fn any_span_stays_drawable() {
-        let line = timeline(&[(i64::MIN, 1), (i64::MAX, u64::MAX), (0, u64::MAX)], &[]);
+        let line = timeline(
+            &[(i64::MIN, 1), (i64::MAX, u64::MAX), (0, u64::MAX)],
+            &[],
+            &[],
+        );
         assert!(line.bars.len() < 10_000);
-        assert_eq!(timeline(&[], &[]).text, "No requests.");
+        assert_eq!(timeline(&[], &[], &[]).text, "No requests.");
         let year: Vec<(i64, u64)> = (0..365).map(|day| (day * DAY_US, 1)).collect();
-        let line = timeline(&year, &[]);
+        let line = timeline(&year, &[], &[]);
         assert_eq!(line.unit, "4 days");
         assert_eq!(line.max, 4);
     }
@@ -244,6 +143,7 @@ mod tests {
         let line = timeline(
             &[(0, 1), (DAY_US, 1)],
             &[event(-1), event(DAY_US / 2), event(9 * DAY_US)],
+            &[],
         );
         assert_eq!(line.marks.len(), 1);
         assert_eq!(line.marks[0].x, "24.0");

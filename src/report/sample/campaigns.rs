@@ -93,6 +93,8 @@ fn campaign(
         ],
         members,
         locators: locators(8),
+        timeline: Vec::new(),
+        description: Vec::new(),
     }
 }
 

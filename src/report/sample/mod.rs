@@ -86,6 +86,7 @@ fn finding(id: &str, detector: &str, family: Family, subject: Subject, bits: f64
         first_us: Some(START_US),
         last_us: None,
         locators: locators(4),
+        weak: false,
     }
 }
 

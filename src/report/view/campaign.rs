@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::model::campaign::{Campaign, Member, Rival, Template};
+use crate::model::campaign::{Campaign, Rival, Template, TimelineEntry};
 use crate::model::case::Case;
-use crate::model::finding::{Family, Finding, Locator};
+use crate::model::finding::{Finding, Locator};
+use crate::report::chart::graph::{AccountGraph, account_graph};
 use crate::report::chart::heat_map::{HeatMap, heat_map};
 use crate::report::chart::timeline::{Timeline, timeline};
 use crate::report::chart::waterfall::{Waterfall, waterfall};
@@ -14,12 +15,9 @@ use crate::report::format;
 use crate::report::present::file_name;
 use crate::report::tables::findings::subject_parts;
 use crate::report::view::Cut;
+use crate::report::view::accounts::{AccountTable, Room, account_table};
+use crate::report::view::slots::{Excerpts, excerpts};
 
-/// Accounts listed for one campaign, and for all of a page; a page stays within a few MB.
-const ACCOUNTS_PER_CAMPAIGN: usize = 500;
-const ACCOUNTS_PER_PAGE: usize = 5000;
-/// Accounts listed for a campaign once the page is full.
-const ACCOUNTS_AT_LEAST: usize = 10;
 const TEMPLATES_PER_CAMPAIGN: usize = 20;
 const FINDINGS_PER_CAMPAIGN: usize = 25;
 const LOCATORS_SHOWN: usize = 50;
@@ -54,18 +52,6 @@ struct EvidenceRow<'a> {
     statement: &'a str,
 }
 
-/// One account.
-#[derive(Debug, Serialize)]
-struct MemberRow<'a> {
-    account_id: &'a str,
-    bits: f64,
-    by_family: Vec<Option<f64>>,
-    requests: u64,
-    campaign_requests: u64,
-    first_us: i64,
-    last_us: i64,
-}
-
 /// One sample row of the log.
 #[derive(Debug, Serialize)]
 pub(crate) struct LocatorView<'a> {
@@ -78,6 +64,7 @@ pub(crate) struct LocatorView<'a> {
 #[derive(Debug, Serialize)]
 pub(crate) struct TemplateView<'a> {
     template: &'a Template,
+    excerpts: Excerpts,
     locators: Vec<LocatorView<'a>>,
 }
 
@@ -110,9 +97,11 @@ pub(crate) struct CampaignSection<'a> {
     waterfall: Waterfall,
     not_tested: &'a [String],
     timeline: Timeline,
+    dates: &'a [TimelineEntry],
+    description: &'a [String],
     heat: HeatMap,
-    families: Vec<&'static str>,
-    members: Cut<MemberRow<'a>>,
+    graph: Option<AccountGraph>,
+    accounts: AccountTable<'a>,
     templates: Cut<TemplateView<'a>>,
     findings: Cut<FindingView<'a>>,
     rivals: &'a [Rival],
@@ -159,12 +148,10 @@ pub(crate) fn campaign_sections(case: &Case, limit: usize) -> Cut<CampaignSectio
         .iter()
         .map(|template| (template.id.as_str(), template))
         .collect();
-    let mut room = ACCOUNTS_PER_PAGE;
+    let mut room = Room::new();
     Cut::first(
         limit,
         case.campaigns.iter().enumerate().map(|(index, campaign)| {
-            let accounts = ACCOUNTS_PER_CAMPAIGN.min(room).max(ACCOUNTS_AT_LEAST);
-            room = room.saturating_sub(campaign.members.len().min(accounts));
             let used: Vec<&Template> = campaign
                 .templates
                 .iter()
@@ -176,13 +163,12 @@ pub(crate) fn campaign_sections(case: &Case, limit: usize) -> Cut<CampaignSectio
                 evidence: evidence_rows(campaign),
                 waterfall: waterfall(campaign),
                 not_tested: &campaign.not_tested,
-                timeline: timeline(&campaign.daily_requests, &case.events),
+                timeline: timeline(&campaign.daily_requests, &case.events, &campaign.members),
+                dates: &campaign.timeline,
+                description: &campaign.description,
                 heat: heat_map(&campaign.hour_of_week),
-                families: families(campaign)
-                    .iter()
-                    .map(|family| family.name())
-                    .collect(),
-                members: member_rows(campaign, accounts),
+                graph: account_graph(campaign, &findings),
+                accounts: account_table(campaign, &mut room),
                 templates: Cut::first(
                     TEMPLATES_PER_CAMPAIGN,
                     used.into_iter()
@@ -210,43 +196,11 @@ fn evidence_rows(campaign: &Campaign) -> Vec<EvidenceRow<'_>> {
         .collect()
 }
 
-/// Families that at least one account has evidence of, in canonical order.
-fn families(campaign: &Campaign) -> Vec<Family> {
-    let carried = |family: &Family| {
-        campaign
-            .members
-            .iter()
-            .any(|member| member.bits_by_family.contains_key(family))
-    };
-    Family::ALL.into_iter().filter(carried).collect()
-}
-
-fn member_rows(campaign: &Campaign, limit: usize) -> Cut<MemberRow<'_>> {
-    let families = families(campaign);
-    let row = |member: &'_ Member| -> Vec<Option<f64>> {
-        families
-            .iter()
-            .map(|family| member.bits_by_family.get(family).copied())
-            .collect()
-    };
-    Cut::first(
-        limit,
-        campaign.members.iter().map(|member| MemberRow {
-            account_id: &member.account_id,
-            bits: member.bits,
-            by_family: row(member),
-            requests: member.requests,
-            campaign_requests: member.campaign_requests,
-            first_us: member.first_us,
-            last_us: member.last_us,
-        }),
-    )
-}
-
 /// A template with its sample rows.
 pub(crate) fn template_view<'a>(case: &Case, template: &'a Template) -> TemplateView<'a> {
     TemplateView {
         template,
+        excerpts: excerpts(&template.excerpts),
         locators: locator_views(case, &template.locators)
             .take(LOCATORS_SHOWN)
             .collect(),

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::model::case::Case;
 use crate::model::coverage::{ColumnCoverage, Coverage, Gap, InputFile};
 use crate::model::finding::{RunStatus, SuppressedHub};
-use crate::report::chart::timeline::kind_name;
+use crate::report::chart::axis::kind_name;
 use crate::report::format;
 use crate::report::present::file_name;
 use crate::report::tables::coverage::{run_state, scope_name};

@@ -1,9 +1,12 @@
 //! What the page and the Markdown show, picked from the case. Both read the same view, so
 //! they state the same facts; long lists are cut here and say where the rest is.
 
+pub(crate) mod accounts;
 pub(crate) mod campaign;
 pub(crate) mod coverage;
 pub(crate) mod glossary;
+pub(crate) mod method;
+pub(crate) mod slots;
 
 use serde::Serialize;
 
@@ -66,6 +69,8 @@ pub(crate) struct ReportView<'a> {
     findings: u64,
     glossary: &'static [glossary::Term],
     families: &'static [glossary::Term],
+    method: &'static [method::Step],
+    sources: &'static [method::Source],
 }
 
 /// Builds the view of a case.
@@ -97,6 +102,8 @@ pub(crate) fn report_view(case: &Case) -> ReportView<'_> {
         findings: case.findings.len() as u64,
         glossary: glossary::TERMS,
         families: glossary::FAMILIES,
+        method: method::STEPS,
+        sources: method::SOURCES,
     }
 }
 

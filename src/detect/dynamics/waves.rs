@@ -1,0 +1,209 @@
+//! Waves of closures, and whether somebody begins after them more often than after other times.
+
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
+use crate::detect::group::Group;
+use crate::detect::population::{HOUR_US, Population};
+use crate::model::finding::Family;
+use crate::stats::chernoff::{Discrete, Term, upper_tail_log2};
+
+/// Closure times are moved by up to this many hours either way: half a week.
+const MOVED_HOURS: i64 = 84;
+
+/// Fewest closures of a group inside the log.
+pub const FEWEST_CLOSURES: usize = 3;
+
+/// The share of answered closures is rounded up to one in this many steps for the null.
+const LEVELS: f64 = 16.0;
+
+/// A closed account of a group with the times at which its possible successors begin.
+pub struct Closed {
+    /// When it was closed.
+    pub at_us: i64,
+    /// First requests of the accounts that could follow, ascending.
+    pub arrivals_us: Rc<Vec<i64>>,
+}
+
+/// For each closed account those that share a small key with it, as successors.
+#[must_use]
+pub fn heirs(population: &Population<'_>, group: &Group, closed: &[(u32, i64)]) -> Vec<Closed> {
+    let mut kin: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
+    for layer in population
+        .layers
+        .iter()
+        .filter(|layer| layer.family != Family::Content && layer.family != Family::Client)
+    {
+        for index in 0..layer.len() {
+            let accounts = layer.group(index);
+            if accounts.len() > population.hub_degree {
+                continue;
+            }
+            let inside: Vec<u32> = accounts
+                .iter()
+                .filter(|account| group.accounts.binary_search(account).is_ok())
+                .copied()
+                .collect();
+            for account in &inside {
+                if closed
+                    .binary_search_by_key(account, |(closed, _)| *closed)
+                    .is_ok()
+                {
+                    kin.entry(*account)
+                        .or_default()
+                        .extend(inside.iter().filter(|other| *other != account));
+                }
+            }
+        }
+    }
+    closed
+        .iter()
+        .filter_map(|(account, at_us)| {
+            let mut kin = kin.remove(account)?;
+            kin.sort_unstable();
+            kin.dedup();
+            let mut arrivals: Vec<i64> = kin.iter().map(|other| population.first(*other)).collect();
+            arrivals.sort_unstable();
+            Some(Closed {
+                at_us: *at_us,
+                arrivals_us: Rc::new(arrivals),
+            })
+        })
+        .collect()
+}
+
+/// Hour of the day, UTC.
+#[must_use]
+pub fn hour_of_day(at_us: i64) -> usize {
+    usize::try_from(at_us.div_euclid(HOUR_US).rem_euclid(24)).unwrap_or(0)
+}
+
+/// One horizon's result.
+pub struct Measured {
+    /// -log2 of the bound for the tail.
+    pub bits: f64,
+    /// Mean over waves of the share of closures that were answered.
+    pub share: f64,
+    /// The same with the waves moved.
+    pub expected: f64,
+    /// Waves.
+    pub waves: u64,
+    /// Closures.
+    pub closures: u64,
+    /// Closures that were answered.
+    pub answered: u64,
+}
+
+/// Measures one horizon within `log_us` (first and last request); `by_hour` counts the log's
+/// closures by hour of the day. `None` where there are too few closures.
+#[must_use]
+pub fn measure(
+    closed: &[Closed],
+    horizon_hours: i64,
+    by_hour: &[u64; 24],
+    log_us: (i64, i64),
+) -> Option<Measured> {
+    if closed.len() < FEWEST_CLOSURES {
+        return None;
+    }
+    let width_us = 2 * horizon_hours * HOUR_US;
+    let mut by_time: Vec<&Closed> = closed.iter().collect();
+    by_time.sort_by_key(|one| one.at_us);
+    let waves: Vec<&[&Closed]> = by_time
+        .chunk_by(|a, b| a.at_us.div_euclid(width_us) == b.at_us.div_euclid(width_us))
+        .collect();
+    let mut distributions = Vec::with_capacity(waves.len());
+    let mut terms = Vec::with_capacity(waves.len());
+    let (mut observed, mut expected) = (0.0, 0.0);
+    let mut answered = 0;
+    for wave in &waves {
+        let share = answered_share(wave, 0, horizon_hours);
+        answered += (share * wave.len() as f64).round() as u64;
+        observed += share;
+        let mut counts = [0_u64; LEVELS as usize + 1];
+        let (mut total, mut sum) = (0_u64, 0.0);
+        for moved_hours in -MOVED_HOURS..=MOVED_HOURS {
+            let moved_us = moved_hours * HOUR_US;
+            let at = wave.first().map_or(0, |one| one.at_us) + moved_us;
+            if !(log_us.0..=log_us.1).contains(&at) {
+                continue;
+            }
+            // One more for every hour of the day, so that none is impossible.
+            let weight = 1 + by_hour[hour_of_day(at)];
+            let share = answered_share(wave, moved_us, horizon_hours);
+            counts[(share * LEVELS).ceil().clamp(0.0, LEVELS) as usize] += weight;
+            total += weight;
+            sum += share * weight as f64;
+        }
+        expected += if total > 0 { sum / total as f64 } else { share };
+        let points: Vec<(f64, u64)> = counts
+            .iter()
+            .enumerate()
+            .map(|(level, count)| (level as f64 / LEVELS, *count))
+            .collect();
+        terms.push(Term {
+            weight: 1.0,
+            distribution: distributions.len(),
+            count: 1,
+        });
+        distributions.push(Discrete::from_counts(&points));
+    }
+    // Waves at a distance of two share no newcomers; neighbours may. By Hoelder's inequality
+    // the bound for both halves together is the square root of the bound as if independent.
+    let dependence = if waves.len() > 1 { 0.5 } else { 1.0 };
+    Some(Measured {
+        bits: -upper_tail_log2(observed, &terms, &distributions) * dependence,
+        share: observed / waves.len().max(1) as f64,
+        expected: expected / waves.len().max(1) as f64,
+        waves: waves.len() as u64,
+        closures: closed.len() as u64,
+        answered,
+    })
+}
+
+/// Share of a wave's closures for which somebody begins within the horizon, no newcomer
+/// answering two closures of one wave with the same successors.
+fn answered_share(wave: &[&Closed], moved_us: i64, horizon_hours: i64) -> f64 {
+    let horizon_us = horizon_hours * HOUR_US;
+    let mut answered = 0_usize;
+    // Closures are in order of time, so for each list of arrivals a cursor suffices.
+    let mut used: FxHashMap<*const Vec<i64>, usize> = FxHashMap::default();
+    for one in wave {
+        let from = one.at_us + moved_us;
+        let cursor = used.entry(Rc::as_ptr(&one.arrivals_us)).or_insert(0);
+        let next = one
+            .arrivals_us
+            .partition_point(|at| *at <= from)
+            .max(*cursor);
+        if one
+            .arrivals_us
+            .get(next)
+            .is_some_and(|at| *at <= from + horizon_us)
+        {
+            *cursor = next + 1;
+            answered += 1;
+        }
+    }
+    answered as f64 / wave.len().max(1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_newcomer_answers_one_closure_of_a_wave() {
+        let arrivals = Rc::new(vec![10 * HOUR_US]);
+        let one = Closed {
+            at_us: 8 * HOUR_US,
+            arrivals_us: Rc::clone(&arrivals),
+        };
+        let two = Closed {
+            at_us: 9 * HOUR_US,
+            arrivals_us: arrivals,
+        };
+        assert!((answered_share(&[&one, &two], 0, 6) - 0.5).abs() < 1e-12);
+        assert!(answered_share(&[&one, &two], 3 * HOUR_US, 6).abs() < 1e-12);
+    }
+}

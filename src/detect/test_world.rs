@@ -1,0 +1,80 @@
+//! Accounts with clocks, made by hand, for the tests of group tests.
+
+use crate::detect::layer::Layer;
+use crate::detect::population::{Cell, HOUR_US, KeyCounts, Population};
+use crate::model::event::Event;
+use crate::model::profile::AccountProfile;
+
+pub(crate) struct World {
+    pub(crate) cells: Vec<(u32, Cell)>,
+    pub(crate) profiles: Vec<Option<AccountProfile>>,
+    pub(crate) events: Vec<Event>,
+    pub(crate) layers: Vec<Layer>,
+    pub(crate) keys: KeyCounts,
+    models: Vec<String>,
+}
+
+impl World {
+    pub(crate) fn new(accounts: usize, models: &[&str]) -> Self {
+        Self {
+            cells: Vec::new(),
+            profiles: vec![None; accounts],
+            events: Vec::new(),
+            layers: Vec::new(),
+            keys: KeyCounts {
+                addresses: vec![0; accounts],
+                user_agents: vec![0; accounts],
+                credentials: vec![0; accounts],
+                languages: vec![0; accounts],
+            },
+            models: models.iter().map(|name| (*name).to_owned()).collect(),
+        }
+    }
+
+    pub(crate) fn put(&mut self, account: u32, hour: i64, model: u32, requests: u32) {
+        if requests > 0 {
+            self.cells.push((
+                account,
+                Cell {
+                    hour,
+                    model,
+                    requests,
+                },
+            ));
+        }
+    }
+
+    pub(crate) fn profile(&mut self, account: u32) -> &mut AccountProfile {
+        self.profiles[account as usize].get_or_insert_with(|| AccountProfile {
+            account_id: format!("a{account}"),
+            ..AccountProfile::default()
+        })
+    }
+
+    pub(crate) fn population(&self) -> Population<'_> {
+        let accounts = self.profiles.len();
+        let mut requests = vec![0_u64; accounts];
+        let mut first_us = vec![i64::MAX; accounts];
+        let mut last_us = vec![i64::MIN; accounts];
+        for (account, cell) in &self.cells {
+            let at = *account as usize;
+            requests[at] += u64::from(cell.requests);
+            first_us[at] = first_us[at].min(cell.hour * HOUR_US);
+            last_us[at] = last_us[at].max(cell.hour * HOUR_US);
+        }
+        let silent = |value: &mut i64| {
+            if *value == i64::MAX || *value == i64::MIN {
+                *value = 0;
+            }
+        };
+        first_us.iter_mut().for_each(silent);
+        last_us.iter_mut().for_each(silent);
+        let mut made = Population::empty(&self.profiles, &self.events, &self.layers);
+        made.requests = requests;
+        made.first_us = first_us;
+        made.last_us = last_us;
+        made.models.clone_from(&self.models);
+        made.keys = self.keys.clone();
+        made.with_cells(self.cells.clone())
+    }
+}

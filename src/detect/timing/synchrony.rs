@@ -1,0 +1,337 @@
+//! Accounts of a group that are at work in the same hours, beyond their habits.
+//!
+//! # Looks for
+//! Hours in which one half of the group (every other account) is at work at least twice as
+//! much as in the same hour of other weeks, and whether the other half is at work in those
+//! very hours as well; then the halves change places.
+//!
+//! # Why
+//! The February 2026 disclosure names synchronised traffic and coordinated timing.
+//!
+//! # Null model
+//! Of an account's work in these hours of the week, some falls on the weeks in question. The
+//! tested half is as if drawn at random among other accounts of the log with as much work in
+//! the same hours of the week. Habits by hour of the week, time zones, and what the whole
+//! log has in common (an outage, a holiday) are thereby part of the null.
+//!
+//! # Innocent look-alikes
+//! A class in its lesson, a team with a deadline, cron jobs. A common clock follows from a
+//! common task, so it is no second family beside common prompts. Therefore weak: it never
+//! counts for a verdict.
+//!
+//! # Needs
+//! No column beyond the required ones; two weeks of log.
+//!
+//! # Limits
+//! Sees hours only: no lags, no seconds, no order. Accounts that live shorter than two weeks
+//! have no habit to compare with and take no part. No finding never means that accounts are
+//! not coordinated.
+
+use std::collections::BTreeMap;
+
+use crate::detect::Meta;
+use crate::detect::group::{Group, GroupFinding, GroupTest, Look, Prepared, Standing};
+use crate::detect::matched::{Comparison, Matched};
+use crate::detect::population::{DAY_US, HOUR_US, Population};
+use crate::model::finding::Family;
+
+static META: Meta = Meta {
+    id: "timing/synchrony",
+    title: "Accounts of a group that are at work in the same hours, beyond their habits",
+    families: &[Family::Coordination],
+    version: 1,
+    needs: &[],
+    source: include_str!("synchrony.rs"),
+};
+
+/// Shortest log and shortest life of an account: two instances of every hour of the week.
+const FEWEST_DAYS: i64 = 14;
+
+/// Fewest accounts of a half at work in an hour for it to be a peak.
+const FEWEST_AT_WORK: u32 = 3;
+
+/// A peak has at least this many times the accounts of the same hour in other weeks.
+const PEAK_RATIO: f64 = 2.0;
+
+/// Fewest accounts of a half that can be told.
+const FEWEST_ACCOUNTS: usize = 5;
+
+/// Other accounts looked at, spread evenly over the log: more would only cost time.
+const MOST_OTHERS: usize = 4_000;
+
+/// Hours of a week.
+const WEEK_HOURS: i64 = 168;
+
+/// The test.
+pub struct Synchrony;
+
+impl GroupTest for Synchrony {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn blocked(&self, population: &Population<'_>) -> Option<String> {
+        if population.cell_hours > 1 {
+            return Some(format!(
+                "activity is kept in buckets of {} hours only",
+                population.cell_hours
+            ));
+        }
+        (population.log_last_us() - population.log_first_us() < FEWEST_DAYS * DAY_US).then(|| {
+            "the log covers less than two weeks: habits cannot be told from a common clock"
+                .to_owned()
+        })
+    }
+
+    fn prepare<'a>(&self, population: &'a Population<'a>) -> Prepared<'a> {
+        Prepared {
+            partial: Vec::new(),
+            look: Box::new(move |group| look(population, group)),
+        }
+    }
+}
+
+fn lives_long(population: &Population<'_>, account: u32) -> bool {
+    population
+        .last_us
+        .get(account as usize)
+        .copied()
+        .unwrap_or(0)
+        - population.first(account)
+        >= FEWEST_DAYS * DAY_US
+}
+
+fn look(population: &Population<'_>, group: &Group) -> Look {
+    let long: Vec<u32> = group
+        .accounts
+        .iter()
+        .copied()
+        .filter(|account| lives_long(population, *account))
+        .collect();
+    if long.len() < 2 * FEWEST_ACCOUNTS {
+        return Look::untested("too few accounts of the group at work for two weeks");
+    }
+    let half = |odd: usize| -> Vec<u32> { long.iter().skip(odd).step_by(2).copied().collect() };
+    let mut best: Option<(Comparison, usize, Vec<u32>)> = None;
+    for (teachers, pupils) in [(half(0), half(1)), (half(1), half(0))] {
+        let peaks = peaks(population, &teachers);
+        if peaks.is_empty() {
+            continue;
+        }
+        let Some(compared) = compare(population, &group.accounts, &pupils, &peaks) else {
+            continue;
+        };
+        if best.as_ref().is_none_or(|best| compared.bits > best.0.bits) {
+            best = Some((compared, peaks.len(), pupils));
+        }
+    }
+    let Some((compared, hours, pupils)) = best.filter(|best| best.0.bits > 0.0) else {
+        return Look::default();
+    };
+    Look {
+        findings: vec![GroupFinding {
+            family: Family::Coordination,
+            standing: Standing::Weak,
+            about: String::new(),
+            accounts: pupils,
+            bits: compared.bits,
+            tried: 2,
+            measure: "share of the work of one half of the group that falls on the busy hours of the other half, among the same hours of all weeks".to_owned(),
+            measured: compared.measured,
+            expected: compared.expected,
+            n: compared.members,
+            threshold: compared.expected,
+            statement: format!(
+                "in {hours} hours in which one half of the group is unusually busy, {} accounts of the other half do {:.0} % of their work of these hours of the week; {:.0} % expected",
+                compared.members,
+                compared.measured * 100.0,
+                compared.expected * 100.0
+            ),
+            null_model: format!(
+                "each account as if drawn among {} other accounts with as much work in the same hours of the week",
+                compared.others
+            ),
+            innocent: "a class in its lesson, a team with a deadline, or jobs started by the clock".to_owned(),
+            would_clear: "a timetable, a deadline or a schedule that these hours follow".to_owned(),
+            first_us: None,
+            last_us: None,
+            dates: Vec::new(),
+        }],
+        partial: Vec::new(),
+    }
+}
+
+/// Hours in which unusually many of these accounts are at work, ascending.
+fn peaks(population: &Population<'_>, accounts: &[u32]) -> Vec<i64> {
+    let mut at_work: BTreeMap<i64, u32> = BTreeMap::new();
+    for account in accounts {
+        let mut last = i64::MIN;
+        for cell in population.cells(*account) {
+            if cell.hour != last {
+                *at_work.entry(cell.hour).or_default() += 1;
+                last = cell.hour;
+            }
+        }
+    }
+    let first = population.log_first_us().div_euclid(HOUR_US);
+    let last = population.log_last_us().div_euclid(HOUR_US);
+    let mut by_slot: BTreeMap<i64, u32> = BTreeMap::new();
+    for (hour, count) in &at_work {
+        *by_slot.entry(hour.rem_euclid(WEEK_HOURS)).or_default() += count;
+    }
+    at_work
+        .into_iter()
+        .filter(|(hour, count)| {
+            let slot = hour.rem_euclid(WEEK_HOURS);
+            let before = (hour - first).div_euclid(WEEK_HOURS);
+            let after = (last - hour).div_euclid(WEEK_HOURS);
+            let elsewhere = by_slot.get(&slot).copied().unwrap_or(0) - count;
+            let weeks = before + after;
+            *count >= FEWEST_AT_WORK
+                && weeks > 0
+                && f64::from(*count) >= PEAK_RATIO * f64::from(elsewhere) / weeks as f64
+        })
+        .map(|(hour, _)| hour)
+        .collect()
+}
+
+/// Compares how much of the work in the peaks' hours of the week falls on the peaks.
+fn compare(
+    population: &Population<'_>,
+    group: &[u32],
+    pupils: &[u32],
+    peaks: &[i64],
+) -> Option<Comparison> {
+    let mut slots = [false; WEEK_HOURS as usize];
+    for hour in peaks {
+        slots[usize::try_from(hour.rem_euclid(WEEK_HOURS)).unwrap_or(0)] = true;
+    }
+    let others = population
+        .accounts()
+        .filter(|account| group.binary_search(account).is_err());
+    let stride = (population.len() / MOST_OTHERS).max(1);
+    let told = others.step_by(stride).chain(pupils.iter().copied());
+    let mut work = vec![0_u64; population.len()];
+    let mut on_peaks = vec![0_u64; population.len()];
+    for account in told.filter(|account| lives_long(population, *account)) {
+        let at = account as usize;
+        let mut last = i64::MIN;
+        for cell in population.cells(account) {
+            let slot = usize::try_from(cell.hour.rem_euclid(WEEK_HOURS)).unwrap_or(0);
+            if cell.hour == last || !slots[slot] {
+                continue;
+            }
+            last = cell.hour;
+            work[at] += 1;
+            on_peaks[at] += u64::from(peaks.binary_search(&cell.hour).is_ok());
+        }
+    }
+    let matched = Matched::new(&work);
+    if pupils
+        .iter()
+        .filter(|account| matched.takes_part(**account))
+        .count()
+        < FEWEST_ACCOUNTS
+    {
+        return None;
+    }
+    matched.compare(
+        pupils,
+        |_| 1.0,
+        |account| {
+            let at = account as usize;
+            on_peaks[at] as f64 / work[at].max(1) as f64
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::test_world::World;
+    use crate::stats::random::Random;
+
+    /// Three weeks; everybody works some hours of a habit of their own, by time zone; all
+    /// share an outage.
+    fn world(seed: u64) -> (World, Random) {
+        let mut random = Random::new(seed);
+        let mut world = World::new(500, &["m"]);
+        for account in 0..500 {
+            let zone = if account < 60 { 9 } else { random.below(24) };
+            world.put(account, i64::from(account % 5), 0, 1);
+            world.put(account, 20 * 24 + i64::from(account % 7), 0, 1);
+            for day in 0..21 {
+                if day == 11 || random.unit_f64() < 0.4 {
+                    continue;
+                }
+                for _ in 0..3 {
+                    let hour = (zone + random.below(9)) % 24;
+                    world.put(account, day * 24 + i64::try_from(hour).unwrap(), 0, 1);
+                }
+            }
+        }
+        (world, random)
+    }
+
+    fn bits(world: &World, accounts: Vec<u32>) -> f64 {
+        let population = world.population();
+        let prepared = Synchrony.prepare(&population);
+        let group = Group {
+            name: "test".to_owned(),
+            accounts,
+        };
+        (prepared.look)(&group)
+            .findings
+            .first()
+            .map_or(0.0, |finding| {
+                assert_eq!(finding.standing, Standing::Weak);
+                finding.bits - 1.0
+            })
+    }
+
+    #[test]
+    fn habits_time_zones_and_outages_are_found_no_more_often_than_stated() {
+        let mut below = 0;
+        for repetition in 0..20 {
+            let (world, mut random) = world(repetition);
+            // Sixty accounts of one time zone, and random groups.
+            below += u32::from(bits(&world, (0..60).collect()) >= 20.0_f64.log2());
+            for _ in 0..9 {
+                let mut accounts: Vec<u32> = (0..60)
+                    .map(|_| u32::try_from(random.below(500)).unwrap())
+                    .collect();
+                accounts.sort_unstable();
+                accounts.dedup();
+                below += u32::from(bits(&world, accounts) >= 20.0_f64.log2());
+            }
+        }
+        assert!(below <= 19, "{below} of 200 at the level of 5 %");
+    }
+
+    #[test]
+    fn waves_of_one_dispatcher_are_seen() {
+        let mut found = 0;
+        for repetition in 0..10 {
+            let (mut world, mut random) = world(repetition);
+            let waves: Vec<i64> = (0..25)
+                .map(|_| 24 + i64::try_from(random.below(19 * 24)).unwrap())
+                .collect();
+            for account in 100..140 {
+                for wave in &waves {
+                    if random.unit_f64() < 0.6 {
+                        world.put(account, *wave, 0, 1);
+                    }
+                }
+            }
+            found += u32::from(bits(&world, (100..140).collect()) >= 10.0);
+        }
+        assert!(found >= 9, "{found} of 10");
+    }
+
+    #[test]
+    fn a_short_log_says_so() {
+        let mut short = World::new(1, &["m"]);
+        short.put(0, 3, 0, 1);
+        assert!(Synchrony.blocked(&short.population()).is_some());
+    }
+}
