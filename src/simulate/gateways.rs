@@ -124,6 +124,8 @@ pub(crate) fn aggregator(builder: &mut Builder, order: &Order<'_>) -> anyhow::Re
         tools: AGENT_TOOLS,
         frame: Frame::Shared(0),
         mixed_voices: true,
+        // Coding agents write whole files: answers as long as those of any campaign.
+        output_tokens: 1_400.0,
         ..builder.plain_source("follow_")?
     };
     let chat = Source {
@@ -140,6 +142,7 @@ pub(crate) fn aggregator(builder: &mut Builder, order: &Order<'_>) -> anyhow::Re
             prompts,
             tools,
             mixed_voices: true,
+            output_tokens: 1_400.0,
             ..builder.plain_source("follow_")?
         }));
     }
