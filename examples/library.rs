@@ -2,21 +2,19 @@
 
 #![allow(clippy::print_stdout)] // an example speaks to the terminal
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use stillhunt::config::Config;
 use stillhunt::config::options::{InputOptions, Profile, Quote, ScanOptions};
+use stillhunt::model::campaign::Campaign;
 use stillhunt::model::progress::Silent;
 use stillhunt::pipeline::{ScanOutput, scan_to_case};
 
-fn main() -> anyhow::Result<()> {
-    let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
-    let (Some(log), Some(out)) = (arguments.next(), arguments.next()) else {
-        anyhow::bail!("usage: library LOG OUT");
-    };
+/// Scans one log with the usual settings, writes the case folder and gives the campaigns.
+pub fn campaigns(log: &Path, out: &Path) -> anyhow::Result<Vec<Campaign>> {
     let options = ScanOptions {
         input: InputOptions {
-            logs: vec![log],
+            logs: vec![log.to_owned()],
             ..InputOptions::default()
         },
         digests: Vec::new(),
@@ -29,13 +27,21 @@ fn main() -> anyhow::Result<()> {
         config: Config::default(),
     };
     let output = ScanOutput {
-        out,
+        out: out.to_owned(),
         force: false,
         argv: vec!["library".to_owned()],
         threads: 2,
         pseudonym_key: None,
     };
-    for campaign in scan_to_case(&options, &output, &Silent)?.case.campaigns {
+    Ok(scan_to_case(&options, &output, &Silent)?.case.campaigns)
+}
+
+fn main() -> anyhow::Result<()> {
+    let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
+    let (Some(log), Some(out)) = (arguments.next(), arguments.next()) else {
+        anyhow::bail!("usage: library LOG OUT");
+    };
+    for campaign in campaigns(&log, &out)? {
         println!(
             "{} {} {} accounts",
             campaign.id,

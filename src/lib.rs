@@ -26,4 +26,5 @@ pub mod pipeline;
 pub mod report;
 pub mod simulate;
 pub mod stats;
+pub mod suite;
 pub mod text;

@@ -39,10 +39,16 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "suite",
+        &[
+            "model", "config", "stats", "simulate", "evaluate", "pipeline",
+        ],
+    ),
+    (
         "cli",
         &[
             "model", "config", "stats", "text", "patterns", "load", "digest", "detect", "fuse",
-            "label", "report", "simulate", "evaluate", "pipeline",
+            "label", "report", "simulate", "evaluate", "pipeline", "suite",
         ],
     ),
     ("main", &["cli"]),
@@ -51,7 +57,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "lib",
         &[
             "model", "config", "stats", "text", "patterns", "load", "digest", "detect", "fuse",
-            "label", "report", "simulate", "evaluate", "pipeline", "cli",
+            "label", "report", "simulate", "evaluate", "pipeline", "suite", "cli",
         ],
     ),
 ];

@@ -52,8 +52,9 @@ pub(crate) enum Command {
     Report(ReportArguments),
     /// Write a synthetic log with a known truth: a campaign preset among innocent populations
     Simulate(Box<SimulateArguments>),
-    /// Score a case folder, or any tool's CSV of accounts, against known truth
-    Evaluate(EvaluateArguments),
+    /// Score a case folder, or any tool's CSV of accounts, against known truth; or score this
+    /// tool over all presets (--suite)
+    Evaluate(Box<EvaluateArguments>),
     /// Print every setting with its default and its source, as a file to change and pass on
     Config,
     /// Print a completion script for a shell
@@ -322,24 +323,90 @@ pub(crate) struct KnobArguments {
 #[derive(Debug, Args)]
 pub(crate) struct EvaluateArguments {
     /// A case folder, or a CSV with the columns account_id and campaign_id (or cluster)
-    #[arg(value_name = "CASE", value_hint = ValueHint::AnyPath, value_parser = local_path())]
-    pub(crate) case: PathBuf,
+    #[arg(value_name = "CASE", value_hint = ValueHint::AnyPath, value_parser = local_path(),
+        required_unless_present = "suite", conflicts_with = "suite")]
+    pub(crate) case: Option<PathBuf>,
     /// CSV of the truth: account_id, campaign (empty for innocent accounts), population
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = local_path())]
-    pub(crate) truth: PathBuf,
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = local_path(),
+        required_unless_present = "suite", conflicts_with = "suite")]
+    pub(crate) truth: Option<PathBuf>,
     /// Truth of requests (CSV or Parquet), to score the requests of a case as well
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = local_path())]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = local_path(),
+        conflicts_with = "suite")]
     pub(crate) truth_requests: Option<PathBuf>,
     /// A table to read, JSON or CSV to compute with
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub(crate) format: EvaluationFormat,
     /// Logs (CSV or Parquet with canonical column names) to run simple methods over, scored
     /// beside the case: shared cards, shared addresses, top volume, a keyword, equal beginnings
-    #[arg(long, value_name = "LOGS", num_args = 1.., value_parser = local_path(), help_heading = "Baselines")]
+    #[arg(long, value_name = "LOGS", num_args = 1.., value_parser = local_path(), help_heading = "Baselines",
+        conflicts_with = "suite")]
     pub(crate) baselines: Vec<PathBuf>,
     /// The accounts table, for the baseline of shared cards
     #[arg(long, value_name = "FILE", value_parser = local_path(), requires = "baselines", help_heading = "Baselines")]
     pub(crate) accounts: Option<PathBuf>,
+    /// Suite.
+    #[command(flatten)]
+    pub(crate) suite: SuiteArguments,
+}
+
+/// `evaluate --suite`
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Suite")]
+pub(crate) struct SuiteArguments {
+    /// Simulate, scan and score all presets over several seeds instead of one case, with the
+    /// baselines beside; goes on where a stopped suite was
+    #[arg(long, requires = "out")]
+    pub(crate) suite: bool,
+    /// The folder for the results of the suite, one file per preset, scale and seed
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, value_parser = local_path(), requires = "suite")]
+    pub(crate) out: Option<PathBuf>,
+    /// Only these presets
+    #[arg(
+        long,
+        value_name = "PRESET",
+        value_delimiter = ',',
+        num_args = 1,
+        requires = "suite"
+    )]
+    pub(crate) preset: Vec<String>,
+    /// Scales: F for all presets, PRESET=F for one [default: small ones, of seconds to a minute]
+    #[arg(
+        long,
+        value_name = "[PRESET=]F",
+        value_delimiter = ',',
+        num_args = 1,
+        requires = "suite"
+    )]
+    pub(crate) scale: Vec<String>,
+    /// Seeds of the logs
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        value_delimiter = ',',
+        num_args = 1,
+        default_value = "1,2,3"
+    )]
+    pub(crate) seeds: Vec<u64>,
+    /// Scan each log again without this detector or family; `each` leaves out every detector
+    /// in turn
+    #[arg(
+        long,
+        value_name = "DETECTOR",
+        value_delimiter = ',',
+        num_args = 1,
+        requires = "suite"
+    )]
+    pub(crate) ablate: Vec<String>,
+    /// Logs at work at one time; they share the memory limit
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub(crate) jobs: NonZeroU32,
+    /// Keep the logs and the case folders
+    #[arg(long, requires = "suite")]
+    pub(crate) keep: bool,
+    /// Settings of the scans.
+    #[command(flatten)]
+    pub(crate) settings: SettingArguments,
 }
 
 /// How `evaluate` answers.

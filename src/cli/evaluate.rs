@@ -1,19 +1,29 @@
-//! `stillhunt evaluate`: a case, or another tool's list, against known truth.
+//! `stillhunt evaluate`: a case, or another tool's list, against known truth; or all presets.
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 
 use crate::cli::arguments::{EvaluateArguments, EvaluationFormat};
-use crate::cli::{exit, stdout};
+use crate::cli::{exit, stdout, suite};
 use crate::evaluate::{baselines, evaluate, evaluate_files, render, truth::Truth};
+use crate::model::failure::Failure;
 
 pub(super) fn run(arguments: &EvaluateArguments) -> Result<u8> {
+    if arguments.suite.suite {
+        return suite::run(&arguments.suite, arguments.format);
+    }
+    let (Some(case), Some(truth)) = (&arguments.case, &arguments.truth) else {
+        // The command line asks for both, so this is not reached from there.
+        return Err(anyhow!(Failure::Usage(
+            "name a case and its truth with --truth, or give --suite".into()
+        )));
+    };
     let mut scored = vec![evaluate_files(
-        &arguments.case,
-        &arguments.truth,
+        case,
+        truth,
         arguments.truth_requests.as_deref(),
     )?];
     if !arguments.baselines.is_empty() {
-        let truth = Truth::read(&arguments.truth)?;
+        let truth = Truth::read(truth)?;
         let accounts = arguments.accounts.as_deref();
         for prediction in baselines::run_files(&arguments.baselines, accounts)? {
             scored.push(evaluate(&prediction, &truth, None)?);

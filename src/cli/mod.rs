@@ -25,6 +25,7 @@ mod selection;
 mod shared;
 mod simulate;
 mod stdout;
+mod suite;
 mod verify;
 
 use std::ffi::OsString;

@@ -83,8 +83,8 @@ fn list() -> String {
     let mut text = String::from("Presets; all logs made from them are synthetic:\n");
     for preset in simulate::presets() {
         text.push_str(&format!(
-            "  {}\n      {}\n      figures from: {}\n",
-            preset.name, preset.summary, preset.source
+            "  {}\n      {}\n      source: {}\n      published: {}\n      our own: {}\n",
+            preset.name, preset.summary, preset.source, preset.published, preset.chosen
         ));
     }
     text.push_str("\nInnocent populations, for --innocent NAME=ACCOUNTS:\n");

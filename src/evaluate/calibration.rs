@@ -79,7 +79,7 @@ impl Stated {
 }
 
 /// Stated and observed errors among everything at a verdict or above.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
     /// The lowest verdict that counts.
     pub level: Verdict,

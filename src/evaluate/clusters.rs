@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::evaluate::prediction::Prediction;
 use crate::evaluate::score::{Score, harmonic_mean, share};
@@ -15,7 +15,7 @@ use crate::evaluate::truth::Truth;
 use crate::model::campaign::Verdict;
 
 /// A true campaign and the predicted one with the highest F1.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CampaignMatch {
     /// True campaign.
     pub campaign: String,
@@ -36,7 +36,7 @@ pub struct CampaignMatch {
 }
 
 /// How many accounts of one role are flagged.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RoleRecall {
     /// Role.
     pub role: String,
@@ -47,7 +47,7 @@ pub struct RoleRecall {
 }
 
 /// Agreement of the two partitions.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ClusterAgreement {
     /// Predicted clusters with at least one account of the truth.
     pub clusters: u64,

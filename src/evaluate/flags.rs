@@ -1,6 +1,6 @@
 //! Account-level precision, recall and F1 at each verdict, and average precision by score.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::evaluate::LEVELS;
 use crate::evaluate::prediction::Prediction;
@@ -9,22 +9,36 @@ use crate::evaluate::truth::Truth;
 use crate::model::campaign::Verdict;
 
 /// The score of flagging everything at a verdict or above.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LevelScore {
     /// The lowest verdict that counts.
     pub level: Verdict,
     /// Its score.
     #[serde(flatten)]
     pub score: Score,
+    /// Area under the precision-recall curve by score among the accounts flagged here, those
+    /// below the level ranking last; undefined without a true campaign.
+    pub average_precision: Option<f64>,
 }
 
 /// Account-level scores.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AccountScores {
     /// By verdict, the widest net first.
     pub levels: Vec<LevelScore>,
     /// Area under the precision-recall curve as average precision; undefined without a true campaign.
     pub average_precision: Option<f64>,
+}
+
+impl AccountScores {
+    /// The score of flagging everything at this verdict or above.
+    #[must_use]
+    pub fn at(&self, level: Verdict) -> Option<Score> {
+        self.levels
+            .iter()
+            .find(|found| found.level == level)
+            .map(|found| found.score)
+    }
 }
 
 /// Scores the flags of all accounts in the truth.
@@ -48,24 +62,33 @@ pub fn score_accounts(prediction: &Prediction, truth: &Truth) -> AccountScores {
             LevelScore {
                 level,
                 score: Score::of(hits, false_hits, misses),
+                average_precision: average_precision(ranked(truth, |account| {
+                    prediction
+                        .cluster_at(account, level)
+                        .and(prediction.accounts.get(account))
+                        .map_or(f64::NEG_INFINITY, |claim| claim.score)
+                })),
             }
-        })
-        .collect();
-    let ranked: Vec<(f64, bool)> = truth
-        .accounts
-        .iter()
-        .map(|(account, known)| {
-            let score = prediction
-                .accounts
-                .get(account)
-                .map_or(0.0, |claim| claim.score);
-            (score, known.campaign.is_some())
         })
         .collect();
     AccountScores {
         levels,
-        average_precision: average_precision(ranked),
+        average_precision: average_precision(ranked(truth, |account| {
+            prediction
+                .accounts
+                .get(account)
+                .map_or(0.0, |claim| claim.score)
+        })),
     }
+}
+
+/// Every account of the truth with its score and whether a campaign holds it.
+fn ranked(truth: &Truth, score: impl Fn(&str) -> f64) -> Vec<(f64, bool)> {
+    truth
+        .accounts
+        .iter()
+        .map(|(account, known)| (score(account), known.campaign.is_some()))
+        .collect()
 }
 
 /// Sum over distinct scores, highest first, of (rise in recall) x (precision there).
@@ -115,6 +138,12 @@ mod tests {
         assert_eq!(scores.levels[0].score, Score::of(2, 1, 1));
         assert_eq!(scores.levels[1].score, Score::of(2, 0, 1));
         assert_eq!(scores.levels[2].score, Score::of(1, 0, 2));
+        // strong flags a alone: 1/3 at precision 1, the other two among all five at 3/5
+        assert!(
+            scores.levels[2]
+                .average_precision
+                .is_some_and(|found| (found - (1.0 / 3.0 + 2.0 / 3.0 * 0.6)).abs() < 1e-12)
+        );
         // a, b at precision 1; c among all five at 3/5
         assert!(
             scores

@@ -24,7 +24,7 @@ pub mod truth;
 use std::path::Path;
 
 use anyhow::Result;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::evaluate::calibration::{Calibration, Stated};
 use crate::evaluate::clusters::{CampaignMatch, ClusterAgreement};
@@ -46,7 +46,7 @@ const NAMED: usize = 5;
 pub const LEVELS: [Verdict; 3] = [Verdict::Lead, Verdict::Likely, Verdict::Strong];
 
 /// Accounts that one side knows and the other does not.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unmatched {
     /// How many.
     pub count: u64,
@@ -55,7 +55,7 @@ pub struct Unmatched {
 }
 
 /// Everything that is measured for one prediction.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
     /// [`EVALUATION_SCHEMA_VERSION`].
     pub schema_version: u32,
@@ -160,7 +160,12 @@ pub fn evaluate_files(
                 case.display()
             ))));
         }
-        evaluation.requests = Some(requests::score_files(&predicted, truth_requests, &truth)?);
+        evaluation.requests = Some(requests::score_levels(
+            &predicted,
+            truth_requests,
+            &truth,
+            &prediction,
+        )?);
     }
     Ok(evaluation)
 }

@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::evaluate::LEVELS;
 use crate::evaluate::prediction::Prediction;
 use crate::evaluate::score::share;
 use crate::evaluate::truth::Truth;
+use crate::model::campaign::Verdict;
 use crate::stats::quantile::{Z_95, wilson_interval};
 
 /// Flags in one innocent population; each count includes the higher verdicts.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PopulationFlags {
     /// Population.
     pub population: String,
@@ -27,6 +28,18 @@ pub struct PopulationFlags {
     pub likely_share: Option<f64>,
     /// 95 % Wilson interval of that share.
     pub likely_interval: (f64, f64),
+}
+
+impl PopulationFlags {
+    /// Flags at this verdict or above.
+    #[must_use]
+    pub fn at(&self, level: Verdict) -> u64 {
+        match level {
+            Verdict::Lead => self.lead,
+            Verdict::Likely => self.likely,
+            Verdict::Strong => self.strong,
+        }
+    }
 }
 
 /// Counts flags on innocent accounts, in order of the population's name.
@@ -65,7 +78,6 @@ mod tests {
     use super::*;
     use crate::evaluate::prediction::tests::prediction_of;
     use crate::evaluate::truth::tests::truth_of;
-    use crate::model::campaign::Verdict;
 
     #[test]
     fn innocents_are_counted_by_population() {

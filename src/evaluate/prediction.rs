@@ -71,6 +71,18 @@ impl Prediction {
         claim.cluster.as_deref()
     }
 
+    /// The same claims with accounts below this verdict listed but not flagged.
+    #[must_use]
+    pub fn flagged_at(&self, level: Verdict) -> Self {
+        let mut claims = self.clone();
+        for claim in claims.accounts.values_mut() {
+            if claim.verdict < level {
+                claim.cluster = None;
+            }
+        }
+        claims
+    }
+
     /// Reads a case's `accounts.csv` or any CSV or Parquet with an account, a cluster and,
     /// optionally, a score and a verdict column.
     ///
@@ -178,6 +190,12 @@ pub(crate) mod tests {
         assert_eq!(found.cluster_at("-c", Verdict::Lead), Some("7"));
         assert!((found.accounts["a"].score - 1.0).abs() < 1e-12);
         assert!(found.accounts["b"].score.abs() < 1e-12);
+        assert_eq!(
+            found
+                .flagged_at(Verdict::Likely)
+                .cluster_at("a", Verdict::Lead),
+            None
+        );
     }
 
     #[test]

@@ -4,24 +4,27 @@
 //! Requests are matched by id through their 64-bit hash: among 16 million ids two share a
 //! hash with a chance of about 10^-5.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::Result;
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use crate::evaluate::prediction::Prediction;
 use crate::evaluate::rows::{Wanted, for_each_row, usage};
 use crate::evaluate::score::Score;
 use crate::evaluate::truth::Truth;
+use crate::model::campaign::Verdict;
 use crate::stats::random::stable_hash;
 
-/// Names of sub-streams that are not the campaign's, though its accounts sent them.
-const NOT_THE_CAMPAIGN: [&str; 4] = ["cover", "benign", "innocent", "none"];
+/// Names of sub-streams that are not the campaign's, though its accounts sent them; a truth
+/// that only says whether a request is the campaign's says `false`.
+const NOT_THE_CAMPAIGN: [&str; 6] = ["cover", "benign", "innocent", "none", "false", "0"];
 
 /// Scores of the un-mixing of one true campaign.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CampaignRequests {
     /// True campaign.
     pub campaign: String,
@@ -30,10 +33,12 @@ pub struct CampaignRequests {
 }
 
 /// Request-level scores.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RequestScores {
-    /// Over all campaigns.
+    /// Over all campaigns, leads included.
     pub all: Score,
+    /// Over campaigns of verdict `likely` and above: what a reader acts on.
+    pub likely: Option<Score>,
     /// By true campaign.
     pub campaigns: Vec<CampaignRequests>,
     /// Falsely predicted requests by the sub-stream they really belong to (`innocent account`: sent
@@ -144,7 +149,10 @@ impl<'a> RequestScorer<'a> {
             }
         } else {
             let name = match campaign {
-                Some(_) => substream.unwrap_or("none"),
+                Some(_) => match substream.unwrap_or("none") {
+                    "false" | "0" => "cover",
+                    name => name,
+                },
                 None => "innocent account",
             };
             *self.false_by_substream.entry(name.to_owned()).or_default() += 1;
@@ -174,6 +182,7 @@ impl<'a> RequestScorer<'a> {
             )
         };
         RequestScores {
+            likely: None,
             all: score(self.true_positives, predicted, self.positives),
             campaigns: self
                 .campaigns
@@ -189,7 +198,31 @@ impl<'a> RequestScorer<'a> {
     }
 }
 
-/// Scores a case's `requests.parquet` (rows with a campaign are claims) against the truth of
+/// [`score_files`] over all claims, and once more over those of clusters that hold an
+/// account of verdict `likely` or above.
+///
+/// # Errors
+/// As [`score_files`].
+pub fn score_levels(
+    predicted: &Path,
+    truth_requests: &Path,
+    truth: &Truth,
+    prediction: &Prediction,
+) -> Result<RequestScores> {
+    let likely: BTreeSet<&str> = prediction
+        .accounts
+        .keys()
+        .filter_map(|account| prediction.cluster_at(account, Verdict::Likely))
+        .collect();
+    let mut scores = score_files(predicted, truth_requests, truth, |_| true)?;
+    let narrow = score_files(predicted, truth_requests, truth, |cluster| {
+        likely.contains(cluster)
+    })?;
+    scores.likely = Some(narrow.all);
+    Ok(scores)
+}
+
+/// Scores a case's `requests.parquet` (rows with a campaign that `counts` are claims) against the truth of
 /// requests: `request_id`, `campaign` and optionally `substream`, all requests or only those of campaigns.
 ///
 /// # Errors
@@ -198,6 +231,7 @@ pub fn score_files(
     predicted: &Path,
     truth_requests: &Path,
     truth: &Truth,
+    counts: impl Fn(&str) -> bool,
 ) -> Result<RequestScores> {
     let mut scorer = RequestScorer::new(truth);
     let wanted = [
@@ -206,7 +240,9 @@ pub fn score_files(
         Wanted::required(&["campaign_id", "campaign"]),
     ];
     for_each_row(predicted, &wanted, |_, values| {
-        if let [Some(request), Some(account), Some(_)] = values {
+        if let [Some(request), Some(account), Some(campaign)] = values
+            && counts(campaign)
+        {
             scorer.predict(request, account);
         }
         Ok(())
@@ -230,7 +266,9 @@ pub fn score_files(
         Ok(())
     })?;
     let (claims, met) = scorer.matched();
-    if claims > 0 && met == 0 {
+    // The truth holds every request of a campaign's accounts; of innocent ones it may hold none.
+    let owed: u64 = scorer.counts.iter().map(|counts| counts.predicted).sum();
+    if owed > 0 && met == 0 {
         return Err(usage(format!(
             "{}: none of the {claims} request ids in {} is in it; is it the truth of another log, or has the log no request_id?",
             truth_requests.display(),
@@ -243,6 +281,7 @@ pub fn score_files(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evaluate::prediction::tests::prediction_of;
     use crate::evaluate::rows::tests::write_parquet;
     use crate::evaluate::truth::tests::truth_of;
 
@@ -312,13 +351,27 @@ mod tests {
         )
         .expect("csv");
         assert_eq!(
-            score_files(&predicted, &known, &truth())
+            score_files(&predicted, &known, &truth(), |_| true)
                 .expect("scored")
                 .all,
             Score::of(1, 1, 1)
         );
+        // A truth of yes and no, as the simulator writes it: request 3 is cover traffic.
+        std::fs::write(
+            &known,
+            "request_id,account,campaign,substream\n1,a,X,true\n2,a,X,true\n3,b,Y,false\n",
+        )
+        .expect("csv");
+        let found = score_files(&predicted, &known, &truth(), |_| true).expect("scored");
+        assert_eq!(found.all, Score::of(1, 1, 1));
+        assert_eq!(found.false_by_substream.get("cover"), Some(&1));
+        // A cluster of leads counts in the one score and not in the other.
+        let claims = prediction_of(&[("a", "C", Verdict::Lead, 1.0)]);
+        let found = score_levels(&predicted, &known, &truth(), &claims).expect("scored");
+        assert_eq!(found.all, Score::of(1, 1, 1));
+        assert_eq!(found.likely, Some(Score::of(0, 0, 2)));
         std::fs::write(&known, "request_id,account,campaign\n7,a,X\n").expect("csv");
-        let error = score_files(&predicted, &known, &truth())
+        let error = score_files(&predicted, &known, &truth(), |_| true)
             .expect_err("other log")
             .to_string();
         assert!(error.contains("none of the 2 request ids"), "{error}");

@@ -1,9 +1,9 @@
 //! Precision, recall and F1 from counts.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Hits, false hits and misses with the shares that follow from them.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Score {
     /// Right ones among those predicted.
     pub true_positives: u64,

@@ -1,6 +1,6 @@
 //! Innocent accounts that belong together openly: seat pools, resellers, agencies.
 
-use crate::simulate::build::Builder;
+use crate::simulate::build::{AGENT_TOOLS, Builder, INTERFACE_TOOLS, SCREEN_TOOLS};
 use crate::simulate::clients::ClientKind;
 use crate::simulate::clocks::Clock;
 use crate::simulate::lookalikes::Order;
@@ -98,6 +98,77 @@ pub(crate) fn reseller(builder: &mut Builder, order: &Order<'_>) -> anyhow::Resu
         account.org_declared = true;
         account.mail = MailStyle::Work { domain: org };
         account.end_users = 20 + random.below(60) as u32;
+        account.habit = account.habit.map(|habit| Habit {
+            clock: Clock::Service,
+            active_share: 1.0,
+            ..habit
+        });
+        builder.add(account);
+    }
+    Ok(())
+}
+
+/// An aggregator: one payer, an account per customer, whose coding and chat clients it passes
+/// on as they are, with their own system prompts and tools.
+pub(crate) fn aggregator(builder: &mut Builder, order: &Order<'_>) -> anyhow::Result<()> {
+    let org = builder.random.next();
+    let country = builder.world.places.country(&mut builder.random);
+    let network = builder
+        .world
+        .places
+        .network(NetworkKind::Hosting, Some(country), org);
+    let pool = builder.pool(vec![network], 8, true);
+    let harness = Source {
+        prompts: builder.same_rule("t_coding_client")?,
+        system: Some(builder.world.grammar.rule("sys_coding_client")?),
+        tools: AGENT_TOOLS,
+        frame: Frame::Shared(0),
+        mixed_voices: true,
+        // Coding agents write whole files: answers as long as those of any campaign.
+        output_tokens: 1_400.0,
+        ..builder.plain_source("follow_")?
+    };
+    let chat = Source {
+        system: Some(builder.world.grammar.rule("sys_chat_client")?),
+        frame: Frame::Shared(0),
+        mixed_voices: true,
+        ..builder.plain_source("follow_")?
+    };
+    let mut sources = vec![builder.source(harness), builder.source(chat)];
+    // Others call models through frameworks that bring tools and no system prompt.
+    for tools in [AGENT_TOOLS, INTERFACE_TOOLS, SCREEN_TOOLS] {
+        let prompts = builder.same_rule("code_chat")?;
+        sources.push(builder.source(Source {
+            prompts,
+            tools,
+            mixed_voices: true,
+            output_tokens: 1_400.0,
+            ..builder.plain_source("follow_")?
+        }));
+    }
+    for _ in 0..order.size {
+        let mut account = builder.person(order.population, order.chat, order.median * 4.0);
+        let mut random = Random::new(mix(account.key, 0xa6));
+        let source = if random.chance(0.5) {
+            sources.first()
+        } else {
+            random.pick(&sources)
+        };
+        if let (Some(habit), Some(source)) = (&mut account.habit, source) {
+            habit.source = *source;
+        }
+        account.billing_country = country;
+        account.closing = None;
+        account.origin = Origin::pool(pool, 8);
+        account.clients = [builder.world.clients.draw(ClientKind::Http, &mut random); 3];
+        account.client_count = 1;
+        account.payment = Some(org);
+        account.payment_kind = "card";
+        account.plan = "team";
+        account.org = Some(org);
+        account.org_declared = true;
+        account.mail = MailStyle::Work { domain: org };
+        account.end_users = 30 + random.below(120) as u32;
         account.habit = account.habit.map(|habit| Habit {
             clock: Clock::Service,
             active_share: 1.0,

@@ -50,6 +50,10 @@ innocents! {
     EarlyAdopters "early_adopters" 1500 40 "people who all move to a new model on release day";
     TranslationShop "translation_shop" 25 6 "a translation shop: identical instructions, disjoint texts, office hours";
     ClassifierBuilder "classifier_builder" 2 1 "a customer that labels data for a small model of its own, in one account";
+    CarrierNat "carrier_nat" 4000 60 "customers of one mobile operator behind a few dozen translated addresses";
+    AnnotationVendor "annotation_vendor" 3 1 "an annotation vendor: people grade with rubrics in office hours, in one account";
+    Serverless "serverless" 150 8 "scheduled functions: around the clock, one key, nearly every request from another address";
+    Aggregator "aggregator" 60 6 "an honest aggregator: one payer, coding and chat clients of many end users relayed with their system prompts and tools";
 }
 
 impl Innocent {

@@ -4,6 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::model::failure::Failure;
 use crate::simulate::innocents::Innocent;
+use crate::simulate::scenario::Scenario;
+
+/// Most campaign requests on one day: a day is the unit that is held in memory, and a request
+/// to be takes about 64 bytes until it is written.
+const MOST_PER_DAY: f64 = 1e8;
 
 /// Changes to a preset; `None` keeps what the preset says.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -79,6 +84,71 @@ impl Knobs {
         }
         Ok(())
     }
+
+    /// Refuses knobs that have nothing to turn in this scenario, and volumes beyond any log.
+    ///
+    /// # Errors
+    ///
+    /// A [`Failure::Usage`] that names the knob and says what is missing.
+    pub fn check_for(&self, scenario: &Scenario) -> anyhow::Result<()> {
+        self.check()?;
+        let plans = &scenario.campaigns;
+        let turned = [
+            ("card sharing", self.card_sharing),
+            ("address sharing", self.address_sharing),
+            ("jitter", self.jitter),
+            ("paraphrase", self.paraphrase),
+            ("cover share", self.cover_share),
+            (
+                "requests per account and day",
+                self.requests_per_account_per_day,
+            ),
+            ("replacement lag hours", self.replacement_lag_hours),
+        ];
+        let refuse = |name: &str, reason: &str| -> anyhow::Result<()> {
+            Err(Failure::Usage(format!("{name}: {} {reason}", scenario.name)).into())
+        };
+        if let (Some((name, _)), true) = (
+            turned.iter().find(|(_, value)| value.is_some()),
+            plans.is_empty(),
+        ) {
+            return refuse(name, "has no campaign, so there is nothing to turn");
+        }
+        if self.address_sharing.is_some()
+            && plans.iter().all(|plan| plan.addresses_per_account == 0)
+        {
+            return refuse(
+                "address sharing",
+                "sends from the accounts' own lines, so there are no proxies to share",
+            );
+        }
+        if self.replacement_lag_hours.is_some()
+            && plans
+                .iter()
+                .all(|plan| plan.ban_after_days.is_none() && plan.standby_day.is_none())
+        {
+            return refuse(
+                "replacement lag hours",
+                "bans no campaign account, so none is replaced",
+            );
+        }
+        for plan in plans {
+            let per_day = self.requests_per_account_per_day.map_or(
+                plan.exchanges as f64 / f64::from(plan.days.max(1)),
+                |rate| rate * f64::from(plan.accounts),
+            );
+            let with_cover = per_day / (1.0 - self.cover_share.unwrap_or(plan.cover_share));
+            if with_cover > MOST_PER_DAY {
+                return refuse(
+                    &plan.name,
+                    &format!(
+                        "would send {with_cover:.0} requests a day; at most {MOST_PER_DAY:.0} can be made"
+                    ),
+                );
+            }
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -103,5 +173,42 @@ mod tests {
             ..Knobs::default()
         };
         assert!(bad.check().is_err());
+    }
+
+    #[test]
+    fn knobs_with_nothing_to_turn_are_refused() {
+        let refused = |preset: &str, knobs: Knobs| {
+            let scenario = crate::simulate::preset(preset, 1.0, 1).unwrap();
+            let error = knobs.check_for(&scenario).unwrap_err();
+            assert!(matches!(error.downcast_ref(), Some(Failure::Usage(_))));
+            error.to_string()
+        };
+        let cards = Knobs {
+            card_sharing: Some(2.0),
+            ..Knobs::default()
+        };
+        assert!(refused("quiet", cards.clone()).contains("card sharing: quiet has no campaign"));
+        let addresses = Knobs {
+            address_sharing: Some(2.0),
+            ..Knobs::default()
+        };
+        assert!(refused("careful", addresses).contains("no proxies"));
+        let lag = Knobs {
+            replacement_lag_hours: Some(2.0),
+            ..Knobs::default()
+        };
+        assert!(refused("tiny", lag.clone()).contains("bans no campaign account"));
+        let volume = Knobs {
+            requests_per_account_per_day: Some(1e6),
+            ..Knobs::default()
+        };
+        assert!(refused("hydra", volume).contains("requests a day"));
+        let fine = |preset: &str, knobs: &Knobs| {
+            let scenario = crate::simulate::preset(preset, 1.0, 1).unwrap();
+            knobs.check_for(&scenario).unwrap();
+        };
+        fine("tiny", &cards);
+        fine("hydra", &lag);
+        fine("alibaba-2026-09", &lag);
     }
 }

@@ -59,6 +59,10 @@ pub(crate) fn add_all(
             Innocent::SeatPool => gateways::seat_pool(builder, &order)?,
             Innocent::Reseller => gateways::reseller(builder, &order)?,
             Innocent::TranslationShop => gateways::translation_shop(builder, &order)?,
+            Innocent::CarrierNat => carrier_nat(builder, &order),
+            Innocent::AnnotationVendor => machines::annotation_vendor(builder, &order)?,
+            Innocent::Serverless => machines::serverless(builder, &order)?,
+            Innocent::Aggregator => gateways::aggregator(builder, &order)?,
         }
     }
     Ok(())
@@ -237,6 +241,30 @@ fn vpn_users(builder: &mut Builder, order: &Order<'_>) {
             other: pool,
             other_share: 0.8,
             sticky: 4,
+            ..Origin::home()
+        };
+        builder.add(account);
+    }
+}
+
+/// Customers of one mobile operator, behind addresses that it translates for everybody.
+fn carrier_nat(builder: &mut Builder, order: &Order<'_>) {
+    let country = builder.world.places.country(&mut builder.random);
+    let network =
+        builder
+            .world
+            .places
+            .network(NetworkKind::Mobile, Some(country), builder.random.next());
+    let pool = builder.pool(vec![network], (order.size / 60).clamp(2, 96), true);
+    for _ in 0..order.size {
+        let mut account = builder.person(order.population, order.chat, order.median);
+        account.country = country;
+        account.billing_country = country;
+        // Reconnecting gives another of the shared addresses; at home the line is their own.
+        account.origin = Origin {
+            other: Some(pool),
+            other_share: 0.75,
+            sticky: 12,
             ..Origin::home()
         };
         builder.add(account);

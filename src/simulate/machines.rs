@@ -44,6 +44,35 @@ pub(crate) fn judge_pipeline(builder: &mut Builder, order: &Order<'_>) -> anyhow
     single(builder, order, "t_judge_pipeline", Some("sys_judge"), 600.0)
 }
 
+/// An annotation vendor: its graders work through one account, in office hours.
+pub(crate) fn annotation_vendor(builder: &mut Builder, order: &Order<'_>) -> anyhow::Result<()> {
+    let source = Source {
+        template: "t_annotation".to_owned(),
+        prompts: builder.same_rule("t_annotation")?,
+        follow_ups: None,
+        signature: Signature::Never,
+        output_tokens: 220.0,
+        ..builder.plain_source("follow_")?
+    };
+    let source = builder.source(source);
+    for _ in 0..order.size {
+        let mut account = builder.person(order.population, order.chat, order.median);
+        let mut random = Random::new(mix(account.key, 0xa0));
+        let graders = 15 + random.below(60) as u32;
+        let rate = 400.0 * order.scenario.scale.clamp(0.05, 20.0).sqrt();
+        builder.make_service(&mut account, source, rate, &mut random);
+        account.end_users = graders;
+        account.closing = None;
+        account.habit = account.habit.map(|habit| Habit {
+            rate: rate as f32,
+            clock: Clock::Office,
+            ..habit
+        });
+        builder.add(account);
+    }
+    Ok(())
+}
+
 /// A customer that distils labels for a small classifier of its own.
 pub(crate) fn classifier_builder(builder: &mut Builder, order: &Order<'_>) -> anyhow::Result<()> {
     single(builder, order, "t_classifier", None, 500.0)
@@ -121,6 +150,42 @@ pub(crate) fn ci_fleet(builder: &mut Builder, order: &Order<'_>) -> anyhow::Resu
             builder.world.clients.draw(ClientKind::Sdk, &mut random),
         ];
         account.client_count = 2;
+        account.end_users = 0;
+        account.keys = 1;
+        account.habit = account.habit.map(|habit| Habit {
+            clock: Clock::Machine,
+            ..habit
+        });
+        builder.add(account);
+    }
+    Ok(())
+}
+
+/// Scheduled functions: a new machine, and so a new address, for nearly every call.
+pub(crate) fn serverless(builder: &mut Builder, order: &Order<'_>) -> anyhow::Result<()> {
+    let source = builder.app_source("t_ci")?;
+    let mut regions = Vec::new();
+    for _ in 0..3 {
+        let word = builder.random.next();
+        let networks = (0..2)
+            .map(|at| {
+                builder
+                    .world
+                    .places
+                    .network(NetworkKind::Hosting, None, mix(word, at))
+            })
+            .collect();
+        regions.push(builder.pool(networks, 6_000, false));
+    }
+    for _ in 0..order.size {
+        let mut account = builder.person(order.population, order.chat, order.median);
+        let mut random = Random::new(mix(account.key, 0x5f));
+        builder.make_service(&mut account, source, order.median * 4.0, &mut random);
+        let region = regions
+            .get(random.index(regions.len()))
+            .copied()
+            .unwrap_or(0);
+        account.origin = Origin::pool(region, 5_000);
         account.end_users = 0;
         account.keys = 1;
         account.habit = account.habit.map(|habit| Habit {

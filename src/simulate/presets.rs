@@ -13,6 +13,10 @@ pub struct PresetInfo {
     pub summary: &'static str,
     /// Where its figures were published.
     pub source: &'static str,
+    /// The figures that were published, at scale 1.
+    pub published: &'static str,
+    /// The figures that were not, and are our own.
+    pub chosen: &'static str,
     make: fn(&Size) -> Scenario,
 }
 
@@ -45,78 +49,104 @@ static PRESETS: [PresetInfo; 13] = [
         name: "deepseek-2026-02",
         summary: "rubric grading, reconstructed reasoning and safe rewrites in synchronised waves, shared cards",
         source: ANTHROPIC_FEBRUARY,
+        published: "more than 150,000 exchanges; synchronised traffic; shared payment methods; rubric grading, reasoning of completed responses, censorship-safe rewrites",
+        chosen: "400 accounts, 28 days, 8 accounts per card, 3 per address",
         make: february::deepseek,
     },
     PresetInfo {
         name: "moonshot-2026-02",
         summary: "agents, tools, code, data analysis and computer use over several pathways",
         source: ANTHROPIC_FEBRUARY,
+        published: "more than 3.4 million exchanges; hundreds of accounts over several access pathways",
+        chosen: "600 accounts, 42 days, 3 accounts per card, half on other pathways",
         make: february::moonshot,
     },
     PresetInfo {
         name: "minimax-2026-02",
         summary: "agentic coding and orchestration; nearly half moves to a new model within a day",
         source: ANTHROPIC_FEBRUARY,
+        published: "more than 13 million exchanges; nearly half of the traffic moves within 24 hours of a release",
+        chosen: "2,000 accounts, 42 days, 5 accounts per card, 48 % moving",
         make: february::minimax,
     },
     PresetInfo {
         name: "anthropic-2026-02",
         summary: "the three campaigns of February 2026 in one log: 16 million exchanges, 24,000 accounts",
         source: ANTHROPIC_FEBRUARY,
+        published: "more than 16 million exchanges over about 24,000 accounts in all; by campaign 150,000, 3.4 million, 13 million",
+        chosen: "how the accounts divide (1,200, 800, 22,000), 42 days",
         make: february::all,
     },
     PresetInfo {
         name: "hydra",
         summary: "20,000 proxy accounts that mix the campaign with unrelated customers; banned ones are replaced",
         source: ANTHROPIC_FEBRUARY,
+        published: "more than 20,000 accounts at once; traffic mixed with unrelated customers; banned accounts replaced",
+        chosen: "2.4 million campaign exchanges in 14 days, 60 % cover, mean life 12 days, replaced after 6 hours, 12 accounts per card",
         make: february::hydra,
     },
     PresetInfo {
         name: "alibaba-2026-09",
         summary: "one injected system prompt on every request; a standby pool takes over",
         source: ANTHROPIC_SEPTEMBER,
+        published: "more than 151 million exchanges May to July, peak about 3 million a day over more than 3,500 accounts; one injected prompt; two pools",
+        chosen: "a window of 14 days at 2 million a day (28 million), ban of the first pool on day 8",
         make: september::alibaba,
     },
     PresetInfo {
         name: "moonshot-relay-2026-09",
         summary: "silent relay of a lab's own customers, replayed reasoning blobs, few requests per account",
         source: ANTHROPIC_SEPTEMBER,
+        published: "more than 23 million exchanges May to July over 5,380 accounts; replay of saved signatures",
+        chosen: "934,000 exchanges in 31 days, that is 5.6 per account and day; 6 uses per signature",
         make: september::moonshot_relay,
     },
     PresetInfo {
         name: "openai-2026-09",
         summary: "encrypted reasoning replayed across conversations and users at two requests per account and day",
         source: "OpenAI, report of 30 September 2026 (claims of the vendor, from secondary copies)",
+        published: "16,000 extraction requests in two days by more than 4,000 users; replay across conversations and users",
+        chosen: "8 uses per signature, 40 % cover, 1.5 accounts per card",
         make: september::openai,
     },
     PresetInfo {
         name: "zhipu-2026-09",
         summary: "273 rotating accounts that judge and clean the lab's own traces",
         source: ANTHROPIC_SEPTEMBER,
+        published: "more than 3.4 million exchanges in 17 days, 770,609 of them trace cleaning; 273 rotating accounts",
+        chosen: "125 accounts at one time with a mean life of 14 days, which makes about 273 in all; two samples per item",
         make: september::zhipu,
     },
     PresetInfo {
         name: "recon-then-scale",
         summary: "12,000 one-off variants, mostly refused, then one winner at scale",
         source: ANTHROPIC_SEPTEMBER,
+        published: "more than 12,000 requests, each with another bypass, then one winner",
+        chosen: "400,000 exchanges, 800 accounts, 21 days, a third of them reconnaissance",
         make: september::recon,
     },
     PresetInfo {
         name: "careful",
         summary: "nothing shared, human hours, reworded, each item sent once",
         source: "none; a campaign that avoids every published mistake",
+        published: "none",
+        chosen: "120,000 exchanges, 400 accounts, 28 days, half cover, half of the wording changed, nothing shared",
         make: general::careful,
     },
     PresetInfo {
         name: "tiny",
         summary: "a campaign of 15 accounts in a small log",
         source: "none; small enough for a first look and for tests",
+        published: "none",
+        chosen: "3,000 exchanges, 15 accounts, 7 days, 4 accounts per card",
         make: general::tiny,
     },
     PresetInfo {
         name: "quiet",
         summary: "no campaign at all: only innocent populations",
         source: "none; every finding is a false alarm",
+        published: "none",
+        chosen: "40,000 ordinary accounts, 21 days",
         make: general::quiet,
     },
 ];
@@ -214,6 +244,7 @@ mod tests {
             let scenario = preset(info.name, 0.01, 1).unwrap();
             assert_eq!(scenario.name, info.name);
             assert!(scenario.organic_accounts > 0 && scenario.days > 0);
+            assert!(!info.published.is_empty() && !info.chosen.is_empty());
             let campaign: u32 = scenario.campaigns.iter().map(|plan| plan.accounts).sum();
             assert!(scenario.organic_accounts > campaign, "{}", info.name);
         }

@@ -25,9 +25,11 @@ pub(crate) fn chain(
         end: end_us,
     } = window_us;
     account.first_us = from_us;
-    let standby_us = plan
-        .standby_day
-        .map(|day| builder.world.start_us + i64::from(day) * DAY_US + 15 * HOUR_US);
+    let standby_us = plan.standby_day.map(|day| {
+        let second = mix(u64::from(day), 5) % 7_200;
+        let hour_us = i64::from(day) * DAY_US + 15 * HOUR_US;
+        builder.world.start_us + hour_us + second as i64 * 1_000_000
+    });
     if let Some(at) = standby_us
         && !builder.world.ban_waves_us.contains(&at)
     {

@@ -75,7 +75,7 @@ pub fn write(
     options: &SimulateOptions,
     progress: &dyn Progress,
 ) -> anyhow::Result<Summary> {
-    options.knobs.check()?;
+    options.knobs.check_for(scenario)?;
     let corpus = options
         .corpus
         .as_deref()

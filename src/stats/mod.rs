@@ -1,5 +1,6 @@
 //! Pure mathematics on numbers and slices; knows nothing of logs, accounts or findings.
 
+pub mod bootstrap;
 pub mod chernoff;
 pub mod components;
 pub mod entropy;

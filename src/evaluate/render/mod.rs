@@ -44,10 +44,10 @@ mod tests {
         let table = to_table(&sample());
         assert!(!table.contains(['\u{1b}', '\u{202e}']), "{table:?}");
         let wanted = "\
-  verdict  right  false  missed  precision  recall     F1
-  lead+        1      1       1      0.500   0.500  0.500
-  likely+      1      0       1      1.000   0.500  0.667
-  strong       1      0       1      1.000   0.500  0.667
+  verdict  right  false  missed  precision  recall     F1  PR-AUC
+  lead+        1      1       1      0.500   0.500  0.500   0.833
+  likely+      1      0       1      1.000   0.500  0.667   0.833
+  strong       1      0       1      1.000   0.500  0.667   0.833
 ";
         assert!(table.contains(wanted), "{table}");
         assert!(table.contains("prediction: 3 accounts, 2 of them in 1 campaigns\n"));

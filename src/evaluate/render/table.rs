@@ -112,10 +112,16 @@ fn flags(levels: &[LevelScore]) -> Section {
             "precision",
             "recall",
             "F1",
+            "PR-AUC",
         ],
         rows: levels
             .iter()
-            .map(|found| row(&at_least(found.level.name()), score_cells(&found.score)))
+            .map(|found| {
+                let cells = score_cells(&found.score)
+                    .into_iter()
+                    .chain([number(found.average_precision)]);
+                row(&at_least(found.level.name()), cells)
+            })
             .collect(),
     }
 }
@@ -268,7 +274,12 @@ fn calibration(levels: &[Calibration]) -> Section {
 }
 
 fn requests(scores: &RequestScores) -> [Section; 2] {
-    let all = std::iter::once(row("all", score_cells(&scores.all)));
+    let all = std::iter::once(row("all, lead+", score_cells(&scores.all))).chain(
+        scores
+            .likely
+            .iter()
+            .map(|score| row("all, likely+", score_cells(score))),
+    );
     let each = scores
         .campaigns
         .iter()

@@ -42,7 +42,13 @@ pub fn to_csv(evaluations: &[Evaluation]) -> Result<String> {
             ],
         )?;
         for found in &evaluation.flags.levels {
-            put("accounts", found.level.name(), &score_values(&found.score))?;
+            let level = found.level.name();
+            put("accounts", level, &score_values(&found.score))?;
+            put(
+                "accounts",
+                level,
+                &[("average_precision", found.average_precision)],
+            )?;
         }
         put(
             "accounts",
@@ -123,6 +129,9 @@ pub fn to_csv(evaluations: &[Evaluation]) -> Result<String> {
         }
         if let Some(requests) = &evaluation.requests {
             put("requests", "", &score_values(&requests.all))?;
+            if let Some(score) = &requests.likely {
+                put("requests", "likely", &score_values(score))?;
+            }
             for found in &requests.campaigns {
                 put("requests", &found.campaign, &score_values(&found.score))?;
             }

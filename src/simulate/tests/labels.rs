@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::{rows, simulate, small};
-use crate::simulate::{Format, Knobs, preset};
+use crate::simulate::{Format, Innocent, Knobs, preset};
 
 /// Length and classes of characters, with letters and digits folded.
 fn shape(text: &str) -> String {
@@ -38,8 +38,11 @@ const REQUEST_VALUES: [&str; 13] = [
     "accept_language",
     "tls_fingerprint",
 ];
-const REQUEST_SHAPES: [&str; 7] = [
+const REQUEST_SHAPES: [&str; 10] = [
     "timestamp",
+    "ip",
+    "input_tokens",
+    "output_tokens",
     "request_id",
     "account_id",
     "api_key_id",
@@ -60,8 +63,10 @@ const ACCOUNT_VALUES: [&str; 11] = [
     "plan",
     "referrer_code",
 ];
-const ACCOUNT_SHAPES: [&str; 6] = [
+const ACCOUNT_SHAPES: [&str; 8] = [
     "account_id",
+    "email",
+    "signup_ip",
     "created_at",
     "closed_at",
     "phone",
@@ -101,6 +106,7 @@ impl Seen {
                 )
                 .collect();
             let account = place("account_id");
+            let empty_cells = format!("{file} empty cells");
             let mut record = csv::StringRecord::new();
             while reader.read_record(&mut record).unwrap() {
                 let side = if campaign.contains(&record[account]) {
@@ -108,6 +114,11 @@ impl Seen {
                 } else {
                     &mut self.innocent
                 };
+                let pattern: String = record
+                    .iter()
+                    .map(|cell| if cell.is_empty() { '-' } else { 'x' })
+                    .collect();
+                side.entry(empty_cells.clone()).or_default().insert(pattern);
                 for (at, name, is_shape) in &columns {
                     let text = &record[*at];
                     let value = if *is_shape {
@@ -133,6 +144,14 @@ fn no_column_gives_the_label_away() {
     crowd.days = 5;
     crowd.organic_accounts = 7_000;
     crowd.organic_median_per_day = 1.0;
+    // Machines are few in it; enough of them to have every habit of machines.
+    for kind in [
+        Innocent::Aggregator,
+        Innocent::Reseller,
+        Innocent::CloudEgress,
+    ] {
+        crowd.innocents.insert(kind, 150);
+    }
     let mut scenarios = vec![("crowd".to_owned(), crowd)];
     for name in [
         "anthropic-2026-02",
@@ -162,8 +181,108 @@ fn no_column_gives_the_label_away() {
         );
     }
     assert!(
-        seen.campaign.len() == 37,
+        seen.campaign.len() == 44,
         "{} columns were compared",
         seen.campaign.len()
     );
+}
+
+/// How far the mean rank of the marked ones lies from the middle, in standard errors
+/// (Wilcoxon's rank sum), and how far the number of runs of equal marks lies from that of a
+/// random order (Wald and Wolfowitz).
+fn deviations(marks: &[bool]) -> (f64, f64) {
+    let all = marks.len() as f64;
+    let marked = marks.iter().filter(|mark| **mark).count() as f64;
+    let ranks: f64 = marks
+        .iter()
+        .enumerate()
+        .filter(|(_, mark)| **mark)
+        .map(|(rank, _)| rank as f64 + 1.0)
+        .sum();
+    let expected = marked * (all + 1.0) / 2.0;
+    let variance = marked * (all - marked) * (all + 1.0) / 12.0;
+    let runs = 1.0 + marks.windows(2).filter(|pair| pair[0] != pair[1]).count() as f64;
+    let mixed = 2.0 * marked * (all - marked);
+    let expected_runs = 1.0 + mixed / all;
+    let runs_variance = mixed * (mixed - all) / (all * all * (all - 1.0));
+    (
+        (ranks - expected) / variance.sqrt(),
+        (runs - expected_runs) / runs_variance.sqrt(),
+    )
+}
+
+#[test]
+fn deviations_are_told_from_chance() {
+    let last: Vec<bool> = (0..200).map(|at| at >= 100).collect();
+    assert!(deviations(&last).0 > 10.0 && deviations(&last).1 < -10.0);
+    let alternating: Vec<bool> = (0..200).map(|at| at % 2 == 0).collect();
+    assert!(deviations(&alternating).0.abs() < 1.0 && deviations(&alternating).1 > 10.0);
+}
+
+#[test]
+fn no_order_and_no_position_gives_the_label_away() {
+    let folder = tempfile::tempdir().unwrap();
+    // Five standard errors: about one false alarm in a million comparisons.
+    let check = |what: &str, marks: &[bool]| {
+        let marked = marks.iter().filter(|mark| **mark).count();
+        assert!(marked > 15, "{what}: only {marked} rows of campaigns");
+        let (rank, runs) = deviations(marks);
+        assert!(
+            rank.abs() < 5.0,
+            "{what}: mean rank is off by {rank} standard errors"
+        );
+        assert!(
+            runs.abs() < 5.0,
+            "{what}: runs are off by {runs} standard errors"
+        );
+    };
+    for name in [
+        "anthropic-2026-02",
+        "hydra",
+        "moonshot-relay-2026-09",
+        "careful",
+    ] {
+        let out = folder.path().join(name);
+        // Large enough for more than fifteen accounts in the smallest campaign.
+        let scale = match name {
+            "careful" => 0.06,
+            "moonshot-relay-2026-09" => 0.004,
+            _ => 0.002,
+        };
+        let scenario = small(name, scale, 12);
+        simulate(&scenario, &out, Format::Csv, 1, Knobs::default());
+        let campaign: BTreeSet<String> = rows(&out.join("truth_accounts.csv"))
+            .into_iter()
+            .filter(|row| !row["campaign"].is_empty())
+            .map(|row| row["account_id"].clone())
+            .collect();
+        let marks: Vec<bool> = rows(&out.join("accounts.csv"))
+            .iter()
+            .map(|row| campaign.contains(&row["account_id"]))
+            .collect();
+        check(&format!("{name}, rows of accounts.csv"), &marks);
+        let mut reader = csv::Reader::from_path(out.join("requests.csv")).unwrap();
+        let header = reader.headers().unwrap().clone();
+        let place = |name: &str| header.iter().position(|column| column == name).unwrap();
+        let (at, id, account) = (place("timestamp"), place("request_id"), place("account_id"));
+        let mut requests: Vec<(String, String, bool)> = reader
+            .records()
+            .map(|record| {
+                let record = record.unwrap();
+                let mark = campaign.contains(&record[account]);
+                (record[id].to_owned(), record[at].to_owned(), mark)
+            })
+            .collect();
+        assert!(requests.is_sorted_by_key(|(_, at, _)| at.clone()), "{name}");
+        requests.sort_unstable();
+        let marks: Vec<bool> = requests.iter().map(|(_, _, mark)| *mark).collect();
+        check(&format!("{name}, order of request_id"), &marks);
+        // Within a second people and machines begin anywhere.
+        requests.sort_by_cached_key(|(_, at, _)| {
+            at.split_once('.')
+                .map_or(String::new(), |(_, part)| part.to_owned())
+        });
+        let marks: Vec<bool> = requests.iter().map(|(_, _, mark)| *mark).collect();
+        check(&format!("{name}, fraction of the second"), &marks);
+    }
 }

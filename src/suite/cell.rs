@@ -1,0 +1,237 @@
+//! One cell: a log is simulated, scanned once per variant, and scored with the baselines.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::config::options::{InputOptions, Profile, Quote, ScanOptions};
+use crate::evaluate::calibration::Stated;
+use crate::evaluate::clusters::{CampaignMatch, match_campaigns};
+use crate::evaluate::prediction::Prediction;
+use crate::evaluate::truth::Truth;
+use crate::evaluate::{Evaluation, baselines, evaluate, requests};
+use crate::model::campaign::Verdict;
+use crate::model::progress::Silent;
+use crate::pipeline::{ScanOutput, scan_to_case};
+use crate::simulate::{self, Knobs, SimulateOptions};
+use crate::stats::random::stable_hash;
+use crate::suite::plan::Planned;
+use crate::suite::{Ablation, SuiteOptions};
+
+/// Version of a cell's file.
+const CELL_SCHEMA_VERSION: u32 = 1;
+
+/// Name of the full scan among the methods.
+pub const SCAN_METHOD: &str = "stillhunt";
+
+/// What decides a cell's numbers; a file with another key is made again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CellKey {
+    /// Version of the file.
+    pub schema_version: u32,
+    /// Preset.
+    pub preset: String,
+    /// Scale.
+    pub scale: f64,
+    /// Seed of the log.
+    pub seed: u64,
+    /// Names of what the further scans leave out.
+    pub ablations: Vec<String>,
+    /// What tells this build from another.
+    pub build: String,
+    /// Hash of the scans' settings.
+    pub settings: String,
+}
+
+/// The scores of one cell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Cell {
+    /// What it is.
+    pub key: CellKey,
+    /// Requests in the log.
+    pub requests: u64,
+    /// The full scan, the scans with something left out, the baselines.
+    pub methods: Vec<MethodScores>,
+}
+
+/// One method on one log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MethodScores {
+    /// `stillhunt`, `without X`, or a baseline.
+    pub method: String,
+    /// The verdict from which an account counts as flagged: `likely` for scans; baselines
+    /// know one level only.
+    pub level: Verdict,
+    /// All scores.
+    pub evaluation: Evaluation,
+    /// Each campaign beside the best cluster among the accounts flagged at `level`.
+    pub matched: Vec<CampaignMatch>,
+}
+
+impl CellKey {
+    pub(super) fn new(log: &Planned, seed: u64, options: &SuiteOptions) -> Self {
+        Self {
+            schema_version: CELL_SCHEMA_VERSION,
+            preset: log.preset.clone(),
+            scale: log.scale,
+            seed,
+            ablations: options
+                .ablations
+                .iter()
+                .map(|ablation| format!("{}: {}", ablation.name, ablation.skip.join(" ")))
+                .collect(),
+            build: options.build.clone(),
+            settings: format!("{:016x}", stable_hash(&[&format!("{:?}", options.config)])),
+        }
+    }
+
+    /// Name of the cell and of its file.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{}-x{}-seed{}", self.preset, self.scale, self.seed)
+    }
+}
+
+fn file(out: &Path, key: &CellKey) -> PathBuf {
+    out.join("cells").join(format!("{}.json", key.name()))
+}
+
+/// The cell of this key, where its file is there and has the same key.
+pub(super) fn read(out: &Path, key: &CellKey) -> Result<Option<Cell>> {
+    let path = file(out, key);
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => {
+            return Err(error).with_context(|| format!("{}: cannot be read", path.display()));
+        }
+    };
+    // A file that is no cell, or one of another build, is made again.
+    Ok(serde_json::from_str::<Cell>(&text)
+        .ok()
+        .filter(|cell| cell.key == *key))
+}
+
+/// Runs the cell unless it is there. Its file appears whole or not at all.
+pub(super) fn ensure(key: &CellKey, options: &SuiteOptions) -> Result<()> {
+    if read(&options.out, key)?.is_some() {
+        return Ok(());
+    }
+    let work = options.out.join("work").join(key.name());
+    if work.exists() {
+        // What a killed run left behind.
+        fs::remove_dir_all(&work)
+            .with_context(|| format!("{}: cannot be removed", work.display()))?;
+    }
+    let cell = make(key, options, &work)?;
+    let path = file(&options.out, key);
+    let partial = path.with_extension("json.partial");
+    let text = serde_json::to_string_pretty(&cell)? + "\n";
+    fs::write(&partial, text)
+        .and_then(|()| fs::rename(&partial, &path))
+        .with_context(|| format!("{}: cannot be written", path.display()))?;
+    if !options.keep {
+        fs::remove_dir_all(&work)
+            .with_context(|| format!("{}: cannot be removed", work.display()))?;
+    }
+    Ok(())
+}
+
+fn make(key: &CellKey, options: &SuiteOptions, work: &Path) -> Result<Cell> {
+    let log = work.join("log");
+    let scenario = simulate::preset(&key.preset, key.scale, key.seed)?;
+    let simulated = simulate::write(
+        &scenario,
+        &SimulateOptions {
+            out: log.clone(),
+            files: 1,
+            knobs: Knobs::default(),
+            ..SimulateOptions::default()
+        },
+        &Silent,
+    )?;
+    let truth = Truth::read(&log.join("truth_accounts.csv"))?;
+    let full = Ablation {
+        name: String::new(),
+        skip: Vec::new(),
+    };
+    let mut methods = Vec::new();
+    for ablation in std::iter::once(&full).chain(&options.ablations) {
+        let case = work.join(format!("case-{}", methods.len()));
+        scan(&simulated.files, &log, &case, ablation, options)?;
+        methods.push(score_case(ablation, &case, &log, &truth)?);
+    }
+    for prediction in baselines::run_files(&simulated.files, Some(&log.join("accounts.csv")))? {
+        methods.push(MethodScores {
+            method: format!("baseline: {}", prediction.name),
+            level: Verdict::Lead,
+            evaluation: evaluate(&prediction, &truth, None)?,
+            matched: match_campaigns(&prediction, &truth),
+        });
+    }
+    Ok(Cell {
+        key: key.clone(),
+        requests: simulated.requests,
+        methods,
+    })
+}
+
+fn scan(
+    logs: &[PathBuf],
+    log: &Path,
+    case: &Path,
+    ablation: &Ablation,
+    options: &SuiteOptions,
+) -> Result<()> {
+    let scan = ScanOptions {
+        input: InputOptions {
+            logs: logs.to_vec(),
+            accounts: Some(log.join("accounts.csv")),
+            events: Some(log.join("events.csv")),
+            ..InputOptions::default()
+        },
+        digests: Vec::new(),
+        only: Vec::new(),
+        skip: ablation.skip.clone(),
+        profile: Profile::Balanced,
+        quote: Quote::Masked,
+        // The seed a user gets who names none; the log's own seed is the simulator's.
+        seed: 1,
+        memory_bytes: options.memory_bytes / options.jobs.max(1) as u64,
+        config: options.config.clone(),
+    };
+    let output = ScanOutput {
+        out: case.to_owned(),
+        force: false,
+        argv: Vec::new(),
+        threads: rayon::current_num_threads(),
+    };
+    scan_to_case(&scan, &output, &Silent)?;
+    Ok(())
+}
+
+fn score_case(ablation: &Ablation, case: &Path, log: &Path, truth: &Truth) -> Result<MethodScores> {
+    let method = if ablation.skip.is_empty() {
+        SCAN_METHOD.to_owned()
+    } else {
+        format!("without {}", ablation.name)
+    };
+    let mut prediction = Prediction::read(&case.join("accounts.csv"))?;
+    prediction.name.clone_from(&method);
+    let stated = Stated::read(&case.join("case.json"))?;
+    let mut evaluation = evaluate(&prediction, truth, stated.as_ref())?;
+    evaluation.requests = Some(requests::score_levels(
+        &case.join("requests.parquet"),
+        &log.join("truth_requests.parquet"),
+        truth,
+        &prediction,
+    )?);
+    Ok(MethodScores {
+        method,
+        level: Verdict::Likely,
+        matched: match_campaigns(&prediction.flagged_at(Verdict::Likely), truth),
+        evaluation,
+    })
+}

@@ -1,0 +1,121 @@
+//! All presets over several seeds, end to end: simulate -> scan -> evaluate, cell by cell.
+//!
+//! ```text
+//! cells   (preset, scale, seed)   one file each, written when the cell is complete
+//! summary cells -> rows per campaign, log, population, with intervals over the runs
+//! ```
+//!
+//! Every number that comes out is measured on synthetic logs and is called so. A cell whose
+//! file is there and was made by the same build with the same settings is not run again, so
+//! a suite that was stopped goes on where it was. What is printed is always made from the
+//! files, so a suite that was resumed gives the same bytes as one that ran through.
+
+mod cell;
+mod plan;
+mod render;
+mod summary;
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use anyhow::{Context, Result};
+
+use crate::config::Config;
+use crate::model::progress::Progress;
+
+pub use cell::{Cell, CellKey, MethodScores, SCAN_METHOD};
+pub use plan::{Planned, plan};
+pub use render::{to_csv, to_json, to_table};
+pub use summary::{Measure, Row, Section, summarise};
+
+/// A scan with something left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ablation {
+    /// What was named: a detector or a family.
+    pub name: String,
+    /// Detector ids that do not run.
+    pub skip: Vec<String>,
+}
+
+/// What to run and where to keep it.
+#[derive(Debug, Clone)]
+pub struct SuiteOptions {
+    /// The folder of the cells.
+    pub out: PathBuf,
+    /// Presets with their scale.
+    pub logs: Vec<Planned>,
+    /// Seeds of the logs.
+    pub seeds: Vec<u64>,
+    /// Scans with something left out, beside the full one.
+    pub ablations: Vec<Ablation>,
+    /// Cells at work at one time, at least one.
+    pub jobs: usize,
+    /// Keep the logs and the case folders of the cells.
+    pub keep: bool,
+    /// Memory for all scans together.
+    pub memory_bytes: u64,
+    /// Settings of the scans.
+    pub config: Config,
+    /// What tells this build from another; cells of another build are run again.
+    pub build: String,
+}
+
+/// Runs every cell that is not there yet and reads all of them back, in order of presets,
+/// scales and seeds.
+///
+/// # Errors
+/// Where a cell fails (named, the finished ones stay) or a file cannot be written or read.
+pub fn run(options: &SuiteOptions, progress: &dyn Progress) -> Result<Vec<Cell>> {
+    let keys: Vec<CellKey> = options
+        .logs
+        .iter()
+        .flat_map(|log| {
+            options
+                .seeds
+                .iter()
+                .map(move |seed| CellKey::new(log, *seed, options))
+        })
+        .collect();
+    std::fs::create_dir_all(options.out.join("cells"))
+        .with_context(|| format!("{}: cannot make the folder", options.out.display()))?;
+    progress.begin("suite", Some(keys.len() as u64));
+    let next = AtomicUsize::new(0);
+    let stop = AtomicBool::new(false);
+    let failed: Mutex<Vec<(usize, anyhow::Error)>> = Mutex::new(Vec::new());
+    let work = || {
+        while !stop.load(Ordering::Relaxed) {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(key) = keys.get(at) else { return };
+            match cell::ensure(key, options) {
+                Ok(()) => progress.advance(1),
+                Err(error) => {
+                    stop.store(true, Ordering::Relaxed);
+                    if let Ok(mut failed) = failed.lock() {
+                        failed.push((at, error.context(format!("cell {}", key.name()))));
+                    }
+                }
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..options.jobs.max(1) {
+            scope.spawn(work);
+        }
+        work();
+    });
+    progress.end();
+    let mut failed = failed.into_inner().unwrap_or_default();
+    failed.sort_by_key(|(at, _)| *at);
+    if let Some((_, error)) = failed.into_iter().next() {
+        return Err(error);
+    }
+    keys.iter()
+        .map(|key| {
+            cell::read(&options.out, key)?
+                .with_context(|| format!("cell {}: its file is gone", key.name()))
+        })
+        .collect()
+}

@@ -1,0 +1,186 @@
+//! A suite's rows as tables to read, JSON, or tidy CSV. Same rows, same bytes.
+
+use std::fmt::Write as _;
+
+use anyhow::Result;
+use serde::Serialize;
+
+use crate::suite::cell::Cell;
+use crate::suite::summary::{Measure, Row, Section};
+
+/// Version of the JSON.
+const SUITE_SCHEMA_VERSION: u32 = 1;
+
+/// Said wherever the numbers are.
+const CAVEAT: &str = "All logs are synthetic. Scores on them show what the tool does with the scenarios it ships, not what it will do with another log.";
+
+/// Pretty JSON with a final line feed.
+///
+/// # Errors
+/// Where serialisation fails, which plain data does not.
+pub fn to_json(cells: &[Cell], rows: &[Row]) -> Result<String> {
+    #[derive(Serialize)]
+    struct Run<'a> {
+        preset: &'a str,
+        scale: f64,
+        seed: u64,
+        requests: u64,
+    }
+    #[derive(Serialize)]
+    struct Suite<'a> {
+        schema_version: u32,
+        caveat: &'static str,
+        runs: Vec<Run<'a>>,
+        rows: &'a [Row],
+    }
+    let suite = Suite {
+        schema_version: SUITE_SCHEMA_VERSION,
+        caveat: CAVEAT,
+        runs: cells
+            .iter()
+            .map(|cell| Run {
+                preset: &cell.key.preset,
+                scale: cell.key.scale,
+                seed: cell.key.seed,
+                requests: cell.requests,
+            })
+            .collect(),
+        rows,
+    };
+    Ok(serde_json::to_string_pretty(&suite)? + "\n")
+}
+
+/// Tidy CSV: one number per row with the ends of its interval, undefined values empty.
+///
+/// # Errors
+/// Where serialisation fails, which plain data does not.
+pub fn to_csv(rows: &[Row]) -> Result<String> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record([
+        "section", "method", "log", "subject", "measure", "value", "low", "high",
+    ])?;
+    let text = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
+    for row in rows {
+        for measure in &row.measures {
+            writer.write_record([
+                title(row.section).0,
+                &row.method,
+                &row.log,
+                &row.subject,
+                measure.name,
+                &text(measure.value),
+                &text(measure.interval.map(|interval| interval.0)),
+                &text(measure.interval.map(|interval| interval.1)),
+            ])?;
+        }
+    }
+    Ok(String::from_utf8(writer.into_inner()?)?)
+}
+
+/// Name in the CSV, and heading in the table; a section without a heading is in JSON and CSV only.
+fn title(section: Section) -> (&'static str, Option<&'static str>) {
+    match section {
+        Section::Campaigns => (
+            "campaign",
+            Some(
+                "Campaigns (found: runs with a cluster of F1 at least 0.5; recall: accounts flagged in any cluster)",
+            ),
+        ),
+        Section::Logs => ("log", Some("Logs, all accounts")),
+        Section::Populations => (
+            "population",
+            Some("False flags by innocent population, all logs"),
+        ),
+        Section::PopulationsByPreset => ("population_by_log", None),
+        Section::Calibration => (
+            "calibration",
+            Some("False clusters: expected by the null runs beside found"),
+        ),
+    }
+}
+
+/// Fixed-width tables. An account counts as flagged at `likely` or above for scans, and
+/// wherever a baseline names it. In brackets the 95 % interval.
+#[must_use]
+pub fn to_table(cells: &[Cell], rows: &[Row]) -> String {
+    let requests: u64 = cells.iter().map(|cell| cell.requests).sum();
+    let mut out = format!(
+        "{} runs, {requests} requests. {CAVEAT}\nScans flag at likely or above; baselines know one level. Intervals are 95 %: over runs (bootstrap), of counts (Wilson).\n",
+        cells.len()
+    );
+    for section in rows.chunk_by(|left, right| left.section == right.section) {
+        let Some(Row {
+            section: kind,
+            measures,
+            ..
+        }) = section.first()
+        else {
+            continue;
+        };
+        let Some(heading) = title(*kind).1 else {
+            continue;
+        };
+        let header: Vec<&str> = ["method", "log", "subject"]
+            .into_iter()
+            .chain(measures.iter().map(|measure| measure.name))
+            .collect();
+        let lines: Vec<Vec<String>> = section
+            .iter()
+            .map(|row| {
+                [&row.method, &row.log, &row.subject]
+                    .into_iter()
+                    .cloned()
+                    .chain(row.measures.iter().map(cell_text))
+                    .collect()
+            })
+            .collect();
+        let _ = writeln!(out, "\n{heading}");
+        write_aligned(&header, &lines, &mut out);
+    }
+    out
+}
+
+fn cell_text(measure: &Measure) -> String {
+    let Some(value) = measure.value else {
+        return "-".to_owned();
+    };
+    let is_count = measure.interval.is_none() && value.fract().abs() < f64::EPSILON;
+    let mut text = if is_count {
+        format!("{value:.0}")
+    } else {
+        format!("{value:.3}")
+    };
+    if let Some((low, high)) = measure.interval {
+        let _ = write!(text, " [{low:.2}, {high:.2}]");
+    }
+    text
+}
+
+/// The first three columns to the left, numbers to the right; empty columns are left out.
+fn write_aligned(header: &[&str], lines: &[Vec<String>], out: &mut String) {
+    let cell = |line: &[String], at: usize| line.get(at).cloned().unwrap_or_default();
+    let columns: Vec<(usize, usize)> = (0..header.len())
+        .filter(|at| lines.iter().any(|line| !cell(line, *at).is_empty()))
+        .map(|at| {
+            let widest = lines.iter().map(|line| cell(line, at).chars().count());
+            let name = header.get(at).map_or(0, |name| name.chars().count());
+            (at, widest.max().unwrap_or(0).max(name))
+        })
+        .collect();
+    let titles: Vec<String> = header.iter().map(|name| (*name).to_owned()).collect();
+    for line in std::iter::once(&titles).chain(lines) {
+        let mut text = String::new();
+        for (at, width) in &columns {
+            let value = cell(line, *at);
+            let padding = " ".repeat(width.saturating_sub(value.chars().count()));
+            let (before, after) = if *at < 3 {
+                ("", padding.as_str())
+            } else {
+                (padding.as_str(), "")
+            };
+            let _ = write!(text, "  {before}{value}{after}");
+        }
+        out.push_str(text.trim_end());
+        out.push('\n');
+    }
+}

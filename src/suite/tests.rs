@@ -1,0 +1,153 @@
+//! A suite of two small presets, end to end; resumed, it gives the same and runs nothing twice.
+
+use std::fs;
+use std::path::Path;
+
+use crate::config::Config;
+use crate::model::progress::Silent;
+use crate::suite::{
+    Measure, Row, SCAN_METHOD, Section, SuiteOptions, plan, run, summarise, to_csv, to_json,
+    to_table,
+};
+
+fn options(out: &Path) -> SuiteOptions {
+    let text = |words: &[&str]| {
+        words
+            .iter()
+            .map(|word| (*word).to_owned())
+            .collect::<Vec<_>>()
+    };
+    let mut config = Config::default();
+    config.fuse.null_runs = 5;
+    SuiteOptions {
+        out: out.to_owned(),
+        logs: plan(&text(&["tiny"]), &text(&["0.4", "0.5"])).expect("plan"),
+        seeds: vec![31, 32],
+        ablations: Vec::new(),
+        jobs: 2,
+        keep: false,
+        memory_bytes: 1 << 30,
+        config,
+        build: "test".to_owned(),
+    }
+}
+
+fn row<'a>(rows: &'a [Row], section: Section, method: &str, subject: &str) -> &'a Row {
+    rows.iter()
+        .find(|row| row.section == section && row.method == method && row.subject == subject)
+        .unwrap_or_else(|| panic!("no row {section:?} {method} {subject}"))
+}
+
+fn measure<'a>(row: &'a Row, name: &str) -> &'a Measure {
+    row.measures
+        .iter()
+        .find(|measure| measure.name == name)
+        .unwrap_or_else(|| panic!("no measure {name}"))
+}
+
+#[test]
+fn a_suite_runs_end_to_end_and_goes_on_where_it_stopped() {
+    let folder = tempfile::tempdir().expect("folder");
+    let out = folder.path().join("suite");
+    let options = options(&out);
+    let cells = run(&options, &Silent).expect("suite");
+    assert_eq!(cells.len(), 4);
+    let rows = summarise(&cells);
+    let found = row(&rows, Section::Campaigns, SCAN_METHOD, "tiny");
+    assert_eq!(measure(found, "runs").value, Some(2.0));
+    assert!(measure(found, "recall").interval.is_some());
+    let methods: Vec<&str> = cells[0]
+        .methods
+        .iter()
+        .map(|one| one.method.as_str())
+        .collect();
+    assert_eq!(
+        methods,
+        [
+            "stillhunt",
+            "baseline: shared payment",
+            "baseline: shared address",
+            "baseline: top volume",
+            "baseline: keywords",
+            "baseline: prompt prefix"
+        ]
+    );
+    let shared = row(
+        &rows,
+        Section::Campaigns,
+        "baseline: shared payment",
+        "tiny",
+    );
+    assert!(measure(shared, "recall").value.expect("recall") > 0.3);
+    let organic = row(&rows, Section::Populations, SCAN_METHOD, "organic");
+    assert_eq!(measure(organic, "runs").value, Some(4.0));
+    let requests = row(&rows, Section::Logs, SCAN_METHOD, "");
+    assert!(measure(requests, "request_recall").value.is_some());
+    assert!(
+        fs::read_dir(out.join("work"))
+            .expect("work")
+            .next()
+            .is_none()
+    );
+
+    let table = to_table(&cells, &rows);
+    assert!(table.contains("synthetic"), "{table}");
+    let csv = to_csv(&rows).expect("csv");
+    assert!(
+        csv.lines().all(|line| line.matches(',').count() == 7),
+        "{csv}"
+    );
+    let json: serde_json::Value =
+        serde_json::from_str(&to_json(&cells, &rows).expect("json")).expect("valid");
+    assert_eq!(json["runs"].as_array().map(Vec::len), Some(4));
+
+    // One cell is lost half-way, one is damaged, one comes from another build; the fourth
+    // holds a mark that only a cell which is not run again keeps.
+    let mut files: Vec<_> = fs::read_dir(out.join("cells"))
+        .expect("cells")
+        .map(|entry| entry.expect("entry").path())
+        .collect();
+    files.sort();
+    fs::remove_file(&files[0]).expect("remove");
+    fs::create_dir_all(
+        out.join("work")
+            .join(files[0].file_stem().expect("stem"))
+            .join("log"),
+    )
+    .expect("left behind");
+    fs::write(&files[1], "{\"key\":").expect("damage");
+    let other = fs::read_to_string(&files[2])
+        .expect("cell")
+        .replace("\"test\"", "\"older\"");
+    fs::write(&files[2], other).expect("older");
+    let requests = cells.iter().map(|cell| cell.requests).find(|count| {
+        fs::read_to_string(&files[3])
+            .expect("cell")
+            .contains(&format!("\"requests\": {count},"))
+    });
+    let marked = fs::read_to_string(&files[3]).expect("cell").replacen(
+        &format!("\"requests\": {},", requests.expect("count")),
+        "\"requests\": 7,",
+        1,
+    );
+    fs::write(&files[3], marked).expect("mark");
+    let again = run(&options, &Silent).expect("resumed");
+    assert_eq!(summarise(&again), rows);
+    assert_eq!(again.iter().filter(|cell| cell.requests == 7).count(), 1);
+}
+
+#[test]
+fn a_failing_cell_is_named_and_finished_ones_stay() {
+    let folder = tempfile::tempdir().expect("folder");
+    let mut options = options(folder.path());
+    options.logs.truncate(1);
+    options.seeds.truncate(1);
+    run(&options, &Silent).expect("one cell");
+    options.seeds.push(33);
+    // A file stands where the log of the next cell would go.
+    fs::remove_dir_all(folder.path().join("work")).expect("work");
+    fs::write(folder.path().join("work"), "").expect("in the way");
+    let error = format!("{:#}", run(&options, &Silent).expect_err("blocked"));
+    assert!(error.contains("cell tiny-x0.4-seed33"), "{error}");
+    assert!(folder.path().join("cells/tiny-x0.4-seed31.json").is_file());
+}
