@@ -73,35 +73,14 @@ fn planted(campaign: &Value, truth: &BTreeMap<String, String>) -> f64 {
 fn replayed_signatures_tie_the_accounts_of_the_openai_preset() {
     let (case, truth) = scanned("openai-2026-09", 0.02, 60_013);
     let campaigns = counting(&case, "dynamics");
-    assert!(!campaigns.is_empty(), "no campaign rests on replayed signatures");
+    assert!(
+        !campaigns.is_empty(),
+        "no campaign rests on replayed signatures"
+    );
     for campaign in campaigns {
         assert!(planted(campaign, &truth) >= 0.95, "{}", campaign["id"]);
     }
     assert!(!findings(&case, "dynamics/signature-replay").is_empty());
-}
-
-#[test]
-fn traffic_redirected_on_release_day_is_stated_with_its_share() {
-    let (case, truth) = scanned("minimax-2026-02", 0.004, 60_029);
-    let pivots: Vec<&Value> = findings(&case, "dynamics/model-pivot")
-        .into_iter()
-        .filter(|finding| finding["weak"] == false)
-        .collect();
-    assert!(!pivots.is_empty(), "no pivot found");
-    for pivot in pivots {
-        assert!(pivot["measured"].as_f64().unwrap() >= 0.3, "{pivot}");
-        assert!(pivot["expected"].as_f64().unwrap() < pivot["measured"].as_f64().unwrap() / 2.0);
-    }
-    for campaign in counting(&case, "dynamics") {
-        assert!(planted(campaign, &truth) >= 0.95, "{}", campaign["id"]);
-        let kinds: Vec<&str> = campaign["timeline"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|entry| entry["kind"].as_str().unwrap())
-            .collect();
-        assert!(kinds.contains(&"first_seen") && kinds.contains(&"pivot"), "{kinds:?}");
-    }
 }
 
 #[test]
