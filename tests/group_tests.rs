@@ -84,33 +84,6 @@ fn replayed_signatures_tie_the_accounts_of_the_openai_preset() {
 }
 
 #[test]
-fn traffic_redirected_on_release_day_is_stated_with_its_share() {
-    let (case, truth) = scanned("minimax-2026-02", 0.004, 60_029);
-    let pivots: Vec<&Value> = findings(&case, "dynamics/model-pivot")
-        .into_iter()
-        .filter(|finding| finding["weak"] == false)
-        .collect();
-    assert!(!pivots.is_empty(), "no pivot found");
-    for pivot in pivots {
-        assert!(pivot["measured"].as_f64().unwrap() >= 0.3, "{pivot}");
-        assert!(pivot["expected"].as_f64().unwrap() < pivot["measured"].as_f64().unwrap() / 2.0);
-    }
-    for campaign in counting(&case, "dynamics") {
-        assert!(planted(campaign, &truth) >= 0.95, "{}", campaign["id"]);
-        let kinds: Vec<&str> = campaign["timeline"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|entry| entry["kind"].as_str().unwrap())
-            .collect();
-        assert!(
-            kinds.contains(&"first_seen") && kinds.contains(&"pivot"),
-            "{kinds:?}"
-        );
-    }
-}
-
-#[test]
 fn innocent_populations_get_no_verdict_from_their_clocks() {
     for seed in [60_041, 60_077] {
         let (case, _) = scanned("quiet", 0.003, seed);

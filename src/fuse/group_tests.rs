@@ -16,6 +16,9 @@ use crate::stats::random::Random;
 /// Account visits over all null runs, at most: on very large logs fewer runs are made.
 const MOST_VISITS: u64 = 400_000_000;
 
+/// Below one in twenty, after the correction, a finding is not shown at all.
+const SHOWN_BITS: f64 = 4.33;
+
 /// Fewest null runs.
 const FEWEST_RUNS: u32 = 5;
 
@@ -26,7 +29,7 @@ pub struct Judged {
     pub detector: &'static str,
     /// What the test states.
     pub finding: GroupFinding,
-    /// Bits after the correction for all groups, tests and looks, capped; at least zero.
+    /// Bits after the correction for all groups, tests and looks, capped; at least one in twenty.
     pub bits: f64,
 }
 
@@ -131,7 +134,7 @@ pub fn run(
                 .filter_map(|(index, finding)| {
                     let bits = corrected(&finding, tried_log2).min(fuse.family_cap_bits);
                     let detector = tests.get(index)?.1.meta().id;
-                    (bits > 0.0).then_some(Judged {
+                    (bits >= SHOWN_BITS).then_some(Judged {
                         detector,
                         finding,
                         bits,
