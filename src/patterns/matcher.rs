@@ -38,8 +38,8 @@ const PLACES: usize = 8;
 const BEFORE: usize = 400;
 const AFTER: usize = 800;
 
-/// Up to this many bytes of literals the automaton is a table (one step per byte, about
-/// 200 bytes of table for each byte of a literal); above it a smaller, slower form.
+/// Up to this many bytes of literals the automaton is a table with one step per byte of
+/// text; above it a form that is smaller and slower, so that a pack cannot fill memory.
 const TABLE_BYTES: usize = 1 << 16;
 
 /// Room of the normal form kept between texts; a longer one is given back.
