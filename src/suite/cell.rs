@@ -206,6 +206,7 @@ fn scan(
         out: case.to_owned(),
         force: false,
         argv: Vec::new(),
+        pseudonym_key: None,
         threads: rayon::current_num_threads(),
     };
     scan_to_case(&scan, &output, &Silent)?;
