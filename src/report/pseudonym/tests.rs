@@ -111,6 +111,10 @@ fn texts(folder: &Path) -> String {
             for batch in reader.build().unwrap() {
                 let batch = batch.unwrap();
                 for column in batch.columns() {
+                    // a time names nobody, and one with a zone cannot be shown here
+                    if matches!(column.data_type(), arrow_schema::DataType::Timestamp(..)) {
+                        continue;
+                    }
                     for row in 0..column.len() {
                         let shown =
                             arrow_cast::display::array_value_to_string(column.as_ref(), row);
