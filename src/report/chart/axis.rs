@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::model::event::{Event, EventKind};
+use crate::model::event::EventKind;
 use crate::report::format::{self, DAY_US, day_start, is_weekend};
 
 /// Width of the plot in SVG units.
@@ -16,6 +16,11 @@ pub(crate) const HEIGHT: f64 = 120.0;
 const BARS: i64 = 120;
 /// Most events marked; more would hide the bars.
 const EVENTS: usize = 12;
+
+/// Words for what happens to a campaign's own accounts.
+pub(super) const ACCOUNTS_CLOSED: &str = "accounts closed";
+pub(super) const REPLACEMENT: &str = "replacement";
+pub(super) const PIVOT: &str = "pivot";
 
 /// A day label below the axis.
 #[derive(Debug, Serialize)]
@@ -30,10 +35,17 @@ pub(crate) struct Mark {
     pub(super) x: String,
     number: usize,
     /// Outline around the number: the kind is told by shape and word, not by colour.
-    shape: String,
-    kind: &'static str,
+    pub(super) shape: String,
+    pub(super) kind: &'static str,
     name: String,
     timestamp_us: i64,
+}
+
+/// Something that happened on a day.
+pub(super) struct Dated<'a> {
+    pub(super) timestamp_us: i64,
+    pub(super) kind: &'static str,
+    pub(super) name: &'a str,
 }
 
 /// Word for a kind of event.
@@ -137,14 +149,14 @@ impl Axis {
             .collect()
     }
 
-    /// The first events inside the span, and how many more there are.
-    pub(super) fn marks(&self, events: &[Event]) -> (Vec<Mark>, usize) {
+    /// The first dates inside the span, and how many more there are.
+    pub(super) fn marks(&self, dated: &[Dated<'_>]) -> (Vec<Mark>, usize) {
         let bar_us = self.days_per_bar.saturating_mul(DAY_US).max(1);
-        let inside: Vec<(&Event, f64)> = events
+        let inside: Vec<(&Dated<'_>, f64)> = dated
             .iter()
-            .map(|event| {
-                let from_start = event.timestamp_us.saturating_sub(self.first);
-                (event, from_start as f64 / bar_us as f64)
+            .map(|date| {
+                let from_start = date.timestamp_us.saturating_sub(self.first);
+                (date, from_start as f64 / bar_us as f64)
             })
             .filter(|(_, position)| (0.0..=self.bars as f64).contains(position))
             .collect();
@@ -152,15 +164,15 @@ impl Axis {
             .iter()
             .take(EVENTS)
             .enumerate()
-            .map(|(index, (event, position))| {
+            .map(|(index, (date, position))| {
                 let x = position * self.slot;
                 Mark {
                     x: format!("{x:.1}"),
                     number: index + 1,
-                    shape: shape(event.kind, x),
-                    kind: kind_name(event.kind),
-                    name: event.name.clone(),
-                    timestamp_us: event.timestamp_us,
+                    shape: shape(date.kind, x),
+                    kind: date.kind,
+                    name: date.name.to_owned(),
+                    timestamp_us: date.timestamp_us,
                 }
             })
             .collect();
@@ -168,13 +180,16 @@ impl Axis {
     }
 }
 
-/// Outline of the flag above an event: a release is a triangle, a ban wave a square on its
-/// corner, a policy change a square, anything else a bar.
-fn shape(kind: EventKind, x: f64) -> String {
+/// Outline of the flag above a date: a release is a triangle, a ban a square on its corner, a
+/// policy change a square, a replacement a circle, a pivot a triangle upside down, anything
+/// else a bar.
+fn shape(kind: &str, x: f64) -> String {
     match kind {
-        EventKind::ModelRelease => format!("M{x:.1} -21l7 12h-14z"),
-        EventKind::BanWave => format!("M{x:.1} -23l7.5 7.5l-7.5 7.5l-7.5 -7.5z"),
-        EventKind::PolicyChange => format!("M{:.1} -21h12v12h-12z", x - 6.0),
-        EventKind::Other => format!("M{:.1} -18h12v6h-12z", x - 6.0),
+        "model release" => format!("M{x:.1} -21l7 12h-14z"),
+        "ban wave" | ACCOUNTS_CLOSED => format!("M{x:.1} -23l7.5 7.5l-7.5 7.5l-7.5 -7.5z"),
+        "policy change" => format!("M{:.1} -21h12v12h-12z", x - 6.0),
+        REPLACEMENT => format!("M{:.1} -15a6 6 0 1 0 12 0a6 6 0 1 0 -12 0z", x - 6.0),
+        PIVOT => format!("M{x:.1} -9l7 -12h-14z"),
+        _ => format!("M{:.1} -18h12v6h-12z", x - 6.0),
     }
 }

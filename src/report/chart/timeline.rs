@@ -1,12 +1,15 @@
-//! Requests per day as bars, with dated events of the platform above them.
+//! Requests per day as bars; above them what the platform did (releases, bans) and what became
+//! of the campaign's accounts (closed, replaced, moved to a new model).
 
 use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::model::campaign::Member;
+use crate::model::campaign::{Member, TimelineEntry};
 use crate::model::event::Event;
-use crate::report::chart::axis::{Axis, HEIGHT, Mark, Tick};
+use crate::report::chart::axis::{
+    ACCOUNTS_CLOSED, Axis, Dated, HEIGHT, Mark, PIVOT, REPLACEMENT, Tick, kind_name,
+};
 use crate::report::chart::turnover::{Turnover, turnover};
 use crate::report::format::{self, DAY_US, count, plural};
 
@@ -31,6 +34,7 @@ pub(crate) struct Timeline {
 pub(crate) fn timeline(
     daily_requests: &[(i64, u64)],
     events: &[Event],
+    own_dates: &[TimelineEntry],
     members: &[Member],
 ) -> Timeline {
     let axis = Axis::over(daily_requests);
@@ -41,7 +45,7 @@ pub(crate) fn timeline(
         }
     }
     let max = heights.iter().copied().max().unwrap_or(0);
-    let (marks, marks_left_out) = axis.marks(events);
+    let (marks, marks_left_out) = axis.marks(&dates(events, own_dates));
     Timeline {
         bars: bar_path(&heights, max, &axis),
         weekends: axis.weekends(),
@@ -58,6 +62,32 @@ pub(crate) fn timeline(
         turnover: turnover(members, &axis),
         text: in_words(daily_requests, axis.first, axis.last),
     }
+}
+
+/// Events of the platform and dates of the campaign, by time. Of the latter only what the bars
+/// do not show themselves; releases come with the events.
+fn dates<'a>(events: &'a [Event], own: &'a [TimelineEntry]) -> Vec<Dated<'a>> {
+    let of_platform = events.iter().map(|event| Dated {
+        timestamp_us: event.timestamp_us,
+        kind: kind_name(event.kind),
+        name: &event.name,
+    });
+    let of_campaign = own.iter().filter_map(|entry| {
+        let kind = match entry.kind.as_str() {
+            "ban" => ACCOUNTS_CLOSED,
+            "replacement" => REPLACEMENT,
+            "pivot" => PIVOT,
+            _ => return None,
+        };
+        Some(Dated {
+            timestamp_us: entry.at_us,
+            kind,
+            name: &entry.statement,
+        })
+    });
+    let mut dates: Vec<Dated<'a>> = of_platform.chain(of_campaign).collect();
+    dates.sort_by_key(|date| date.timestamp_us);
+    dates
 }
 
 fn bar_path(heights: &[u64], max: u64, axis: &Axis) -> String {
@@ -108,7 +138,7 @@ mod tests {
 
     #[test]
     fn days_between_are_silent_and_words_agree() {
-        let line = timeline(&[(0, 4), (3 * DAY_US, 9)], &[], &[]);
+        let line = timeline(&[(0, 4), (3 * DAY_US, 9)], &[], &[], &[]);
         assert_eq!(line.bars.matches('M').count(), 2);
         assert_eq!(line.max, 9);
         assert_eq!(
@@ -123,11 +153,12 @@ mod tests {
             &[(i64::MIN, 1), (i64::MAX, u64::MAX), (0, u64::MAX)],
             &[],
             &[],
+            &[],
         );
         assert!(line.bars.len() < 10_000);
-        assert_eq!(timeline(&[], &[], &[]).text, "No requests.");
+        assert_eq!(timeline(&[], &[], &[], &[]).text, "No requests.");
         let year: Vec<(i64, u64)> = (0..365).map(|day| (day * DAY_US, 1)).collect();
-        let line = timeline(&year, &[], &[]);
+        let line = timeline(&year, &[], &[], &[]);
         assert_eq!(line.unit, "4 days");
         assert_eq!(line.max, 4);
     }
@@ -144,8 +175,36 @@ mod tests {
             &[(0, 1), (DAY_US, 1)],
             &[event(-1), event(DAY_US / 2), event(9 * DAY_US)],
             &[],
+            &[],
         );
         assert_eq!(line.marks.len(), 1);
         assert_eq!(line.marks[0].x, "24.0");
+    }
+
+    #[test]
+    fn bans_and_replacements_of_the_campaign_stand_among_the_events() {
+        let own = |at_us, kind: &str| TimelineEntry {
+            at_us,
+            kind: kind.into(),
+            statement: format!("{kind} in words"),
+            accounts: 3,
+        };
+        let release = Event {
+            timestamp_us: DAY_US,
+            kind: EventKind::ModelRelease,
+            name: "m".into(),
+            model: None,
+        };
+        let entries = [
+            own(0, "first_seen"),
+            own(5, "ban"),
+            own(2 * DAY_US, "replacement"),
+        ];
+        let line = timeline(&[(0, 1), (3 * DAY_US, 1)], &[release], &entries, &[]);
+        let kinds: Vec<&str> = line.marks.iter().map(|mark| mark.kind).collect();
+        assert_eq!(kinds, ["accounts closed", "model release", "replacement"]);
+        let shapes: std::collections::BTreeSet<&str> =
+            line.marks.iter().map(|mark| mark.shape.as_str()).collect();
+        assert_eq!(shapes.len(), 3);
     }
 }

@@ -163,7 +163,12 @@ pub(crate) fn campaign_sections(case: &Case, limit: usize) -> Cut<CampaignSectio
                 evidence: evidence_rows(campaign),
                 waterfall: waterfall(campaign),
                 not_tested: &campaign.not_tested,
-                timeline: timeline(&campaign.daily_requests, &case.events, &campaign.members),
+                timeline: timeline(
+                    &campaign.daily_requests,
+                    &case.events,
+                    &campaign.timeline,
+                    &campaign.members,
+                ),
                 dates: &campaign.timeline,
                 description: &campaign.description,
                 heat: heat_map(&campaign.hour_of_week),

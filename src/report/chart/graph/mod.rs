@@ -107,7 +107,8 @@ fn keys_of(campaign: &Campaign, findings: &BTreeMap<&str, &Finding>) -> Vec<Key>
         let (kind, value) = match &finding.subject {
             Subject::Key { kind, value } => (kind.as_str(), value.as_str()),
             Subject::Template { id } => ("template", id.as_str()),
-            Subject::Group { name } => ("group", name.as_str()),
+            // a group is the campaign itself; what ties it together is what was measured
+            Subject::Group { .. } => (test_name(&finding.detector), finding.measure.as_str()),
         };
         let inside = finding
             .accounts
@@ -130,6 +131,11 @@ fn keys_of(campaign: &Campaign, findings: &BTreeMap<&str, &Finding>) -> Vec<Key>
     // the map gave family, kind and value in order; the sort keeps that among equals
     keys.sort_by_key(|key| std::cmp::Reverse(key.accounts.len()));
     keys
+}
+
+/// `sharding` of `content/sharding`.
+fn test_name(detector: &str) -> &str {
+    detector.rsplit_once('/').map_or(detector, |(_, name)| name)
 }
 
 fn in_words(keys: &[Key], members: usize, graph: &aggregate::Graph) -> String {
