@@ -52,8 +52,7 @@ pub(crate) enum Command {
     Report(ReportArguments),
     /// Write a synthetic log with a known truth: a campaign preset among innocent populations
     Simulate(Box<SimulateArguments>),
-    /// Score a case folder, or any tool's CSV of accounts, against known truth; or score this
-    /// tool over all presets (--suite)
+    /// Score a case or any tool's CSV of accounts against known truth, or this tool (--suite)
     Evaluate(Box<EvaluateArguments>),
     /// Print every setting with its default and its source, as a file to change and pass on
     Config,

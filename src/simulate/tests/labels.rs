@@ -126,8 +126,18 @@ impl Seen {
                     } else {
                         text.to_owned()
                     };
-                    if !side.get(name).is_some_and(|seen| seen.contains(&value)) {
-                        side.entry(name.clone()).or_default().insert(value);
+                    // Program and system of a user agent are compared apart: a rare pairing of
+                    // two common ones is chance.
+                    let parts = match value.split_once(" (") {
+                        Some((program, system)) if name.ends_with("user_agent") => {
+                            vec![program.to_owned(), format!("({system}")]
+                        }
+                        _ => vec![value],
+                    };
+                    for part in parts {
+                        if !side.get(name).is_some_and(|seen| seen.contains(&part)) {
+                            side.entry(name.clone()).or_default().insert(part);
+                        }
                     }
                 }
             }
