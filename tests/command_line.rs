@@ -147,6 +147,7 @@ fn mistakes_on_the_command_line_exit_with_2_and_leave_standard_output_empty() {
             &["scan", "a.csv", "--out", "x", "--threads", "0"],
             "--threads",
         ),
+        (&["scan", "a.csv", "--out", "x", "--threads", "4000"], "256"),
         (&["scan", "s3://bucket/a.csv", "--out", "x"], "offline"),
         (
             &["scan", "a.csv", "--out", "x", "--config", "no/such.toml"],

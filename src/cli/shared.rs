@@ -172,7 +172,7 @@ impl ReportFormatName {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Exit code")]
 pub(crate) struct LossArguments {
-    /// Exit with code 4 when rows were rejected or a detector could not run
+    /// Exit with code 4 when rows were rejected or a detector's columns are absent
     #[arg(long)]
     pub(crate) strict: bool,
     /// Exit with code 4 when more than this percentage of the rows was rejected; with
@@ -185,9 +185,10 @@ pub(crate) struct LossArguments {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Run")]
 pub(crate) struct RunArguments {
-    /// Worker threads; the result is the same with any number [default: all cores]
-    #[arg(long, value_name = "N")]
-    pub(crate) threads: Option<NonZeroUsize>,
+    /// Worker threads, 1 to 256; the result is the same with any number [default: all cores]
+    // Far beyond the number of cores, idle threads looking for work hold up those that have it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) threads: Option<u16>,
     /// No progress and no end-of-run screen; errors are still shown
     #[arg(long, short)]
     pub(crate) quiet: bool,
@@ -197,9 +198,10 @@ impl RunArguments {
     /// The number of worker threads.
     #[must_use]
     pub(crate) fn threads(&self) -> usize {
-        self.threads
-            .or_else(|| std::thread::available_parallelism().ok())
-            .map_or(1, NonZeroUsize::get)
+        self.threads.map_or_else(
+            || std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+            usize::from,
+        )
     }
 }
 

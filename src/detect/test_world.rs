@@ -1,9 +1,36 @@
 //! Accounts with clocks, made by hand, for the tests of group tests.
 
+use crate::detect::group::{Group, Look};
 use crate::detect::layer::Layer;
 use crate::detect::population::{Cell, HOUR_US, KeyCounts, Population};
 use crate::model::event::Event;
 use crate::model::profile::AccountProfile;
+use crate::stats::random::Random;
+
+/// How many of `repetitions` random groups of about thirty among `accounts` a test finds at
+/// the level of 5 %, before any correction.
+pub(crate) fn random_groups_found(
+    accounts: u64,
+    repetitions: u32,
+    look: impl Fn(&Group) -> Look,
+) -> u32 {
+    let mut random = Random::new(3);
+    (0..repetitions)
+        .map(|_| {
+            let mut members: Vec<u32> = (0..30)
+                .map(|_| u32::try_from(random.below(accounts)).unwrap())
+                .collect();
+            members.sort_unstable();
+            members.dedup();
+            let group = Group {
+                name: "test".to_owned(),
+                accounts: members,
+            };
+            let level = 20.0_f64.log2();
+            u32::from(look(&group).findings.iter().any(|one| one.bits >= level))
+        })
+        .sum()
+}
 
 pub(crate) struct World {
     pub(crate) cells: Vec<(u32, Cell)>,

@@ -140,7 +140,7 @@ fn starts_full(cells: &[Cell]) -> bool {
 mod tests {
     use super::*;
     use crate::detect::group::{Group, Standing};
-    use crate::detect::test_world::World;
+    use crate::detect::test_world::{World, random_groups_found};
     use crate::stats::random::Random;
 
     /// Accounts that are born in the log: people ramp up over days, some begin at once.
@@ -189,26 +189,8 @@ mod tests {
         let world = world(0..0, 0.3, 2);
         let population = world.population();
         let prepared = NoRamp.prepare(&population);
-        let mut random = Random::new(3);
-        let mut below = 0;
-        for _ in 0..300 {
-            let mut accounts: Vec<u32> = (0..30)
-                .map(|_| u32::try_from(random.below(300)).unwrap())
-                .collect();
-            accounts.sort_unstable();
-            accounts.dedup();
-            let group = Group {
-                name: "test".to_owned(),
-                accounts,
-            };
-            let look = (prepared.look)(&group);
-            below += u32::from(
-                look.findings
-                    .iter()
-                    .any(|finding| finding.bits >= 20.0_f64.log2()),
-            );
-        }
-        assert!(below <= 26, "{below} of 300 at the level of 5 %");
+        let found = random_groups_found(300, 300, &prepared.look);
+        assert!(found <= 26, "{found} of 300 at the level of 5 %");
     }
 
     #[test]

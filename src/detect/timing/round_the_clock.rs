@@ -123,7 +123,7 @@ fn longest_rest(cells: &[Cell]) -> usize {
 mod tests {
     use super::*;
     use crate::detect::group::{Group, Standing};
-    use crate::detect::test_world::World;
+    use crate::detect::test_world::{World, random_groups_found};
     use crate::stats::random::Random;
 
     /// Ten days; machines run all day, people for ten hours.
@@ -182,22 +182,8 @@ mod tests {
         let world = world(0..0, 0.2, 2);
         let population = world.population();
         let prepared = RoundTheClock.prepare(&population);
-        let mut random = Random::new(3);
-        let mut below = 0;
-        for _ in 0..300 {
-            let mut members: Vec<u32> = (0..30)
-                .map(|_| u32::try_from(random.below(300)).unwrap())
-                .collect();
-            members.sort_unstable();
-            members.dedup();
-            let look = (prepared.look)(&group(members.into_iter()));
-            below += u32::from(
-                look.findings
-                    .iter()
-                    .any(|finding| finding.bits >= 20.0_f64.log2()),
-            );
-        }
-        assert!(below <= 26, "{below} of 300 at the level of 5 %");
+        let found = random_groups_found(300, 300, &prepared.look);
+        assert!(found <= 26, "{found} of 300 at the level of 5 %");
     }
 
     #[test]
