@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use browser_support::cases::{MANY, demo, enlarge, poison, rendered};
-use browser_support::look::{CONTRAST, cells_of, families, grouped, rows, text};
+use browser_support::look::{CONTRAST, STICKING_OUT, cells_of, families, grouped, rows, text};
 use browser_support::{Browser, Conduct};
 use case_support::*;
 use serde_json::{Value, json};
@@ -356,14 +356,22 @@ fn the_page_can_be_read_by_everyone() {
         "[...document.querySelectorAll('a')].map((link) => link.getAttribute('href').slice(1)).filter((id) => document.querySelectorAll(`[id='${id}']`).length !== 1)",
     );
     assert_eq!(lost, json!([]));
-    // a telephone's width: long tables scroll in themselves, the page does not
+    // a telephone's width: long tables scroll in themselves, the page does not; nor does it where
+    // the fonts are wider than those of this machine (WCAG 2.2, 1.4.12: the reader's text spacing)
     browser.call(
         "Emulation.setDeviceMetricsOverride",
         json!({ "width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": true }),
     );
-    assert_eq!(
-        browser.evaluate("document.documentElement.scrollWidth"),
-        390
-    );
+    for spacing in ["0", "0.12em"] {
+        browser.evaluate(&format!(
+            "for (const element of document.querySelectorAll('*')) {{ element.style.letterSpacing = '{spacing}'; }} 0"
+        ));
+        assert_eq!(browser.evaluate(STICKING_OUT), json!([]), "{spacing}");
+        assert_eq!(
+            browser.evaluate("document.documentElement.scrollWidth"),
+            390,
+            "{spacing}"
+        );
+    }
     assert_quiet(&browser.conduct(), &page);
 }

@@ -77,6 +77,57 @@ fn the_planted_network_and_nobody_else_is_likely_or_above() {
     );
 }
 
+/// Scans a folder of `testdata` with its accounts and events; the parsed `case.json`.
+fn case_of(name: &str, requests: &str) -> serde_json::Value {
+    let folder = tempfile::tempdir().unwrap();
+    let case = folder.path().join("case");
+    let file = |file: &str| format!("testdata/{name}/{file}");
+    scan(
+        &[
+            &file(requests),
+            "--accounts",
+            &file("accounts.csv"),
+            "--events",
+            &file("events.csv"),
+        ],
+        &case,
+    );
+    serde_json::from_str(&std::fs::read_to_string(case.join("case.json")).unwrap()).unwrap()
+}
+
+fn verdicts(case: &serde_json::Value) -> Vec<&str> {
+    let campaigns = case["campaigns"].as_array().unwrap();
+    campaigns
+        .iter()
+        .map(|one| one["verdict"].as_str().unwrap())
+        .collect()
+}
+
+#[test]
+fn quiet_traffic_has_no_campaign() {
+    let case = case_of("quiet", "requests.csv.gz");
+    assert_eq!(case["coverage"]["rows_used"], 9_699);
+    assert_eq!(case["coverage"]["rows_rejected"], 0);
+    assert_eq!(verdicts(&case), Vec::<&str>::new());
+}
+
+#[test]
+fn look_alikes_stay_below_likely() {
+    let case = case_of("look-alikes", "requests.ndjson.zst");
+    let truth =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/look-alikes/truth_accounts.csv");
+    let populations = column(&truth, "population", |_| true);
+    assert_eq!(populations.len(), 19, "{populations:?}");
+    assert_eq!(case["coverage"]["rows_used"], 47_327);
+    // They do look alike: prompts are shared, and a payer is; that is seen and makes no campaign.
+    assert!(case["templates"].as_array().unwrap().len() >= 5);
+    assert!(
+        verdicts(&case).iter().all(|verdict| *verdict == "lead"),
+        "{:?}",
+        verdicts(&case)
+    );
+}
+
 #[test]
 fn hostile_rows_are_counted_and_located() {
     let folder = tempfile::tempdir().unwrap();

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use polars::prelude::*;
 
 use crate::digest::DigestTables;
 use crate::fuse::incidence::Units;
@@ -74,37 +73,27 @@ fn commonest(
     kind: &str,
     derive: impl Fn(&str) -> String,
 ) -> Result<Vec<Option<String>>> {
-    let keys = tables
-        .keys
-        .clone()
-        .lazy()
-        .with_row_index("key", None)
-        .filter(col("kind").eq(lit(kind.to_owned())))
-        .select([col("key"), col("value")]);
-    let links = tables
-        .links
-        .clone()
-        .lazy()
-        .join(
-            keys,
-            [col("key")],
-            [col("key")],
-            JoinArgs::new(JoinType::Inner),
-        )
-        .select([col("account"), col("value"), col("requests")])
-        .collect()?;
-    let mut counts: BTreeMap<(u32, String), u64> = BTreeMap::new();
+    let kinds = tables.keys.column("kind")?.str()?;
+    let values = tables.keys.column("value")?.str()?;
+    // Keys are numbered by their row in the table, so a list stands for the join.
+    let derived: Vec<Option<String>> = kinds
+        .iter()
+        .zip(values.iter())
+        .map(|(of_kind, value)| (of_kind == Some(kind)).then(|| derive(value.unwrap_or_default())))
+        .collect();
+    let links = &tables.links;
+    let mut counts: BTreeMap<(u32, &str), u64> = BTreeMap::new();
     let rows = links
         .column("account")?
         .u32()?
         .into_no_null_iter()
-        .zip(links.column("value")?.str()?.iter())
+        .zip(links.column("key")?.u32()?.into_no_null_iter())
         .zip(links.column("requests")?.u64()?.into_no_null_iter());
-    for ((account, value), requests) in rows {
-        if let Some(unit) = units.of_account.get(account as usize) {
-            *counts
-                .entry((*unit, derive(value.unwrap_or_default())))
-                .or_default() += requests;
+    for ((account, key), requests) in rows {
+        if let Some(unit) = units.of_account.get(account as usize)
+            && let Some(Some(value)) = derived.get(key as usize)
+        {
+            *counts.entry((*unit, value.as_str())).or_default() += requests;
         }
     }
     let mut best: Vec<(u64, Option<String>)> = vec![(0, None); units.len()];
@@ -112,7 +101,7 @@ fn commonest(
         if let Some(slot) = best.get_mut(unit as usize)
             && requests > slot.0
         {
-            *slot = (requests, Some(value));
+            *slot = (requests, Some(value.to_owned()));
         }
     }
     Ok(best.into_iter().map(|(_, value)| value).collect())

@@ -60,6 +60,13 @@ pub fn families(browser: &mut Browser) -> Vec<String> {
     serde_json::from_value(names).unwrap()
 }
 
+/// The elements that reach over the right edge of the page and are not inside a part that
+/// scrolls in itself.
+pub const STICKING_OUT: &str = "[...document.querySelectorAll('body *')]
+    .filter((element) => !element.closest('.scroll, .wide, .skip, .quiet, script, defs'))
+    .filter((element) => element.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5)
+    .map((element) => `${element.localName}.${element.className}: ${element.textContent.slice(0, 60)}`)";
+
 /// Texts whose contrast to what stands behind them is below 4.5.
 pub const CONTRAST: &str = r"(() => {
   const canvas = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });

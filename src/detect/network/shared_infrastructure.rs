@@ -32,7 +32,6 @@
 //! together, never exceed the verdict `lead`.
 
 use anyhow::Result;
-use polars::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::detect::layer::{Layer, RowSource, group_entries};
@@ -149,45 +148,29 @@ fn keyed(
     // Key number -> number of the derived value, for keys of this kind.
     let mut names: Vec<String> = Vec::new();
     let mut numbers: FxHashMap<String, u32> = FxHashMap::default();
-    let mut key_numbers: Vec<u32> = Vec::new();
-    let mut derived_numbers: Vec<u32> = Vec::new();
-    for (key, (key_kind, value)) in (0_u32..).zip(kinds.iter().zip(values.iter())) {
-        if key_kind != Some(digest_kind) {
-            continue;
-        }
-        let Some(name) = value.and_then(&derive) else {
-            continue;
-        };
-        let number = *numbers.entry(name).or_insert_with_key(|name| {
-            names.push(name.clone());
-            u32::try_from(names.len() - 1).unwrap_or(u32::MAX)
-        });
-        key_numbers.push(key);
-        derived_numbers.push(number);
+    // Keys are numbered by their row in the table, so a list stands for the join.
+    let mut number_of_key: Vec<Option<u32>> = Vec::with_capacity(kinds.len());
+    for (key_kind, value) in kinds.iter().zip(values.iter()) {
+        let name = value.filter(|_| key_kind == Some(digest_kind));
+        number_of_key.push(name.and_then(&derive).map(|name| {
+            *numbers.entry(name).or_insert_with_key(|name| {
+                names.push(name.clone());
+                u32::try_from(names.len() - 1).unwrap_or(u32::MAX)
+            })
+        }));
     }
-    let map = df!("key" => key_numbers, "value" => derived_numbers)?;
-    let joined = context
-        .tables
-        .links
-        .clone()
-        .lazy()
-        .select([col("account"), col("key")])
-        .with_row_index("row", None)
-        .join(
-            map.lazy(),
-            [col("key")],
-            [col("key")],
-            JoinArgs::new(JoinType::Inner),
-        )
-        .select([col("value"), col("account"), col("row")])
-        .collect()?;
-    let entries = joined
-        .column("value")?
+    let links = &context.tables.links;
+    let rows = links
+        .column("key")?
         .u32()?
         .into_no_null_iter()
-        .zip(joined.column("account")?.u32()?.into_no_null_iter())
-        .zip(joined.column("row")?.u32()?.into_no_null_iter())
-        .map(|((value, account), row)| (value, account, row))
+        .zip(links.column("account")?.u32()?.into_no_null_iter());
+    let entries = (0_u32..)
+        .zip(rows)
+        .filter_map(|(row, (key, account))| {
+            let number = number_of_key.get(key as usize).copied().flatten()?;
+            Some((number, account, row))
+        })
         .collect();
     let grouped = group_entries(entries, |number| {
         names.get(number as usize).cloned().unwrap_or_default()
