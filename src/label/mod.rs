@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::digest::DigestTables;
 use crate::fuse::Pattern;
 use crate::model::batch::RequestBatch;
-use crate::model::campaign::{Campaign, LabelledRequest, Template};
+use crate::model::campaign::{Campaign, LabelledRequest, Template, Verdict};
 use crate::model::column::RequestColumn;
 use crate::text::fragments::all_shingles;
 use crate::text::hash::text_hash;
@@ -288,6 +288,17 @@ impl Lookup {
             .max_by_key(|(number, count)| (*count, std::cmp::Reverse(*number)))
             .map(|(number, _)| number)
     }
+}
+
+/// Leaves out the requests of leads. A lead is often a popular application, whose requests
+/// would outnumber those of all campaigns; its sample rows stand with its findings.
+pub fn without_leads(requests: &mut Vec<LabelledRequest>, campaigns: &[Campaign]) {
+    let leads: FxHashSet<&str> = campaigns
+        .iter()
+        .filter(|campaign| campaign.verdict == Verdict::Lead)
+        .map(|campaign| campaign.id.as_str())
+        .collect();
+    requests.retain(|request| !leads.contains(request.campaign_id.as_str()));
 }
 
 /// Writes the counts of the second look into campaigns and templates.

@@ -124,7 +124,7 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
             .count() as u64;
     }
 
-    let requests = second_look(
+    let mut requests = second_look(
         options,
         plan.as_ref(),
         &campaigns,
@@ -133,6 +133,9 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
         progress,
     )?;
     label::apply(&requests, plan.is_some(), &mut campaigns, &mut templates);
+    if options.profile != Profile::Broad {
+        label::without_leads(&mut requests, &campaigns);
+    }
     let hour_of_week = hour_of_week(&tables.minutes);
     let case = Case {
         schema_version: CASE_SCHEMA_VERSION,

@@ -102,6 +102,7 @@ output_columns! {
         account_id Text "" "Account that sent it.";
         timestamp Timestamp "" "Start of the request.";
         campaign_id Text "" "Campaign of its template; null where the template belongs to none.";
+        verdict Text "" "Verdict of that campaign: likely or strong, under profile broad lead as well.";
         template_id Text "" "Template it was matched to.";
         pattern_family Text "" "Capability family of the template; null where unknown.";
         file Text "" "Input file as named by the user.";

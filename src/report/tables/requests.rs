@@ -1,5 +1,7 @@
 //! `requests.parquet`: the rows of the un-mixed sub-streams.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 
 use crate::report::present::Presented;
@@ -12,6 +14,12 @@ const ROWS_PER_BATCH: usize = 65_536;
 /// One row per labelled request, in order of file and row.
 pub(crate) fn write_requests(presented: &Presented<'_>, sink: Sink<'_>) -> Result<()> {
     let mut table = ParquetTable::new("requests.parquet", sink)?;
+    let verdicts: BTreeMap<&str, &str> = presented
+        .case
+        .campaigns
+        .iter()
+        .map(|campaign| (campaign.id.as_str(), campaign.verdict.name()))
+        .collect();
     for rows in presented.requests.chunks(ROWS_PER_BATCH) {
         let files: Vec<String> = rows
             .iter()
@@ -22,6 +30,10 @@ pub(crate) fn write_requests(presented: &Presented<'_>, sink: Sink<'_>) -> Resul
             texts(rows.iter().map(|row| row.account_id.as_str())),
             times(rows.iter().map(|row| Some(row.timestamp_us))),
             optional_texts(rows.iter().map(|row| row.campaign_id.as_str())),
+            optional_texts(
+                rows.iter()
+                    .map(|row| verdicts.get(row.campaign_id.as_str()).copied().unwrap_or("")),
+            ),
             texts(rows.iter().map(|row| row.template_id.as_str())),
             optional_texts(rows.iter().map(|row| row.pattern_family.as_str())),
             texts(files.iter().map(String::as_str)),
