@@ -13,6 +13,8 @@ use stillhunt::pipeline::{ScanOutput, scan_to_case};
 /// Scans one log with the usual settings, writes the case folder and gives the campaigns.
 pub fn campaigns(log: &Path, out: &Path) -> anyhow::Result<Vec<Campaign>> {
     let options = ScanOptions {
+        suppress: None,
+        no_suppress: false,
         input: InputOptions {
             logs: vec![log.to_owned()],
             ..InputOptions::default()

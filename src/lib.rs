@@ -27,4 +27,5 @@ pub mod report;
 pub mod simulate;
 pub mod stats;
 pub mod suite;
+pub mod suppress;
 pub mod text;

@@ -23,6 +23,17 @@ fn printed_schema() -> Value {
     serde_json::from_str(&stillhunt(&["schema", "--case"])).unwrap()
 }
 
+#[test]
+fn the_schema_in_the_repository_is_the_one_printed() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/case.schema.json");
+    let published = std::fs::read_to_string(path).unwrap();
+    assert_eq!(
+        published,
+        stillhunt(&["schema", "--case"]),
+        "write it again: stillhunt schema --case > examples/case.schema.json"
+    );
+}
+
 fn demo_case(out: &Path) -> Value {
     let demo = "testdata/demo/requests.parquet";
     let out = out.to_str().unwrap();

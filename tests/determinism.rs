@@ -69,7 +69,13 @@ fn threads_batches_file_order_and_folder_change_no_byte() {
 const PLACES: [&str; 5] = ["name", "sha256", "bytes", "container", "compression"];
 
 fn assert_same_but_for_places(left: &Path, right: &Path, what: &str) {
-    for name in ["campaigns.csv", "accounts.csv", "hubs.csv", "detectors.csv"] {
+    for name in [
+        "campaigns.csv",
+        "accounts.csv",
+        "hubs.csv",
+        "suppressions.csv",
+        "detectors.csv",
+    ] {
         assert_eq!(
             table(left, name, &[]),
             table(right, name, &[]),
@@ -177,6 +183,7 @@ fn a_scan_of_two_digests_is_the_scan_of_both_halves() {
         ("campaigns.csv", &["campaign_requests"][..]),
         ("accounts.csv", &["campaign_requests"][..]),
         ("hubs.csv", &[][..]),
+        ("suppressions.csv", &[][..]),
         ("templates.csv", &["requests", "requests_complete"][..]),
         ("detectors.csv", &[][..]),
     ] {

@@ -28,6 +28,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("detect", &["model", "config", "stats", "text", "digest"]),
     ("fuse", &["model", "config", "stats", "digest", "detect"]),
     ("label", &["model", "config", "text", "digest", "fuse"]),
+    ("suppress", &["model"]),
     ("report", &["model", "config"]),
     ("simulate", &["model", "config", "stats", "load", "report"]),
     ("evaluate", &["model", "config", "stats", "load", "report"]),
@@ -35,7 +36,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "pipeline",
         &[
             "model", "config", "stats", "text", "patterns", "load", "digest", "detect", "fuse",
-            "label", "report",
+            "label", "suppress", "report",
         ],
     ),
     (
@@ -48,7 +49,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "model", "config", "stats", "text", "patterns", "load", "digest", "detect", "fuse",
-            "label", "report", "simulate", "evaluate", "pipeline", "suite",
+            "label", "suppress", "report", "simulate", "evaluate", "pipeline", "suite",
         ],
     ),
     ("main", &["cli"]),
@@ -57,7 +58,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "lib",
         &[
             "model", "config", "stats", "text", "patterns", "load", "digest", "detect", "fuse",
-            "label", "report", "simulate", "evaluate", "pipeline", "suite", "cli",
+            "label", "suppress", "report", "simulate", "evaluate", "pipeline", "suite", "cli",
         ],
     ),
 ];

@@ -11,6 +11,8 @@ use crate::pipeline::{self, ScanOutput};
 
 pub(super) fn run(arguments: &DigestArguments, argv: Vec<String>) -> Result<u8> {
     let options = ScanOptions {
+        suppress: None,
+        no_suppress: false,
         input: arguments.input.options(&arguments.logs)?,
         digests: Vec::new(),
         only: Vec::new(),

@@ -15,6 +15,8 @@ const UNREAD_NAMED: usize = 20;
 
 pub(super) fn run(arguments: &InspectArguments) -> Result<u8> {
     let options = ScanOptions {
+        suppress: None,
+        no_suppress: false,
         input: arguments.input.options(&arguments.logs)?,
         digests: Vec::new(),
         only: Vec::new(),

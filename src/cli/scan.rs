@@ -55,6 +55,8 @@ fn options(arguments: &ScanArguments) -> Result<ScanOptions> {
         skip: selection::ids("--skip", &detection.skip, &known)?,
         input: arguments.input.options(&arguments.logs)?,
         digests: arguments.digests.clone(),
+        suppress: detection.suppress.clone(),
+        no_suppress: detection.no_suppress,
         profile: detection.profile.into(),
         quote: arguments.output.quote.into(),
         seed: detection.seed,

@@ -95,6 +95,12 @@ pub(crate) struct DetectionArguments {
     /// Leave out these detectors or families; they are listed as left out
     #[arg(long, value_name = "DETECTOR", value_delimiter = ',', num_args = 1)]
     pub(crate) skip: Vec<String>,
+    /// Suppressions (TOML): what a reviewer has settled, with reason, author and expiry
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = local_path())]
+    pub(crate) suppress: Option<PathBuf>,
+    /// Show what the suppressions would hide
+    #[arg(long, requires = "suppress")]
+    pub(crate) no_suppress: bool,
     /// Seed of every random draw: same inputs and same seed, same bytes
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     pub(crate) seed: u64,

@@ -64,6 +64,10 @@ pub struct ScanOptions {
     pub only: Vec<String>,
     /// Detector ids or family prefixes to leave out.
     pub skip: Vec<String>,
+    /// Suppression file (TOML).
+    pub suppress: Option<PathBuf>,
+    /// Match and report the suppressions, but hide nothing.
+    pub no_suppress: bool,
     /// How readily clusters are reported.
     pub profile: Profile,
     /// How much of a prompt may be shown.

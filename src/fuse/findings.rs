@@ -143,6 +143,7 @@ fn lead_finding(group: (usize, usize), bits: f64, sources: &Sources<'_>) -> Opti
         last_us,
         locators,
         weak: false,
+        suppressed_by: None,
     })
 }
 
@@ -229,5 +230,6 @@ pub fn finding(corroboration: &Corroboration, sources: &Sources<'_>) -> Option<F
         last_us,
         locators,
         weak: false,
+        suppressed_by: None,
     })
 }

@@ -210,6 +210,7 @@ impl Profile {
             last_us: Some(campaign.last_us),
             locators: sample,
             weak: true,
+            suppressed_by: None,
         })
     }
 }

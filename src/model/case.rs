@@ -7,6 +7,7 @@ use crate::model::campaign::{Campaign, LabelledRequest, Template};
 use crate::model::coverage::{Coverage, Reject};
 use crate::model::event::Event;
 use crate::model::finding::{DetectorRun, Finding, SuppressedHub};
+use crate::model::suppression::{SuppressedCampaign, Suppression};
 
 /// Version of the `case.json` schema; rises with every change a reader could notice.
 pub const CASE_SCHEMA_VERSION: u32 = 1;
@@ -58,6 +59,12 @@ pub struct Case {
     pub findings: Vec<Finding>,
     /// Shared keys that were looked at and left out.
     pub suppressed_hubs: Vec<SuppressedHub>,
+    /// Entries of the suppression file with what each did; empty without one.
+    #[serde(default)]
+    pub suppressions: Vec<Suppression>,
+    /// Campaigns that suppressions hide, as counts.
+    #[serde(default)]
+    pub suppressed_campaigns: Vec<SuppressedCampaign>,
     /// What the null runs gave.
     pub null_runs: NullRuns,
     /// Events given with `--events`, inside the log's window.

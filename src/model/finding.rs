@@ -133,6 +133,9 @@ pub struct Finding {
     /// evidence for a verdict; it is shown beside its innocent explanation.
     #[serde(default)]
     pub weak: bool,
+    /// Line of the suppression that hides it, where one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suppressed_by: Option<u64>,
 }
 
 /// A shared key that was looked at and left out.

@@ -11,3 +11,4 @@ pub mod failure;
 pub mod finding;
 pub mod profile;
 pub mod progress;
+pub mod suppression;

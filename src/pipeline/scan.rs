@@ -1,5 +1,7 @@
 //! The main job: load -> digest -> detect -> fuse -> (second look) -> report.
 
+use std::path::Path;
+
 use anyhow::Result;
 
 use crate::config::options::{Profile, Quote, ScanOptions};
@@ -10,11 +12,14 @@ use crate::label;
 use crate::load::{self, LoadPlan};
 use crate::model::campaign::LabelledRequest;
 use crate::model::case::{CASE_SCHEMA_VERSION, CAVEAT, Case, CaseTables};
+use crate::model::failure::Failure;
 use crate::model::finding::{DetectorRun, RunStatus};
 use crate::model::progress::Progress;
 use crate::pipeline::ScanOutput;
 use crate::pipeline::gather::{self, Gathered};
 use crate::report::{self, Pseudonyms, WriteDigest, WriteOptions};
+use crate::suppress;
+use crate::suppress::entry::Entry;
 
 /// From logs (or digests) to a written case folder.
 ///
@@ -30,6 +35,8 @@ pub fn scan_to_case(
 
 fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> Result<CaseTables> {
     report::prepare_out(&output.out, output.force)?;
+    // before the long work: a file with a mistake in it stops the run at once
+    let suppressions = options.suppress.as_deref().map(suppressions).transpose()?;
     let mut pseudonyms = output
         .pseudonym_key
         .as_deref()
@@ -156,6 +163,8 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
         templates,
         findings,
         suppressed_hubs: hubs,
+        suppressions: Vec::new(),
+        suppressed_campaigns: Vec::new(),
         null_runs,
         hour_of_week,
     };
@@ -164,6 +173,9 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
         rejects: tables.about.intake.rejects.clone(),
         requests,
     };
+    if let Some(entries) = &suppressions {
+        suppress::apply(&mut case_tables, entries, options.no_suppress);
+    }
     progress.begin("writing", None);
     let mut manifest = super::verify::manifest(
         options,
@@ -193,6 +205,34 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
     )?;
     progress.end();
     Ok(case_tables)
+}
+
+/// Reads a suppression file.
+fn suppressions(path: &Path) -> Result<Vec<Entry>> {
+    let usage = |text: String| anyhow::Error::from(Failure::Usage(text));
+    let bytes = std::fs::read(path).map_err(|error| {
+        usage(format!(
+            "{}: cannot read the suppressions: {error}",
+            path.display()
+        ))
+    })?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| usage(format!("{}: not UTF-8 text", path.display())))?;
+    let detectors: Vec<&str> = detect::registry::metas().map(|meta| meta.id).collect();
+    suppress::parse(&text, &detectors).map_err(|problems| {
+        let more = match problems.len() {
+            0 | 1 => String::new(),
+            count => format!(" (and {} more)", count - 1),
+        };
+        usage(problems.first().map_or_else(String::new, |problem| {
+            format!(
+                "{}: line {}: {}{more}",
+                path.display(),
+                problem.line,
+                problem.message
+            )
+        }))
+    })
 }
 
 /// Names the requests of the campaigns' templates: all of them from logs, the sampled ones from digests.

@@ -31,7 +31,8 @@ pub(super) fn manifest(
     }
     let map = options.input.map.iter().map(|map| ("map", map));
     let packs = options.input.patterns.iter().map(|pack| ("patterns", pack));
-    for (role, path) in map.chain(packs) {
+    let suppress = options.suppress.iter().map(|file| ("suppress", file));
+    for (role, path) in map.chain(packs).chain(suppress) {
         let cannot = || format!("cannot read {}", path.display());
         let sha256 = report::hash_file(path).with_context(cannot)?;
         let bytes = std::fs::metadata(path).with_context(cannot)?.len();

@@ -149,6 +149,20 @@ output_columns! {
         first_seen Timestamp "" "First request; null where not known.";
         last_seen Timestamp "" "Last request; null where not known.";
         sample_rows TextList "" "Sample rows, each as file:row request_id.";
+        weak Boolean "" "true: everyday explanations are so common that it never counts for a verdict.";
+        suppressed_by Integer "line" "Line of the suppression that hides it; null where none does.";
+    }
+    "suppressions.csv" {
+        line Integer "line" "Line of the entry in the suppression file.";
+        detector Text "" "Detector it is about: an id, family/* or *.";
+        scope Text "" "campaign, template, finding, accounts or key.";
+        subjects TextList "" "The ids, account patterns or keys it names.";
+        reason Text "" "Why.";
+        author Text "" "Who decided.";
+        expires Text "" "Last day on which it holds, held against the last request of the log.";
+        state Text "" "applied, unmatched, expired, or set_aside where the run shows everything.";
+        findings Integer "findings" "Findings it hides.";
+        campaigns Integer "campaigns" "Campaigns hidden with its help.";
     }
     "hubs.csv" {
         detector Text "" "Detector that looked at the key.";

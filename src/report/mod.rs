@@ -26,7 +26,7 @@ mod present;
 mod pseudonym;
 mod read_back;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 mod staging;
 mod sums;
 mod tables;

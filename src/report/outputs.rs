@@ -88,6 +88,12 @@ pub(crate) static OUTPUTS: &[Output] = &[
         write: coverage::write_hubs,
     },
     Output {
+        name: "suppressions.csv",
+        format: ReportFormat::Csv,
+        from_case: true,
+        write: coverage::write_suppressions,
+    },
+    Output {
         name: "detectors.csv",
         format: ReportFormat::Csv,
         from_case: true,

@@ -186,6 +186,8 @@ fn scan(
     options: &SuiteOptions,
 ) -> Result<()> {
     let scan = ScanOptions {
+        suppress: None,
+        no_suppress: false,
         input: InputOptions {
             logs: logs.to_vec(),
             accounts: Some(log.join("accounts.csv")),

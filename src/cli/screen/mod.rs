@@ -13,6 +13,7 @@ use crate::cli::quantity;
 use crate::model::case::{Case, CaseTables};
 use crate::model::coverage::Coverage;
 use crate::model::finding::DetectorRun;
+use crate::model::suppression::SuppressionState;
 
 pub(crate) use self::layout::Colour;
 use self::layout::{Screen, Style};
@@ -34,6 +35,9 @@ pub(crate) fn render(tables: &CaseTables, out: &Path, colour: Colour) -> String 
     screen.blank();
     campaigns::write(&mut screen, &case.campaigns);
     screen.blank();
+    for (text, style) in suppressed(case) {
+        screen.entry("suppressed", &text, style);
+    }
     screen.entry("templates", &templates(case), Style::Plain);
     screen.entry("left out", &left_out(case), Style::Plain);
     screen.verbatim("report", &out.join("report.html").display().to_string());
@@ -79,6 +83,55 @@ pub(crate) fn render_inspection(
         screen.entry("note", &visible(note), Style::Plain);
     }
     screen.finish()
+}
+
+/// What suppressions hide, and those that hide nothing any more; nothing without a file.
+fn suppressed(case: &Case) -> Vec<(String, Style)> {
+    if case.suppressions.is_empty() {
+        return Vec::new();
+    }
+    let of = |state| {
+        let entries = case.suppressions.iter().filter(|one| one.state == state);
+        u64::try_from(entries.count()).unwrap_or(u64::MAX)
+    };
+    let hidden = case
+        .findings
+        .iter()
+        .filter(|finding| finding.suppressed_by.is_some())
+        .count();
+    let mut lines = vec![(
+        format!(
+            "{} and {} by {} of {}",
+            quantity::of(length(&case.suppressed_campaigns), "campaign"),
+            quantity::of(u64::try_from(hidden).unwrap_or(u64::MAX), "finding"),
+            quantity::count(of(SuppressionState::Applied)),
+            match case.suppressions.len() {
+                1 => "1 entry".to_owned(),
+                _ => format!("{} entries", quantity::count(length(&case.suppressions))),
+            }
+        ),
+        Style::Yellow,
+    )];
+    for (state, words) in [
+        (
+            SuppressionState::SetAside,
+            "would hide something, but nothing is hidden",
+        ),
+        (
+            SuppressionState::Expired,
+            "expired before the log's last request",
+        ),
+        (SuppressionState::Unmatched, "matched nothing"),
+    ] {
+        match of(state) {
+            0 => {}
+            entries => lines.push((
+                format!("{} {words}", quantity::count(entries)),
+                Style::Plain,
+            )),
+        }
+    }
+    lines
 }
 
 fn templates(case: &Case) -> String {

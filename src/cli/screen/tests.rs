@@ -140,6 +140,8 @@ fn tables() -> CaseTables {
         templates: Vec::new(),
         findings: Vec::new(),
         suppressed_hubs: Vec::new(),
+        suppressions: Vec::new(),
+        suppressed_campaigns: Vec::new(),
         null_runs: NullRuns::default(),
         events: Vec::new(),
         hour_of_week: Vec::new(),

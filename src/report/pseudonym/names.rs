@@ -140,6 +140,30 @@ pub(super) fn replace_names(tables: &mut CaseTables, tokens: &mut Tokens, named:
     for hub in &mut case.suppressed_hubs {
         replacer.replace(&hub.kind, &mut hub.value);
     }
+    for campaign in &mut case.suppressed_campaigns {
+        replacer.replace(CAMPAIGN, &mut campaign.id);
+    }
+    for entry in &mut case.suppressions {
+        let kind = match entry.scope.as_str() {
+            "campaign" => CAMPAIGN,
+            "template" => TEMPLATE,
+            "finding" => FINDING,
+            "accounts" => ACCOUNT,
+            _ => "key",
+        };
+        for subject in &mut entry.subjects {
+            // a key stands as `kind:value`; a pattern becomes one token
+            match subject.split_once(':').filter(|_| kind == "key") {
+                Some((kind, value)) => {
+                    let mut value = value.to_owned();
+                    replacer.replace(kind, &mut value);
+                    *subject = format!("{kind}:{value}");
+                }
+                None => replacer.replace(kind, subject),
+            }
+        }
+        replacer.replace("author", &mut entry.author);
+    }
     for request in &mut tables.requests {
         request.request_id = replacer.tokens.token(REQUEST, &request.request_id);
         replacer.replace(ACCOUNT, &mut request.account_id);

@@ -87,6 +87,7 @@ fn finding(id: &str, detector: &str, family: Family, subject: Subject, bits: f64
         last_us: None,
         locators: locators(4),
         weak: false,
+        suppressed_by: None,
     }
 }
 
@@ -169,6 +170,8 @@ pub(crate) fn three_campaigns() -> CaseTables {
                 11.52,
             ),
         ],
+        suppressions: Vec::new(),
+        suppressed_campaigns: Vec::new(),
         suppressed_hubs: vec![SuppressedHub {
             detector: "network/shared-infrastructure".into(),
             kind: "ip_prefix".into(),

@@ -6,6 +6,8 @@ use anyhow::Result;
 
 use crate::model::coverage::RejectScope;
 use crate::model::finding::RunStatus;
+use crate::model::suppression::Suppression;
+use crate::report::format::plural;
 use crate::report::present::Presented;
 use crate::report::tables::Sink;
 use crate::report::tables::csv_table::{Cell, CsvTable, Rows};
@@ -22,6 +24,26 @@ pub(crate) fn write_hubs(presented: &Presented<'_>, sink: Sink<'_>) -> Result<()
             Cell::Float(Some(hub.co_evidence_share)),
             Cell::Float(Some(hub.background_share)),
             Cell::Text(&hub.reason),
+        ])?;
+    }
+    table.finish()
+}
+
+/// Entries of the suppression file and what each did.
+pub(crate) fn write_suppressions(presented: &Presented<'_>, sink: Sink<'_>) -> Result<()> {
+    let mut table = CsvTable::new("suppressions.csv", sink)?;
+    for entry in &presented.case.suppressions {
+        table.row(&[
+            Cell::Integer(entry.line),
+            Cell::Text(&entry.detector),
+            Cell::Text(&entry.scope),
+            Cell::List(&entry.subjects),
+            Cell::Text(&entry.reason),
+            Cell::Text(&entry.author),
+            Cell::Text(&entry.expires),
+            Cell::Text(entry.state.name()),
+            Cell::Integer(entry.findings),
+            Cell::Integer(entry.campaigns),
         ])?;
     }
     table.finish()
@@ -108,6 +130,21 @@ pub(crate) fn write_reject_counts(presented: &Presented<'_>, sink: Sink<'_>) -> 
     table.finish()
 }
 
+/// What an entry hides and why, in one sentence.
+fn suppression_sentence(entry: &Suppression) -> String {
+    format!(
+        "{} {} of {}: hides {} and {}; {} ({}, until {})",
+        entry.scope,
+        entry.subjects.join(", "),
+        entry.detector,
+        plural(entry.findings, "finding"),
+        plural(entry.campaigns, "campaign"),
+        entry.reason,
+        entry.author,
+        entry.expires
+    )
+}
+
 /// A row of the workbook's coverage sheet that holds words alone.
 pub(crate) fn summary_cells<'t>(part: &'t str, name: &'t str, text: &'t str) -> [Cell<'t>; 9] {
     [
@@ -171,6 +208,14 @@ pub(crate) fn summary_rows(presented: &Presented<'_>, table: &mut dyn Rows) -> R
         let mut cells = summary_cells("detector", &run.detector, &text);
         let [_, _, slot, ..] = &mut cells;
         *slot = Cell::Text(state);
+        table.row(&cells)?;
+    }
+    for entry in &presented.case.suppressions {
+        let name = format!("line {}", entry.line);
+        let text = suppression_sentence(entry);
+        let mut cells = summary_cells("suppression", &name, &text);
+        let [_, _, slot, ..] = &mut cells;
+        *slot = Cell::Text(entry.state.name());
         table.row(&cells)?;
     }
     for note in &coverage.notes {

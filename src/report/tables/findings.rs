@@ -8,7 +8,8 @@ use crate::model::case::Case;
 use crate::model::finding::Subject;
 use crate::report::present::Presented;
 use crate::report::tables::parquet_table::{
-    ParquetTable, floats, integers, lists, optional_texts, texts, times,
+    ParquetTable, booleans, floats, integers, lists, optional_integers, optional_texts, texts,
+    times,
 };
 use crate::report::tables::{Sink, locator_texts};
 
@@ -77,6 +78,8 @@ pub(crate) fn write_findings(presented: &Presented<'_>, sink: Sink<'_>) -> Resul
             times(rows().map(|finding| finding.first_us)),
             times(rows().map(|finding| finding.last_us)),
             lists(rows().map(|finding| locator_texts(case, &finding.locators))),
+            booleans(rows().map(|finding| finding.weak)),
+            optional_integers(rows().map(|finding| finding.suppressed_by)),
         ])?;
     }
     table.finish()

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use arrow_array::builder::{ListBuilder, StringBuilder};
 use arrow_array::{
-    ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+    ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray,
+    TimestampMicrosecondArray,
 };
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use parquet::arrow::ArrowWriter;
@@ -99,6 +100,20 @@ pub(crate) fn lists(values: impl Iterator<Item = Vec<String>>) -> ArrayRef {
 pub(crate) fn integers(values: impl Iterator<Item = u64>) -> ArrayRef {
     let signed = values.map(|number| i64::try_from(number).unwrap_or(i64::MAX));
     Arc::new(Int64Array::from_iter_values(signed))
+}
+
+/// A column of whole numbers, some of which are absent.
+pub(crate) fn optional_integers(values: impl Iterator<Item = Option<u64>>) -> ArrayRef {
+    Arc::new(
+        values
+            .map(|number| number.map(|number| i64::try_from(number).unwrap_or(i64::MAX)))
+            .collect::<Int64Array>(),
+    )
+}
+
+/// A column of truth values.
+pub(crate) fn booleans(values: impl Iterator<Item = bool>) -> ArrayRef {
+    Arc::new(values.map(Some).collect::<BooleanArray>())
 }
 
 /// A column of decimal numbers.

@@ -10,7 +10,7 @@ use crate::report::{
     write_case,
 };
 
-const FILES: [&str; 21] = [
+const FILES: [&str; 22] = [
     "SHA256SUMS",
     "accounts.csv",
     "accounts.xlsx",
@@ -29,6 +29,7 @@ const FILES: [&str; 21] = [
     "report.md",
     "requests.parquet",
     "run.log",
+    "suppressions.csv",
     "templates.csv",
     "timeline.csv",
     "timeline.jsonl",
@@ -111,6 +112,7 @@ fn a_full_disk_is_named_with_its_file_and_leaves_nothing_behind() {
         ("requests.parquet", true),
         ("case.json", true),
         ("hubs.csv", false),
+        ("suppressions.csv", false),
         ("report.html", true),
         ("run.log", false),
     ] {

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::model::case::Case;
 use crate::model::coverage::{ColumnCoverage, Coverage, Gap, InputFile};
 use crate::model::finding::{RunStatus, SuppressedHub};
+use crate::model::suppression::{SuppressedCampaign, Suppression};
 use crate::report::chart::axis::kind_name;
 use crate::report::format;
 use crate::report::present::file_name;
@@ -16,6 +17,7 @@ const REJECTS_SHOWN: usize = 200;
 const GAPS_SHOWN: usize = 100;
 const HUBS_SHOWN: usize = 200;
 const EVENTS_SHOWN: usize = 200;
+const SUPPRESSIONS_SHOWN: usize = 200;
 
 #[derive(Debug, Serialize)]
 struct DetectorRow<'a> {
@@ -83,6 +85,8 @@ pub(crate) struct CoverageView<'a> {
     detectors_not_run: Vec<DetectorRow<'a>>,
     hubs: Cut<&'a SuppressedHub>,
     events: Cut<EventRow<'a>>,
+    suppressions: Cut<&'a Suppression>,
+    suppressed_campaigns: Cut<&'a SuppressedCampaign>,
     notes: &'a [String],
 }
 
@@ -159,6 +163,8 @@ pub(crate) fn coverage_view(case: &Case) -> CoverageView<'_> {
                 model: event.model.as_deref().unwrap_or(""),
             }),
         ),
+        suppressions: Cut::first(SUPPRESSIONS_SHOWN, case.suppressions.iter()),
+        suppressed_campaigns: Cut::first(SUPPRESSIONS_SHOWN, case.suppressed_campaigns.iter()),
         notes: &coverage.notes,
     }
 }

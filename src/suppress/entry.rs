@@ -1,0 +1,152 @@
+//! One entry of a suppression file and what it names.
+
+use crate::model::campaign::Campaign;
+use crate::model::finding::{Finding, Subject};
+use crate::model::suppression::{Suppression, SuppressionState};
+
+/// What an entry is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// Campaign ids.
+    Campaign(Vec<String>),
+    /// Template ids.
+    Template(Vec<String>),
+    /// Finding ids.
+    Finding(Vec<String>),
+    /// Account ids; `*` stands for any characters.
+    Accounts(Vec<String>),
+    /// Shared keys, `kind:value`.
+    Key(Vec<String>),
+}
+
+impl Scope {
+    /// Its name in the file, and what it names.
+    #[must_use]
+    pub fn parts(&self) -> (&'static str, &[String]) {
+        match self {
+            Scope::Campaign(subjects) => ("campaign", subjects),
+            Scope::Template(subjects) => ("template", subjects),
+            Scope::Finding(subjects) => ("finding", subjects),
+            Scope::Accounts(subjects) => ("accounts", subjects),
+            Scope::Key(subjects) => ("key", subjects),
+        }
+    }
+}
+
+/// One entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// One-based line.
+    pub line: u64,
+    /// A detector id, `family/*` or `*`.
+    pub detector: String,
+    /// What it is about.
+    pub scope: Scope,
+    /// Why.
+    pub reason: String,
+    /// Who decided.
+    pub author: String,
+    /// Last day on which it holds, `YYYY-MM-DD`.
+    pub expires: String,
+    /// Last microsecond of that day (UTC) since the epoch.
+    pub until_us: i64,
+}
+
+impl Entry {
+    /// The entry as the case tells of it, with nothing counted yet.
+    #[must_use]
+    pub fn record(&self) -> Suppression {
+        let (scope, subjects) = self.scope.parts();
+        Suppression {
+            line: self.line,
+            detector: self.detector.clone(),
+            scope: scope.to_owned(),
+            subjects: subjects.to_vec(),
+            reason: self.reason.clone(),
+            author: self.author.clone(),
+            expires: self.expires.clone(),
+            state: SuppressionState::Unmatched,
+            findings: 0,
+            campaigns: 0,
+        }
+    }
+
+    /// Whether it is about this detector.
+    #[must_use]
+    pub fn is_of(&self, detector: &str) -> bool {
+        matches(&self.detector, detector)
+    }
+
+    /// Whether it hides this finding wherever it stands.
+    #[must_use]
+    pub fn hides(&self, finding: &Finding) -> bool {
+        if !self.is_of(&finding.detector) {
+            return false;
+        }
+        match &self.scope {
+            Scope::Campaign(_) => false,
+            Scope::Template(ids) => {
+                matches!(&finding.subject, Subject::Template { id } if ids.contains(id))
+            }
+            Scope::Finding(ids) => ids.contains(&finding.id),
+            Scope::Accounts(patterns) => {
+                !finding.accounts.is_empty()
+                    && finding
+                        .accounts
+                        .iter()
+                        .all(|account| any(patterns, account))
+            }
+            Scope::Key(keys) => {
+                matches!(&finding.subject, Subject::Key { kind, value }
+                    if keys.contains(&format!("{kind}:{value}")))
+            }
+        }
+    }
+
+    /// Whether it names this campaign.
+    #[must_use]
+    pub fn names_campaign(&self, campaign: &Campaign) -> bool {
+        matches!(&self.scope, Scope::Campaign(ids) if ids.contains(&campaign.id))
+    }
+
+    /// Whether it hides this campaign whatever its findings are.
+    #[must_use]
+    pub fn hides_campaign(&self, campaign: &Campaign) -> bool {
+        self.detector == "*"
+            && match &self.scope {
+                Scope::Campaign(_) => self.names_campaign(campaign),
+                Scope::Accounts(patterns) => {
+                    !campaign.members.is_empty()
+                        && campaign
+                            .members
+                            .iter()
+                            .all(|member| any(patterns, &member.account_id))
+                }
+                Scope::Template(_) | Scope::Finding(_) | Scope::Key(_) => false,
+            }
+    }
+}
+
+fn any(patterns: &[String], text: &str) -> bool {
+    patterns.iter().any(|pattern| matches(pattern, text))
+}
+
+/// Whether a pattern with `*` for any characters fits the whole text.
+pub(crate) fn matches(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(rest) = parts.next().and_then(|first| text.strip_prefix(first)) else {
+        return false;
+    };
+    let mut middle: Vec<&str> = parts.collect();
+    let Some(last) = middle.pop() else {
+        return rest.is_empty();
+    };
+    let mut rest = rest;
+    for part in middle {
+        let Some((_, after)) = rest.split_once(part) else {
+            return false;
+        };
+        rest = after;
+    }
+    rest.ends_with(last)
+}

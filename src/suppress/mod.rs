@@ -1,0 +1,282 @@
+//! Suppressing: what a reviewer has settled is taken out of the case, and counted.
+//!
+//! Suppressions work on the scored case, so they never change what is measured: a campaign
+//! disappears when everything that counts for it is suppressed, and its verdict falls when
+//! a family of evidence is. Everything hidden stays in the case as a count with its reason.
+
+pub mod entry;
+mod file;
+#[cfg(test)]
+mod tests;
+
+pub use file::{Problem, parse};
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::campaign::{Campaign, LabelledRequest, Verdict};
+use crate::model::case::CaseTables;
+use crate::model::finding::Finding;
+use crate::model::suppression::{SuppressedCampaign, Suppression, SuppressionState};
+use crate::suppress::entry::{Entry, Scope};
+
+/// Families that must count for a verdict: the ladder of the verdict rule.
+fn highest_with(families: usize) -> Verdict {
+    match families {
+        0 | 1 => Verdict::Lead,
+        2 => Verdict::Likely,
+        _ => Verdict::Strong,
+    }
+}
+
+/// Applies the entries to a case; with `set_aside` they are matched and reported only.
+pub fn apply(tables: &mut CaseTables, entries: &[Entry], set_aside: bool) {
+    let last_us = tables.case.coverage.last_us;
+    let mut records: Vec<Suppression> = entries.iter().map(Entry::record).collect();
+    let mut live: Vec<bool> = Vec::new();
+    for (entry, record) in entries.iter().zip(&mut records) {
+        let expired = last_us.is_some_and(|last_us| last_us > entry.until_us);
+        if expired {
+            record.state = SuppressionState::Expired;
+        }
+        live.push(!expired);
+    }
+
+    let case = &mut tables.case;
+    let by_id: BTreeMap<&str, &Finding> = case
+        .findings
+        .iter()
+        .map(|finding| (finding.id.as_str(), finding))
+        .collect();
+    // Entries that name a finding wherever it stands.
+    let mut hidden: BTreeMap<String, usize> = BTreeMap::new();
+    for finding in &case.findings {
+        for (number, entry) in entries.iter().enumerate() {
+            if live.get(number) == Some(&true) && entry.hides(finding) {
+                hidden.entry(finding.id.clone()).or_insert(number);
+                count(&mut records, number, |record| record.findings += 1);
+            }
+        }
+    }
+    // Entries that name a campaign: its findings may back another one that stays.
+    let mut for_one: BTreeMap<String, usize> = BTreeMap::new();
+    let mut kept: Vec<Campaign> = Vec::new();
+    let mut gone: Vec<SuppressedCampaign> = Vec::new();
+    for mut campaign in std::mem::take(&mut case.campaigns) {
+        let look = Look {
+            campaign: &campaign,
+            entries,
+            live: &live,
+            hidden: &hidden,
+            findings: &by_id,
+        };
+        let (hiding, own) = look.hides();
+        for (finding, number) in own {
+            count(&mut records, number, |record| record.findings += 1);
+            for_one.entry(finding).or_insert(number);
+        }
+        match hiding {
+            Hiding::Nothing => kept.push(campaign),
+            Hiding::Whole(numbers) => {
+                for number in &numbers {
+                    count(&mut records, *number, |record| record.campaigns += 1);
+                }
+                if set_aside {
+                    kept.push(campaign);
+                } else {
+                    gone.push(suppressed(&campaign, &numbers, entries));
+                }
+            }
+            Hiding::Families(families) => {
+                if !set_aside {
+                    lower(&mut campaign, &families, entries);
+                }
+                kept.push(campaign);
+            }
+        }
+    }
+    case.campaigns = kept;
+    for record in &mut records {
+        if record.state != SuppressionState::Expired && record.findings + record.campaigns > 0 {
+            record.state = if set_aside {
+                SuppressionState::SetAside
+            } else {
+                SuppressionState::Applied
+            };
+        }
+    }
+    case.suppressions = records;
+    if set_aside {
+        return;
+    }
+    let in_use: BTreeSet<&str> = case
+        .campaigns
+        .iter()
+        .flat_map(|campaign| &campaign.evidence)
+        .filter(|evidence| evidence.counts)
+        .flat_map(|evidence| evidence.findings.iter().map(String::as_str))
+        .collect();
+    for_one.retain(|finding, _| !in_use.contains(finding.as_str()));
+    for finding in &mut case.findings {
+        finding.suppressed_by = hidden
+            .get(&finding.id)
+            .or_else(|| for_one.get(&finding.id))
+            .and_then(|number| entries.get(*number))
+            .map(|entry| entry.line);
+    }
+    take_out(tables, gone);
+}
+
+fn count(records: &mut [Suppression], number: usize, add: impl Fn(&mut Suppression)) {
+    if let Some(record) = records.get_mut(number) {
+        add(record);
+    }
+}
+
+/// Removes what belongs to hidden campaigns from the other lists of the case.
+fn take_out(tables: &mut CaseTables, gone: Vec<SuppressedCampaign>) {
+    let ids: BTreeSet<&str> = gone.iter().map(|campaign| campaign.id.as_str()).collect();
+    tables
+        .requests
+        .retain(|request: &LabelledRequest| !ids.contains(request.campaign_id.as_str()));
+    for template in &mut tables.case.templates {
+        if template
+            .campaign_id
+            .as_deref()
+            .is_some_and(|id| ids.contains(id))
+        {
+            template.campaign_id = None;
+            "its campaign is suppressed".clone_into(&mut template.assessment);
+        }
+    }
+    tables.case.suppressed_campaigns = gone;
+}
+
+fn suppressed(
+    campaign: &Campaign,
+    numbers: &BTreeSet<usize>,
+    entries: &[Entry],
+) -> SuppressedCampaign {
+    SuppressedCampaign {
+        id: campaign.id.clone(),
+        verdict: campaign.verdict,
+        bits: campaign.bits,
+        accounts: campaign.members.len() as u64,
+        requests: campaign.requests,
+        lines: numbers
+            .iter()
+            .filter_map(|number| entries.get(*number))
+            .map(|entry| entry.line)
+            .collect(),
+    }
+}
+
+/// What entries hide of a campaign.
+enum Hiding {
+    Nothing,
+    /// All of it, by these entries.
+    Whole(BTreeSet<usize>),
+    /// These counting families (positions in its evidence), each by one entry.
+    Families(BTreeMap<usize, usize>),
+}
+
+/// One campaign beside the entries.
+struct Look<'a> {
+    campaign: &'a Campaign,
+    entries: &'a [Entry],
+    live: &'a [bool],
+    hidden: &'a BTreeMap<String, usize>,
+    findings: &'a BTreeMap<&'a str, &'a Finding>,
+}
+
+impl Look<'_> {
+    /// What is hidden, and the findings that entries hide for this campaign alone.
+    fn hides(&self) -> (Hiding, BTreeMap<String, usize>) {
+        let live = || {
+            self.entries
+                .iter()
+                .enumerate()
+                .filter(|(number, _)| self.live.get(*number) == Some(&true))
+        };
+        let whole: BTreeSet<usize> = live()
+            .filter(|(_, entry)| entry.hides_campaign(self.campaign))
+            .map(|(number, _)| number)
+            .collect();
+        let mut own: BTreeMap<String, usize> = BTreeMap::new();
+        for (number, entry) in live() {
+            let Scope::Campaign(_) = &entry.scope else {
+                continue;
+            };
+            if !entry.names_campaign(self.campaign) {
+                continue;
+            }
+            for id in self.campaign.evidence.iter().flat_map(|one| &one.findings) {
+                if let Some(finding) = self.findings.get(id.as_str())
+                    && entry.is_of(&finding.detector)
+                    && !self.hidden.contains_key(id)
+                {
+                    own.entry(id.clone()).or_insert(number);
+                }
+            }
+        }
+        if !whole.is_empty() {
+            return (Hiding::Whole(whole), own);
+        }
+        let by = |id: &String| self.hidden.get(id).or_else(|| own.get(id)).copied();
+        let counted = self.campaign.evidence.iter().any(|one| one.counts);
+        let mut families: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut numbers: BTreeSet<usize> = BTreeSet::new();
+        let mut standing = 0;
+        for (place, evidence) in self.campaign.evidence.iter().enumerate() {
+            if counted && !evidence.counts {
+                continue;
+            }
+            let hiding: Vec<Option<usize>> = evidence.findings.iter().map(by).collect();
+            if hiding.is_empty() || hiding.iter().any(Option::is_none) {
+                standing += 1;
+                continue;
+            }
+            numbers.extend(hiding.iter().flatten());
+            if let Some(number) = hiding.into_iter().flatten().next() {
+                families.insert(place, number);
+            }
+        }
+        let hiding = if families.is_empty() {
+            Hiding::Nothing
+        } else if standing == 0 {
+            Hiding::Whole(numbers)
+        } else {
+            Hiding::Families(families)
+        };
+        (hiding, own)
+    }
+}
+
+/// Takes families out of a campaign's verdict.
+fn lower(campaign: &mut Campaign, families: &BTreeMap<usize, usize>, entries: &[Entry]) {
+    let mut names = Vec::new();
+    for (place, number) in families {
+        if let (Some(evidence), Some(entry)) =
+            (campaign.evidence.get_mut(*place), entries.get(*number))
+        {
+            evidence.counts = false;
+            evidence.statement = format!(
+                "{} (suppressed by line {}: {})",
+                evidence.statement, entry.line, entry.reason
+            );
+            names.push(evidence.family.name());
+        }
+    }
+    let standing = campaign.evidence.iter().filter(|one| one.counts).count();
+    let verdict = campaign.verdict.min(highest_with(standing));
+    campaign.verdict_reason = format!(
+        "{}; {} evidence is suppressed{}",
+        campaign.verdict_reason,
+        names.join(" and "),
+        if verdict < campaign.verdict {
+            ", which lowers the verdict"
+        } else {
+            ""
+        }
+    );
+    campaign.verdict = verdict;
+}

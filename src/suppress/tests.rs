@@ -1,0 +1,165 @@
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use crate::model::campaign::Verdict;
+use crate::model::suppression::SuppressionState;
+use crate::report::sample;
+use crate::suppress::entry::matches;
+use crate::suppress::{apply, parse};
+
+const DETECTORS: [&str; 3] = [
+    "network/shared-payment",
+    "network/shared-infrastructure",
+    "content/template-spread",
+];
+
+fn one(scope: &str) -> String {
+    format!(
+        "[[suppress]]\ndetector = \"*\"\n{scope}\nreason = \"declared reseller\"\nauthor = \"R. Reviewer\"\nexpires = 2099-01-01\n"
+    )
+}
+
+#[test]
+fn a_pattern_fits_the_whole_text() {
+    for (pattern, text, fits) in [
+        ("abc", "abc", true),
+        ("abc", "abcd", false),
+        ("a*", "abcd", true),
+        ("*d", "abcd", true),
+        ("a*c*e", "abcde", true),
+        ("a*c*e", "abcdef", false),
+        ("a*a", "a", false),
+        ("**", "", true),
+        ("", "", true),
+        ("", "a", false),
+    ] {
+        assert_eq!(matches(pattern, text), fits, "{pattern} {text}");
+    }
+}
+
+#[test]
+fn mistakes_are_named_by_line() {
+    for (text, line, part) in [
+        ("[[suppress]]\ndetector = \"*\"\n", 1, "missing field"),
+        (&one("campain = \"C-1\""), 3, "unknown field"),
+        (&one(""), 1, "exactly one of"),
+        (
+            &one("campaign = \"C-1\"\nkey = \"payment:1\""),
+            1,
+            "exactly one of",
+        ),
+        (&one("campaign = []"), 1, "names nothing"),
+        (&one("accounts = \"*\""), 1, "hide everything"),
+        (
+            &one("campaign = \"C-1\"").replace("\"*\"", "\"network/nothing\""),
+            2,
+            "is no detector",
+        ),
+        (
+            &one("campaign = \"C-1\"").replace("2099-01-01", "\"soon\""),
+            6,
+            "must be a day",
+        ),
+        (
+            &one("campaign = \"C-1\"").replace("declared reseller", " "),
+            4,
+            "`reason` is empty",
+        ),
+        ("suppress = 3", 1, ""),
+        ("\u{0}", 1, ""),
+    ] {
+        let problems = parse(text, &DETECTORS).unwrap_err();
+        assert_eq!(problems[0].line, line, "{text}: {problems:?}");
+        assert!(problems[0].message.contains(part), "{text}: {problems:?}");
+    }
+    assert_eq!(parse("", &DETECTORS).unwrap(), []);
+}
+
+#[test]
+fn a_named_campaign_disappears_and_is_counted() {
+    let mut tables = sample::three_campaigns();
+    let campaign = tables.case.campaigns[0].clone();
+    let entries = parse(&one(&format!("campaign = \"{}\"", campaign.id)), &DETECTORS).unwrap();
+
+    let mut shown = tables.clone();
+    apply(&mut shown, &entries, true);
+    assert_eq!(shown.case.campaigns.len(), 3);
+    assert_eq!(shown.case.suppressions[0].state, SuppressionState::SetAside);
+    assert_eq!(shown.case.suppressions[0].campaigns, 1);
+
+    apply(&mut tables, &entries, false);
+    let case = &tables.case;
+    assert_eq!(case.campaigns.len(), 2);
+    assert_eq!(case.suppressed_campaigns.len(), 1);
+    assert_eq!(case.suppressed_campaigns[0].id, campaign.id);
+    assert_eq!(case.suppressed_campaigns[0].verdict, campaign.verdict);
+    assert_eq!(case.suppressions[0].state, SuppressionState::Applied);
+    assert!(
+        tables
+            .requests
+            .iter()
+            .all(|one| one.campaign_id != campaign.id)
+    );
+    assert!(
+        case.templates
+            .iter()
+            .all(|template| template.campaign_id.as_ref() != Some(&campaign.id))
+    );
+}
+
+#[test]
+fn expired_and_unmatched_entries_hide_nothing_and_are_said() {
+    let mut tables = sample::three_campaigns();
+    let id = tables.case.campaigns[0].id.clone();
+    let expired = one(&format!("campaign = \"{id}\"")).replace("2099", "1999");
+    let text = format!("{expired}{}", one("campaign = \"C-none\""));
+    let entries = parse(&text, &DETECTORS).unwrap();
+    let before = tables.case.campaigns.clone();
+    apply(&mut tables, &entries, false);
+    assert_eq!(tables.case.campaigns, before);
+    let states: Vec<_> = tables
+        .case
+        .suppressions
+        .iter()
+        .map(|one| one.state)
+        .collect();
+    assert_eq!(
+        states,
+        [SuppressionState::Expired, SuppressionState::Unmatched]
+    );
+}
+
+#[test]
+fn a_family_less_lowers_the_verdict_and_all_of_them_hide_the_campaign() {
+    let tables = sample::three_campaigns();
+    let campaign = tables.case.campaigns[0].clone();
+    let counting: Vec<_> = campaign
+        .evidence
+        .iter()
+        .filter(|evidence| evidence.counts && !evidence.findings.is_empty())
+        .collect();
+    assert!(counting.len() >= 2, "the sample has too little evidence");
+    let hide = |families: usize| {
+        let ids: Vec<String> = counting
+            .iter()
+            .take(families)
+            .flat_map(|evidence| &evidence.findings)
+            .map(|id| format!("\"{id}\""))
+            .collect();
+        let mut tables = tables.clone();
+        let entries = parse(&one(&format!("finding = [{}]", ids.join(", "))), &DETECTORS).unwrap();
+        apply(&mut tables, &entries, false);
+        tables
+            .case
+            .campaigns
+            .iter()
+            .find(|one| one.id == campaign.id)
+            .cloned()
+    };
+    let all = campaign.evidence.iter().filter(|one| one.counts).count();
+    let left = hide(all - 1).expect("one family stands");
+    assert_eq!(left.verdict, Verdict::Lead);
+    assert!(left.verdict_reason.contains("is suppressed"));
+    if counting.len() == all {
+        assert_eq!(hide(all), None);
+    }
+}
