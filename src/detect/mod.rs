@@ -20,6 +20,7 @@ pub mod registry;
 #[cfg(test)]
 mod test_world;
 pub mod timing;
+pub mod traits;
 
 use anyhow::Result;
 

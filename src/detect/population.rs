@@ -5,6 +5,7 @@ use polars::prelude::DataFrame;
 
 use crate::detect::Context;
 use crate::detect::layer::Layer;
+use crate::detect::traits::Traits;
 use crate::digest::DigestTables;
 use crate::model::event::Event;
 use crate::model::profile::AccountProfile;
@@ -55,6 +56,8 @@ pub struct Population<'a> {
     pub models: Vec<String>,
     /// Keys used.
     pub keys: KeyCounts,
+    /// What most requests of an account have in common.
+    pub traits: Traits,
     /// Account profiles, one entry per account.
     pub profiles: &'a [Option<AccountProfile>],
     /// Dated facts.
@@ -104,6 +107,7 @@ impl<'a> Population<'a> {
             cell_hours: tables.about.cell_hours.max(1),
             models: tables.models.clone(),
             keys: key_counts(tables)?,
+            traits: Traits::read(tables)?,
             hub_degree: context.config.network.hub_degree,
             ..Self::empty(context.profiles, context.events, layers)
         };
@@ -126,6 +130,7 @@ impl<'a> Population<'a> {
             cell_hours: 1,
             models: Vec::new(),
             keys: KeyCounts::default(),
+            traits: Traits::default(),
             profiles,
             events,
             layers,

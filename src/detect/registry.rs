@@ -3,6 +3,7 @@
 use anyhow::Result;
 use rayon::prelude::*;
 
+use crate::detect::content::parameter_uniformity::ParameterUniformity;
 use crate::detect::content::pattern_cues::PatternCues;
 use crate::detect::content::template_spread::TemplateSpread;
 use crate::detect::dynamics::mixed_traffic::MixedTraffic;
@@ -10,7 +11,10 @@ use crate::detect::dynamics::model_pivot::ModelPivot;
 use crate::detect::dynamics::signature_replay::SignatureReplay;
 use crate::detect::dynamics::succession::Succession;
 use crate::detect::group::GroupTest;
+use crate::detect::network::cross_pathway::CrossPathway;
+use crate::detect::network::geography_mismatch::GeographyMismatch;
 use crate::detect::network::key_sharing::KeySharing;
+use crate::detect::network::metadata_sanitised::MetadataSanitised;
 use crate::detect::network::shared_identity::SharedIdentity;
 use crate::detect::network::shared_infrastructure::SharedInfrastructure;
 use crate::detect::network::signup_burst::SignupBurst;
@@ -43,6 +47,10 @@ pub static GROUP_TESTS: &[&dyn GroupTest] = &[
     &RoundTheClock,
     &NoRamp,
     &PlanUsage,
+    &CrossPathway,
+    &GeographyMismatch,
+    &MetadataSanitised,
+    &ParameterUniformity,
 ];
 
 /// What every detector and group test is, in registry order.

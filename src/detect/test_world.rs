@@ -1,8 +1,9 @@
 //! Accounts with clocks, made by hand, for the tests of group tests.
 
-use crate::detect::group::{Group, Look};
+use crate::detect::group::{Group, GroupTest, Look};
 use crate::detect::layer::Layer;
 use crate::detect::population::{Cell, HOUR_US, KeyCounts, Population};
+use crate::detect::traits::Traits;
 use crate::model::event::Event;
 use crate::model::profile::AccountProfile;
 use crate::stats::random::Random;
@@ -32,12 +33,23 @@ pub(crate) fn random_groups_found(
         .sum()
 }
 
+/// What a test says about these accounts of a world.
+pub(crate) fn look_at(test: &dyn GroupTest, world: &World, accounts: Vec<u32>) -> Look {
+    let population = world.population();
+    let prepared = test.prepare(&population);
+    (prepared.look)(&Group {
+        name: "test".to_owned(),
+        accounts,
+    })
+}
+
 pub(crate) struct World {
     pub(crate) cells: Vec<(u32, Cell)>,
     pub(crate) profiles: Vec<Option<AccountProfile>>,
     pub(crate) events: Vec<Event>,
     pub(crate) layers: Vec<Layer>,
     pub(crate) keys: KeyCounts,
+    pub(crate) traits: Traits,
     models: Vec<String>,
 }
 
@@ -54,6 +66,7 @@ impl World {
                 credentials: vec![0; accounts],
                 languages: vec![0; accounts],
             },
+            traits: Traits::default(),
             models: models.iter().map(|name| (*name).to_owned()).collect(),
         }
     }
@@ -102,6 +115,7 @@ impl World {
         made.last_us = last_us;
         made.models.clone_from(&self.models);
         made.keys = self.keys.clone();
+        made.traits = self.traits.clone();
         made.with_cells(self.cells.clone())
     }
 }

@@ -2,5 +2,6 @@
 
 pub mod capability;
 pub mod families;
+pub mod parameter_uniformity;
 pub mod pattern_cues;
 pub mod template_spread;

@@ -1,7 +1,10 @@
 //! Detectors of shared payers, addresses and clients.
 
 pub mod address;
+pub mod cross_pathway;
+pub mod geography_mismatch;
 pub mod key_sharing;
+pub mod metadata_sanitised;
 pub mod shared_identity;
 pub mod shared_infrastructure;
 pub mod signup_burst;
