@@ -176,15 +176,17 @@ fn settle(
     network: &NetworkConfig,
 ) -> Option<Cluster> {
     let mut units = members;
+    let pays = |bits: &Bits, prior_bits: f64| {
+        membership::total(bits) - prior_bits >= fuse.edge_margin_bits
+            && !membership::is_surroundings_alone(bits)
+    };
     // Two rounds: dropping strangers sharpens the odds for those at the edge.
     for _ in 0..2 {
         let scored = membership::score(layers, &units, fuse, network);
         let mut kept: Vec<u32> = scored
             .inside
             .iter()
-            .filter(|(_, bits)| {
-                membership::total(bits) - scored.prior_bits >= fuse.edge_margin_bits
-            })
+            .filter(|(_, bits)| pays(bits, scored.prior_bits))
             .map(|(unit, _)| *unit)
             .collect();
         kept.extend(
@@ -192,13 +194,27 @@ fn settle(
                 .outside
                 .iter()
                 .filter(|(_, bits)| {
-                    membership::total(bits) - scored.prior_bits >= fuse.edge_margin_bits
-                        && membership::independent_families(bits) >= 2
+                    pays(bits, scored.prior_bits) && membership::independent_families(bits) >= 2
                 })
                 .map(|(unit, _)| *unit),
         );
         kept.sort_unstable();
         if kept == units {
+            break;
+        }
+        units = kept;
+    }
+    // Whoever stood on the keys of accounts that have been dropped goes as well. Nobody is
+    // added any more, so this ends.
+    loop {
+        let scored = membership::score(layers, &units, fuse, network);
+        let kept: Vec<u32> = scored
+            .inside
+            .iter()
+            .filter(|(_, bits)| pays(bits, scored.prior_bits))
+            .map(|(unit, _)| *unit)
+            .collect();
+        if kept.len() == units.len() {
             break;
         }
         units = kept;

@@ -26,6 +26,9 @@ pub struct Scored {
     pub prior_bits: f64,
 }
 
+/// A family speaks for a place with a factor of at least eight.
+const INDEPENDENT_BITS: f64 = 3.0;
+
 /// Sum over families.
 #[must_use]
 pub fn total(bits: &Bits) -> f64 {
@@ -35,7 +38,20 @@ pub fn total(bits: &Bits) -> f64 {
 /// Families that speak for the place with a factor of at least eight.
 #[must_use]
 pub fn independent_families(bits: &Bits) -> usize {
-    bits.iter().filter(|bits| **bits >= 3.0).count()
+    bits.iter()
+        .filter(|bits| **bits >= INDEPENDENT_BITS)
+        .count()
+}
+
+/// Whether nothing but addresses and client software speaks for the place: neighbours in one
+/// data centre look like that.
+#[must_use]
+pub fn is_surroundings_alone(bits: &Bits) -> bool {
+    Family::ALL
+        .iter()
+        .zip(bits)
+        .filter(|(family, _)| !matches!(family, Family::Network | Family::Client))
+        .all(|(_, bits)| *bits < INDEPENDENT_BITS)
 }
 
 /// Position of a family in [`Bits`].
