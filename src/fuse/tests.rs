@@ -149,6 +149,32 @@ fn a_third_family_makes_it_strong() {
 }
 
 #[test]
+fn neighbours_in_the_data_centre_stay_outside() {
+    let mut world = World::innocent(8);
+    for account in 500..560 {
+        world.payment.push((1 + (account - 500) / 5, account, 0));
+        world.template.push((50, account, 0));
+        for place in 0..4 {
+            world
+                .address
+                .push((200 + (account + place) % 20, account, 0));
+        }
+    }
+    // Unrelated functions in the same blocks: every address of theirs is one of the campaign's.
+    for account in 900..906 {
+        for place in 0..15 {
+            world
+                .address
+                .push((200 + (account + place) % 20, account, 0));
+        }
+    }
+    let (found, _, verdicts) = judge(&world.layers());
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].units, (500..560).collect::<Vec<u32>>());
+    assert_eq!(verdicts, [Verdict::Strong]);
+}
+
+#[test]
 fn a_campaign_that_is_a_third_of_the_log_is_found() {
     let mut world = World::innocent(9);
     for account in 0..1_000 {
