@@ -6,6 +6,7 @@ use crate::config::{FuseConfig, NetworkConfig};
 use crate::fuse::corroboration::{Corroboration, Manner};
 use crate::fuse::incidence::UnitLayer;
 use crate::fuse::membership::{self, Bits};
+use crate::fuse::separate;
 use crate::model::finding::Family;
 use crate::stats::components::Components;
 
@@ -95,7 +96,7 @@ pub fn clusters(
     }
     by_label
         .into_iter()
-        .filter_map(|(label, members)| {
+        .flat_map(|(label, members)| {
             let mut indices = evidence.remove(&label).unwrap_or_default();
             indices.sort_by(|a, b| {
                 corroborations[*b]
@@ -103,9 +104,35 @@ pub fn clusters(
                     .total_cmp(&corroborations[*a].bits)
                     .then(a.cmp(b))
             });
-            settle(layers, corroborations, members, indices, fuse, network)
+            let sides = separate::sides(layers, &members, fuse, network);
+            let whole = sides.len() == 1;
+            sides
+                .into_iter()
+                .filter_map(|side| {
+                    let indices = if whole {
+                        indices.clone()
+                    } else {
+                        of_side(&indices, corroborations, &side)
+                    };
+                    settle(layers, corroborations, side, indices, fuse, network)
+                })
+                .collect::<Vec<_>>()
         })
         .collect()
+}
+
+/// The corroborations with most of their accounts on one side of a cluster.
+fn of_side(indices: &[usize], corroborations: &[Corroboration], side: &[u32]) -> Vec<usize> {
+    let most = |index: &usize| {
+        corroborations.get(*index).is_some_and(|corroboration| {
+            let inside = corroboration
+                .core
+                .iter()
+                .filter(|unit| side.binary_search(unit).is_ok());
+            inside.count() * 2 > corroboration.core.len()
+        })
+    };
+    indices.iter().copied().filter(most).collect()
 }
 
 /// Whether a corroboration may unite accounts.

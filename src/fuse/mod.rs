@@ -17,6 +17,7 @@ pub mod places;
 pub mod purpose;
 pub mod rivals;
 pub mod rows;
+mod separate;
 pub mod strata;
 pub mod templates;
 pub mod verdict;
@@ -285,6 +286,7 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         .into_iter()
         .map(|(campaign, _)| campaign)
         .collect();
+    separate::name_links(&mut campaigns);
     let (templates, patterns) = templates::word(input, &rows, &campaigns);
     findings.extend(purpose::name_campaigns(
         &mut campaigns,

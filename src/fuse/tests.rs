@@ -148,6 +148,41 @@ fn a_third_family_makes_it_strong() {
     assert_eq!(verdicts, [Verdict::Strong]);
 }
 
+/// Two operators of 40 and 20 accounts, each with cards and a template of its own, that both
+/// use a third template.
+fn two_operators() -> World {
+    let mut world = World::innocent(11);
+    for account in 500..560 {
+        let first = account < 540;
+        world.payment.push((1 + (account - 500) / 5, account, 0));
+        world.template.push((50, account, 0));
+        world
+            .template
+            .push((if first { 51 } else { 52 }, account, 0));
+    }
+    world
+}
+
+#[test]
+fn one_common_template_does_not_make_two_operators_one() {
+    let (found, _, verdicts) = judge(&two_operators().layers());
+    let mut units: Vec<Vec<u32>> = found.iter().map(|cluster| cluster.units.clone()).collect();
+    units.sort();
+    let both: [Vec<u32>; 2] = [(500..540).collect(), (540..560).collect()];
+    assert_eq!(units, both);
+    assert_eq!(verdicts, [Verdict::Likely; 2]);
+}
+
+#[test]
+fn a_common_card_makes_them_one() {
+    let mut world = two_operators();
+    world.payment.push((99, 510, 0));
+    world.payment.push((99, 550, 0));
+    let (found, _, _) = judge(&world.layers());
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].units, (500..560).collect::<Vec<u32>>());
+}
+
 #[test]
 fn neighbours_in_the_data_centre_stay_outside() {
     let mut world = World::innocent(8);
