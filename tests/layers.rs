@@ -29,13 +29,17 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("fuse", &["model", "config", "stats", "digest", "detect"]),
     ("label", &["model", "config", "text", "digest", "fuse"]),
     ("report", &["model", "config"]),
+    (
+        "explain",
+        &["model", "config", "digest", "detect", "report"],
+    ),
     ("simulate", &["model", "config", "stats", "load", "report"]),
     ("evaluate", &["model", "config", "stats", "load", "report"]),
     (
         "pipeline",
         &[
             "model", "config", "stats", "text", "patterns", "load", "digest", "detect", "fuse",
-            "label", "report",
+            "label", "report", "explain",
         ],
     ),
     (
@@ -48,7 +52,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "model", "config", "stats", "text", "patterns", "load", "digest", "detect", "fuse",
-            "label", "report", "simulate", "evaluate", "pipeline", "suite",
+            "label", "report", "explain", "simulate", "evaluate", "pipeline", "suite",
         ],
     ),
     ("main", &["cli"]),
@@ -57,7 +61,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "lib",
         &[
             "model", "config", "stats", "text", "patterns", "load", "digest", "detect", "fuse",
-            "label", "report", "simulate", "evaluate", "pipeline", "suite", "cli",
+            "label", "report", "explain", "simulate", "evaluate", "pipeline", "suite", "cli",
         ],
     ),
 ];

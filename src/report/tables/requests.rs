@@ -30,10 +30,12 @@ pub(crate) fn write_requests(presented: &Presented<'_>, sink: Sink<'_>) -> Resul
             texts(rows.iter().map(|row| row.account_id.as_str())),
             times(rows.iter().map(|row| Some(row.timestamp_us))),
             optional_texts(rows.iter().map(|row| row.campaign_id.as_str())),
-            optional_texts(
-                rows.iter()
-                    .map(|row| verdicts.get(row.campaign_id.as_str()).copied().unwrap_or("")),
-            ),
+            optional_texts(rows.iter().map(|row| {
+                verdicts
+                    .get(row.campaign_id.as_str())
+                    .copied()
+                    .unwrap_or("")
+            })),
             texts(rows.iter().map(|row| row.template_id.as_str())),
             optional_texts(rows.iter().map(|row| row.pattern_family.as_str())),
             texts(files.iter().map(String::as_str)),
