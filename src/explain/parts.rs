@@ -171,3 +171,35 @@ pub(super) fn length<T>(list: &[T]) -> u64 {
 pub(super) fn plural(number: u64, noun: &str) -> String {
     crate::report::format::plural(number, noun)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_family_begins_where_the_one_before_ends() {
+        let family = |family: Family, bits: f64| FamilyBits {
+            family,
+            bits,
+            from_bits: 0.0,
+            to_bits: 0.0,
+            counts: bits > 0.0,
+            accounts: None,
+            statement: String::new(),
+            detectors: Vec::new(),
+        };
+        let mut families = vec![
+            family(Family::Payment, 15.49),
+            family(Family::Lifecycle, 0.0),
+            family(Family::Content, 12.1),
+        ];
+        let sum = stack(&mut families);
+        let ends: Vec<String> = families
+            .iter()
+            .map(|step| format!("{:.2} {:.2}", step.from_bits, step.to_bits))
+            .collect();
+        assert_eq!(ends, ["0.00 15.49", "15.49 15.49", "15.49 27.59"]);
+        assert_eq!(format!("{sum:.2}"), "27.59");
+        assert!(stack(&mut []).abs() < 1e-9);
+    }
+}

@@ -54,6 +54,8 @@ pub enum ReasonCode {
     NoTemplate,
     /// Its prompts follow templates that several accounts share.
     Templates,
+    /// Other accounts send some of its prompts to the letter.
+    SharedTexts,
     /// Keys of the accounts table are not in the digest.
     AccountsTable,
     /// The profile does not report leads, or not all.
@@ -172,27 +174,27 @@ fn keys(holdings: &Holdings, reasons: &mut Vec<Reason>) {
         (
             KeyAssessment::InFinding,
             ReasonCode::InFinding,
-            "have findings of the case on them; the account's own keys did not make it a member",
+            "with findings of the case on them: what the account itself has did not make it a member",
         ),
         (
             KeyAssessment::NothingIndependent,
             ReasonCode::NothingIndependent,
-            "are shared, but no finding stands on them: their accounts share nothing independent beyond chance that would tie them into a group",
+            "shared with others without a finding on them: what their accounts share besides did not reach the bar for a group, and popular software or one place alone never makes one",
         ),
         (
             KeyAssessment::Hub,
             ReasonCode::Hubs,
-            "are shared, but listed among the keys taken for public ones",
+            "shared with others, but listed among those taken for public ones (hubs)",
         ),
         (
             KeyAssessment::TooFew,
             ReasonCode::TooFew,
-            "are shared, but by two accounts only, fewer than are tested",
+            "shared with one other account only: groups of two are not tested",
         ),
         (
             KeyAssessment::NotTested,
             ReasonCode::NotTested,
-            "are shared, but were not tested, because the detector for them did not run",
+            "shared with others, but not tested, because the detector for them did not run",
         ),
     ];
     for (assessment, code, sentence) in sentences {
@@ -200,10 +202,7 @@ fn keys(holdings: &Holdings, reasons: &mut Vec<Reason>) {
         if number > 0 {
             reasons.push(reason(
                 code,
-                format!(
-                    "{} of its keys {sentence}",
-                    crate::report::format::count(number)
-                ),
+                format!("{} {sentence}", plural(number, "key")),
             ));
         }
     }
@@ -230,6 +229,17 @@ fn texts(texts: &Prompts, reasons: &mut Vec<Reason>) {
             format!(
                 "its {} follow no template of the case",
                 plural(texts.sampled_texts, "sampled text")
+            ),
+        ));
+    }
+    if texts.shared_texts > 0 {
+        reasons.push(reason(
+            ReasonCode::SharedTexts,
+            format!(
+                "to the letter, the samples of {} hold {} of its {}: a class, an evaluation suite or a client's fixed prompt would explain it, so equal texts count only beside independent ties",
+                plural(texts.accounts_sharing_texts, "other account"),
+                crate::report::format::count(texts.shared_texts),
+                plural(texts.sampled_texts, "sampled text"),
             ),
         ));
     }

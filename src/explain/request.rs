@@ -27,7 +27,7 @@ pub struct RequestExplanation {
     pub attributed: Vec<Attribution>,
     /// What names it as a sample row.
     pub sample_of: Vec<SampleOf>,
-    /// Where the digest keeps it as a sample; looked up only where nothing was attributed.
+    /// Where the digest keeps it as a sample, if it does.
     pub in_digest: Vec<SampledRow>,
 }
 
@@ -68,6 +68,8 @@ pub struct SampleOf {
 pub struct SampledRow {
     /// Account that sent it.
     pub account_id: String,
+    /// Campaigns that have the account as a member.
+    pub campaigns: Vec<String>,
     /// Where it stands.
     pub row: Row,
 }
@@ -105,14 +107,14 @@ pub fn request(id: &str, known: &Known<'_>, in_digest: Vec<SampledRow>) -> Reque
     }
     RequestExplanation {
         request_id: id.to_owned(),
-        standing: standing(&attributed, known),
+        standing: standing(&attributed, &in_digest, known),
         attributed,
         sample_of,
         in_digest,
     }
 }
 
-fn standing(attributed: &[Attribution], known: &Known<'_>) -> String {
+fn standing(attributed: &[Attribution], in_digest: &[SampledRow], known: &Known<'_>) -> String {
     if !attributed.is_empty() {
         return "among the requests attributed to templates of campaigns".to_owned();
     }
@@ -124,7 +126,19 @@ fn standing(attributed: &[Attribution], known: &Known<'_>) -> String {
             "; requests of leads are attributed only with --profile broad, and this case was made without",
         );
     }
-    text.push_str("; the account that sent it may still be a member of a campaign");
+    if known
+        .case
+        .templates
+        .iter()
+        .any(|template| template.campaign_id.is_some() && !template.requests_complete)
+    {
+        text.push_str("; the case was finished from digests, which know sampled requests only");
+    }
+    if in_digest.is_empty() {
+        text.push_str(
+            "; which account sent it is not in the case, so that may still be a member of a campaign",
+        );
+    }
     text
 }
 
@@ -185,6 +199,7 @@ pub fn sampled_rows(
             if wanted(account, file, row, request_id) {
                 rows.push(SampledRow {
                     account_id: account.to_owned(),
+                    campaigns: campaigns_of(account, known),
                     row: known.row(file, row, request_id),
                 });
             }
@@ -193,4 +208,17 @@ pub fn sampled_rows(
     rows.sort();
     rows.dedup();
     Ok(rows)
+}
+
+fn campaigns_of(account: &str, known: &Known<'_>) -> Vec<String> {
+    known
+        .case
+        .campaigns
+        .iter()
+        .filter(|campaign| {
+            let mut members = campaign.members.iter();
+            members.any(|member| member.account_id == account)
+        })
+        .map(|campaign| campaign.id.clone())
+        .collect()
 }

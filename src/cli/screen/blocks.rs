@@ -5,7 +5,7 @@ use crate::cli::screen::layout::{COLUMNS, Colour, Screen, Style, left, right, wr
 use crate::explain::render::{Bar, Block};
 
 /// Columns of a bar's label, of its number, and before its drawing.
-const LABEL: usize = 44;
+const LABEL: usize = 36;
 const NUMBER: usize = 8;
 const BEFORE: usize = 2 + LABEL + NUMBER + 2;
 

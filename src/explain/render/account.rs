@@ -3,7 +3,7 @@
 use crate::explain::account::{AccountExplanation, Membership};
 use crate::explain::parts::plural;
 use crate::explain::render::campaign::template_line;
-use crate::explain::render::figures::{listed, rows, subject, waterfall};
+use crate::explain::render::figures::{findings, rows, subject, waterfall};
 use crate::explain::render::{Block, first, quiet, span};
 use crate::report::format::{bits, count, second};
 
@@ -29,13 +29,10 @@ pub(super) fn blocks(account: &AccountExplanation) -> Vec<Block> {
         membership(&mut blocks, place);
     }
     if !account.other_findings.is_empty() {
-        blocks.push(Block::Entry(
-            "also in",
-            format!(
-                "findings that do not tie it to a campaign: {}",
-                account.other_findings.join(", ")
-            ),
-        ));
+        blocks.push(Block::Heading(format!(
+            "Also listed in findings beside that evidence: {}",
+            account.other_findings.join(", ")
+        )));
     }
     blocks
 }
@@ -74,9 +71,7 @@ fn membership(blocks: &mut Vec<Block>, place: &Membership) {
             "none by name: its own keys and templates pay for its place".to_owned(),
         ));
     }
-    for finding in place.tied_by.iter().take(LISTED) {
-        blocks.extend(listed(finding));
-    }
+    findings(blocks, &place.tied_by, LISTED);
     if !place.listed_in.is_empty() {
         blocks.push(Block::Heading(
             "Other findings of the campaign that list it".to_owned(),

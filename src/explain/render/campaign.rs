@@ -2,7 +2,7 @@
 
 use crate::explain::campaign::CampaignExplanation;
 use crate::explain::parts::{length, plural};
-use crate::explain::render::figures::{listed, rows, waterfall};
+use crate::explain::render::figures::{findings, rows, waterfall};
 use crate::explain::render::{Block, first, more, number, span};
 use crate::explain::template::TemplateSummary;
 use crate::model::campaign::Rival;
@@ -45,7 +45,7 @@ pub(super) fn blocks(campaign: &CampaignExplanation) -> Vec<Block> {
         Block::Heading("Evidence in bits, family by family".to_owned()),
         waterfall(&campaign.families),
         Block::Text(format!(
-            "{} bits in all; families add up, and within one the strongest finding counts, not the sum. The score of the campaign is that of its median member, from the keys of that account: {} bits.",
+            "{} bits in all (# counts for the verdict, . does not, - a finding): families add up, within one the strongest finding counts. The score of the campaign, {} bits, is another sum: that of its median member, over all families in which that account has keys.",
             bits(campaign.sum_bits),
             bits(campaign.bits)
         )),
@@ -61,13 +61,7 @@ pub(super) fn blocks(campaign: &CampaignExplanation) -> Vec<Block> {
         ));
     }
     blocks.push(Block::Heading("Findings behind it".to_owned()));
-    for finding in campaign.findings.iter().take(FINDINGS) {
-        blocks.extend(listed(finding));
-    }
-    let rest = campaign.findings.len().saturating_sub(FINDINGS);
-    if rest > 0 {
-        blocks.push(Block::Item(more(rest)));
-    }
+    findings(&mut blocks, &campaign.findings, FINDINGS);
     if !campaign.does_not_count.is_empty() {
         blocks.push(Block::Heading("What does not count, and why".to_owned()));
         first(&mut blocks, &campaign.does_not_count, LISTED, |left_out| {

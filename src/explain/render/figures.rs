@@ -2,7 +2,7 @@
 
 use crate::explain::finding::FindingExplanation;
 use crate::explain::parts::{FamilyBits, FindingFigures, Row, plural};
-use crate::explain::render::{Bar, Block, first, number, span};
+use crate::explain::render::{Bar, Block, first, more, number, span};
 use crate::model::finding::Subject;
 use crate::report::format::bits;
 
@@ -45,18 +45,38 @@ pub(super) fn blocks(finding: &FindingExplanation) -> Vec<Block> {
     blocks
 }
 
-/// A finding in full below its own line.
-pub(super) fn listed(figures: &FindingFigures) -> Vec<Block> {
-    let weak = if figures.weak { ", weak" } else { "" };
-    let mut blocks = vec![Block::Item(format!(
-        "{} {}: {} bits, {}{weak}",
-        figures.id,
-        figures.detector,
-        bits(figures.bits),
-        figures.family.name()
-    ))];
-    blocks.extend(body(figures));
-    blocks
+/// The first `most` findings in full; what one has in common with the one above is not repeated.
+pub(super) fn findings(blocks: &mut Vec<Block>, list: &[FindingFigures], most: usize) {
+    let mut above: Option<&FindingFigures> = None;
+    for figures in list.iter().take(most) {
+        let weak = if figures.weak { ", weak" } else { "" };
+        blocks.push(Block::Item(format!(
+            "{} {}: {} bits, {}{weak}",
+            figures.id,
+            figures.detector,
+            bits(figures.bits),
+            figures.family.name()
+        )));
+        let as_above = above.is_some_and(|above| {
+            above.null_model == figures.null_model
+                && above.innocent == figures.innocent
+                && above.would_clear == figures.would_clear
+        });
+        if as_above {
+            blocks.extend(measured(figures));
+            blocks.push(Block::Entry(
+                "the rest",
+                "null model, innocent explanation and what would clear it as above".to_owned(),
+            ));
+        } else {
+            blocks.extend(body(figures));
+        }
+        above = Some(figures);
+    }
+    let rest = list.len().saturating_sub(most);
+    if rest > 0 {
+        blocks.push(Block::Item(more(rest)));
+    }
 }
 
 /// What a finding is about, in a few words.
@@ -69,7 +89,25 @@ pub(super) fn subject(subject: &Subject) -> String {
 }
 
 fn body(figures: &FindingFigures) -> Vec<Block> {
-    let mut blocks = vec![
+    let mut blocks = measured(figures);
+    blocks.extend([
+        Block::Entry("null model", figures.null_model.clone()),
+        Block::Entry("innocent", figures.innocent.clone()),
+        Block::Entry("cleared by", figures.would_clear.clone()),
+    ]);
+    blocks
+}
+
+/// What a finding is about, its figures, and what it covers.
+fn measured(figures: &FindingFigures) -> Vec<Block> {
+    let mut covers = plural(figures.accounts, "account");
+    if figures.requests > 0 {
+        covers.push_str(&format!(", {}", plural(figures.requests, "request")));
+    }
+    if let (Some(from), Some(until)) = (figures.first_us, figures.last_us) {
+        covers.push_str(&format!(", {}", span(from, until)));
+    }
+    vec![
         Block::Entry("about", subject(&figures.subject)),
         Block::Entry(
             "measured",
@@ -82,19 +120,8 @@ fn body(figures: &FindingFigures) -> Vec<Block> {
                 number(figures.threshold)
             ),
         ),
-        Block::Entry("null model", figures.null_model.clone()),
-        Block::Entry("innocent", figures.innocent.clone()),
-        Block::Entry("cleared by", figures.would_clear.clone()),
-    ];
-    let mut covers = plural(figures.accounts, "account");
-    if figures.requests > 0 {
-        covers.push_str(&format!(", {}", plural(figures.requests, "request")));
-    }
-    if let (Some(from), Some(until)) = (figures.first_us, figures.last_us) {
-        covers.push_str(&format!(", {}", span(from, until)));
-    }
-    blocks.push(Block::Entry("covers", covers));
-    blocks
+        Block::Entry("covers", covers),
+    ]
 }
 
 /// A waterfall: each family from where the one before ends, its detectors below it.
@@ -109,13 +136,15 @@ pub(super) fn waterfall(families: &[FamilyBits]) -> Block {
             counts: family.counts,
         });
         bars.extend(family.detectors.iter().map(|detector| Bar {
-            label: match detector.findings.as_slice() {
-                [only] => format!("{} {only}", detector.detector),
-                all => format!("{} ({})", detector.detector, all.len()),
-            },
+            label: format!("{} ({})", detector.detector, detector.findings.len()),
             part: true,
             bits: detector.bits,
-            from: family.from_bits,
+            // What adds nothing does not stand on top of what does.
+            from: if family.bits > 0.0 {
+                family.from_bits
+            } else {
+                0.0
+            },
             counts: false,
         }));
     }

@@ -99,7 +99,7 @@ fn looked(blocks: &mut Vec<Block>, looked_at: &LookedAt) {
     ));
     if texts.sampled_texts > 0 {
         blocks.push(Block::Entry(
-            "to the letter",
+            "same text",
             format!(
                 "{} of them also in the samples of {}",
                 count(texts.shared_texts),

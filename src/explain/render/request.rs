@@ -21,8 +21,13 @@ pub(super) fn blocks(request: &RequestExplanation) -> Vec<Block> {
     if !request.in_digest.is_empty() {
         blocks.push(Block::Heading("Kept as a sample in the digest".to_owned()));
         first(&mut blocks, &request.in_digest, LISTED, |found| {
+            let member = if found.campaigns.is_empty() {
+                "in no campaign of this case".to_owned()
+            } else {
+                format!("in campaign {}", found.campaigns.join(" and "))
+            };
             Block::Item(format!(
-                "{}, sent by account {}",
+                "{}, sent by account {}, {member}",
                 place(&found.row),
                 found.account_id
             ))

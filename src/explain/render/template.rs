@@ -1,7 +1,7 @@
 //! A template to read.
 
 use crate::explain::parts::{length, plural};
-use crate::explain::render::figures::{listed, rows};
+use crate::explain::render::figures::{findings, rows};
 use crate::explain::render::{Block, first, more, number, span};
 use crate::explain::template::TemplateExplanation;
 use crate::report::format::count;
@@ -68,9 +68,7 @@ pub(super) fn blocks(template: &TemplateExplanation) -> Vec<Block> {
             "none: what counts is that its accounts share something else beyond chance".to_owned(),
         ));
     }
-    for finding in template.findings.iter().take(LISTED) {
-        blocks.extend(listed(finding));
-    }
+    findings(&mut blocks, &template.findings, LISTED);
     attributed(&mut blocks, template);
     blocks.push(Block::Heading("Excerpts".to_owned()));
     if template.excerpts.is_empty() {
