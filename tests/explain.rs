@@ -459,7 +459,7 @@ fn an_id_of_two_kinds_is_taken_for_the_campaign_unless_told_otherwise() {
     let explained = json(&copy, id);
     assert_eq!(explained["kind"], "campaign");
     assert_eq!(explained["also_fits"], serde_json::json!(["account"]));
-    says(&text(&copy, &[id]), &["also that of a account", "--kind"]);
+    says(&text(&copy, &[id]), &["also that of an account", "--kind"]);
     says(
         &text(&copy, &[id, "--kind", "account"]),
         &["Account C-", "in campaign"],
@@ -527,4 +527,15 @@ fn every_field_of_the_json_is_described() {
     for field in explained.as_object().unwrap().keys() {
         assert!(fields.contains_key(field), "{field}");
     }
+}
+
+#[test]
+fn the_readme_shows_what_the_program_prints() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = std::fs::read_to_string(path).unwrap();
+    let section = readme.split("\n## Asking why\n").nth(1).unwrap();
+    let example = section.split("```").nth(1).unwrap();
+    let example = example.strip_prefix("text\n").unwrap();
+    let account = example.split([' ', ':']).nth(1).unwrap();
+    assert!(text(demo(), &[account]).starts_with(example));
 }

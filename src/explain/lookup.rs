@@ -92,11 +92,11 @@ pub fn unknown(
         shown.push_str("...");
     }
     if let (Some(wanted), false) = (wanted, fits.is_empty()) {
-        let others: Vec<&str> = fits.iter().map(|kind| kind.name()).collect();
+        let others: Vec<&str> = fits.iter().map(|kind| kind.with_article()).collect();
         return Failure::Usage(format!(
-            "no {} `{shown}` in this case, but a {} of that id",
+            "no {} `{shown}` in this case, but {} of that id",
             wanted.name(),
-            others.join(" and a ")
+            others.join(" and ")
         ));
     }
     let mut text = match wanted {

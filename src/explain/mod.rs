@@ -72,6 +72,18 @@ impl Kind {
             Kind::Request => "request",
         }
     }
+
+    /// `a campaign`, `an account`.
+    #[must_use]
+    pub fn with_article(self) -> &'static str {
+        match self {
+            Kind::Campaign => "a campaign",
+            Kind::Template => "a template",
+            Kind::Finding => "a finding",
+            Kind::Account => "an account",
+            Kind::Request => "a request",
+        }
+    }
 }
 
 /// An id of a case, explained.

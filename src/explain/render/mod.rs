@@ -60,11 +60,11 @@ pub fn blocks(explanation: &Explanation) -> Vec<Block> {
         let others: Vec<&str> = explanation
             .also_fits
             .iter()
-            .map(|kind| kind.name())
+            .map(|kind| kind.with_article())
             .collect();
         let note = format!(
-            "the id is also that of a {} here: choose with --kind",
-            others.join(" and a ")
+            "the id is also that of {} here: choose with --kind",
+            others.join(" and ")
         );
         blocks.insert(1.min(blocks.len()), Block::Entry("note", note));
     }
