@@ -17,6 +17,7 @@ pub mod config;
 pub mod detect;
 pub mod digest;
 pub mod evaluate;
+pub mod explain;
 pub mod fuse;
 pub mod label;
 pub mod load;

@@ -30,13 +30,17 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("label", &["model", "config", "text", "digest", "fuse"]),
     ("suppress", &["model"]),
     ("report", &["model", "config"]),
+    (
+        "explain",
+        &["model", "config", "digest", "detect", "report"],
+    ),
     ("simulate", &["model", "config", "stats", "load", "report"]),
     ("evaluate", &["model", "config", "stats", "load", "report"]),
     (
         "pipeline",
         &[
             "model", "config", "stats", "text", "patterns", "load", "digest", "detect", "fuse",
-            "label", "suppress", "report",
+            "label", "suppress", "report", "explain",
         ],
     ),
     (
@@ -49,7 +53,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "model", "config", "stats", "text", "patterns", "load", "digest", "detect", "fuse",
-            "label", "suppress", "report", "simulate", "evaluate", "pipeline", "suite",
+            "label", "suppress", "report", "explain", "simulate", "evaluate", "pipeline", "suite",
         ],
     ),
     ("main", &["cli"]),
@@ -58,7 +62,8 @@ const LAYERS: &[(&str, &[&str])] = &[
         "lib",
         &[
             "model", "config", "stats", "text", "patterns", "load", "digest", "detect", "fuse",
-            "label", "suppress", "report", "simulate", "evaluate", "pipeline", "suite", "cli",
+            "label", "suppress", "report", "explain", "simulate", "evaluate", "pipeline", "suite",
+            "cli",
         ],
     ),
 ];

@@ -12,6 +12,7 @@ use crate::cli::shared::{
     Container, DetectionArguments, InputArguments, LossArguments, OutputArguments,
     PseudonymArguments, ReportFormatName, RunArguments, SettingArguments, local_path,
 };
+use crate::explain::Kind;
 use crate::model::campaign::Verdict;
 use crate::model::column::Table;
 
@@ -48,6 +49,8 @@ pub(crate) enum Command {
     Schema(SchemaArguments),
     /// Hash a case folder and the inputs it was made from again
     Verify(CaseArguments),
+    /// Explain a campaign, account, template, finding or request of a case, flagged or not
+    Explain(ExplainArguments),
     /// Write the files of a case folder again from its case.json, or a pseudonymised copy of it
     Report(ReportArguments),
     /// Write a synthetic log with a known truth: a campaign preset among innocent populations
@@ -188,9 +191,30 @@ pub(crate) struct SchemaArguments {
     /// The JSON schema of case.json
     #[arg(long, conflicts_with_all = ["table", "outputs", "digest", "format"])]
     pub(crate) case: bool,
+    /// The JSON schema of what `explain --json` prints
+    #[arg(long, conflicts_with_all = ["table", "outputs", "digest", "case", "format"])]
+    pub(crate) explain: bool,
     /// Markdown to read, JSON to compute with
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub(crate) format: SchemaFormat,
+}
+
+/// `explain`
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArguments {
+    /// The case folder
+    #[arg(value_name = "CASE", value_hint = ValueHint::DirPath, value_parser = local_path())]
+    pub(crate) case: PathBuf,
+    /// Campaign (C-...), template (T-...), finding (F-...), account, request, or FILE:ROW of a
+    /// request
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    /// What the id is; without it the first that fits, in the order of the values
+    #[arg(long, value_name = "KIND", value_enum)]
+    pub(crate) kind: Option<KindName>,
+    /// Print JSON instead of text (`schema --explain` describes it)
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// `report`
@@ -424,6 +448,31 @@ pub(crate) struct CompletionsArguments {
     /// The shell
     #[arg(value_name = "SHELL", value_enum)]
     pub(crate) shell: Shell,
+}
+
+/// The kinds that `explain --kind` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)] // named as the kinds are
+pub(crate) enum KindName {
+    Campaign,
+    Template,
+    Finding,
+    Account,
+    Request,
+}
+
+impl KindName {
+    /// The kind meant.
+    #[must_use]
+    pub(crate) fn kind(self) -> Kind {
+        match self {
+            KindName::Campaign => Kind::Campaign,
+            KindName::Template => Kind::Template,
+            KindName::Finding => Kind::Finding,
+            KindName::Account => Kind::Account,
+            KindName::Request => Kind::Request,
+        }
+    }
 }
 
 /// The verdicts that `--fail-on` takes.

@@ -9,6 +9,7 @@ mod digest;
 mod escape;
 mod evaluate;
 pub mod exit;
+mod explain;
 mod failure;
 mod inspect;
 mod judgement;
@@ -82,6 +83,7 @@ fn dispatch(command: &Command, argv: Vec<String>) -> Result<u8> {
         Command::Patterns(arguments) => patterns::run(arguments),
         Command::Schema(arguments) => schema::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
+        Command::Explain(arguments) => explain::run(arguments),
         Command::Report(arguments) => report::run(arguments),
         Command::Simulate(arguments) => simulate::run(arguments),
         Command::Evaluate(arguments) => evaluate::run(arguments),

@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::cli::arguments::{SchemaArguments, SchemaFormat};
 use crate::cli::{exit, stdout};
 use crate::digest::documentation;
+use crate::explain::explanation_schema;
 use crate::model::column::{Column, ColumnType, Need, Table};
 use crate::report::case_schema;
 use crate::report::columns::OUTPUT_COLUMNS;
@@ -32,6 +33,11 @@ struct ColumnDocument {
 pub(super) fn run(arguments: &SchemaArguments) -> Result<u8> {
     if arguments.case {
         let schema = serde_json::to_string_pretty(&case_schema())?;
+        stdout::answer(&(schema + "\n"))?;
+        return Ok(exit::DONE);
+    }
+    if arguments.explain {
+        let schema = serde_json::to_string_pretty(&explanation_schema())?;
         stdout::answer(&(schema + "\n"))?;
         return Ok(exit::DONE);
     }
@@ -203,6 +209,7 @@ mod tests {
             outputs: false,
             digest: false,
             case: false,
+            explain: false,
             format: SchemaFormat::Markdown,
         }
     }

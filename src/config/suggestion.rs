@@ -7,18 +7,42 @@
 /// names the first in order of the alphabet is taken, so that the answer is stable.
 #[must_use]
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let name_letters: Vec<char> = name.to_lowercase().chars().collect();
-    known
+    near(name, known).min().map(|(_, candidate)| candidate)
+}
+
+/// The nearest few of `known` to `name`, each once, by the same rule.
+#[must_use]
+pub fn nearest_few<'a>(
+    name: &str,
+    known: impl IntoIterator<Item = &'a str>,
+    most: usize,
+) -> Vec<&'a str> {
+    let mut found: Vec<(usize, &str)> = near(name, known).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
         .into_iter()
-        .map(|candidate| {
-            let letters: Vec<char> = candidate.to_lowercase().chars().collect();
-            let limit = letters.len().max(name_letters.len()) / 3;
-            (edit_distance(&name_letters, &letters), limit, candidate)
-        })
-        .filter(|(distance, limit, _)| distance <= limit)
-        .map(|(distance, _, candidate)| (distance, candidate))
-        .min()
+        .take(most)
         .map(|(_, candidate)| candidate)
+        .collect()
+}
+
+/// The names near enough, with their distance.
+fn near<'a>(
+    name: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> impl Iterator<Item = (usize, &'a str)> {
+    let name_letters: Vec<char> = name.to_lowercase().chars().collect();
+    known.into_iter().filter_map(move |candidate| {
+        let letters: Vec<char> = candidate.to_lowercase().chars().collect();
+        let limit = letters.len().max(name_letters.len()) / 3;
+        // The distance is at least the difference in length; a name that long is not measured.
+        if letters.len().abs_diff(name_letters.len()) > limit {
+            return None;
+        }
+        let distance = edit_distance(&name_letters, &letters);
+        (distance <= limit).then_some((distance, candidate))
+    })
 }
 
 /// `; did you mean X?`, or nothing.
@@ -73,6 +97,21 @@ mod tests {
         assert_eq!(nearest("Hub_Degre", known), Some("hub_degree"));
         assert_eq!(nearest("temperature", known), None);
         assert_eq!(did_you_mean("zzz", known), "");
+    }
+
+    #[test]
+    fn a_few_come_nearest_first_and_once() {
+        let known = [
+            "C-4fd85faae2",
+            "C-4fd85faaff",
+            "C-4fd85faae2",
+            "T-0123456789",
+        ];
+        assert_eq!(
+            nearest_few("C-4fd85faae3", known, 3),
+            ["C-4fd85faae2", "C-4fd85faaff"]
+        );
+        assert!(nearest_few(&"x".repeat(100_000), known, 3).is_empty());
     }
 
     #[test]

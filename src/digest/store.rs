@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::digest::DIGEST_SCHEMA_VERSION;
-use crate::digest::documentation::TABLES;
+use crate::digest::documentation::{StoredTable, TABLES};
 use crate::digest::frames::ColumnList;
 use crate::digest::parquet_table::{read_frame, write_frame};
 use crate::digest::restore::Reader;
@@ -105,6 +105,30 @@ pub fn write(tables: &DigestTables, dir: &Path) -> Result<()> {
 /// [`Failure::NoDigest`] for a folder that is missing, foreign, incomplete or changed,
 /// [`Failure::Usage`] for one of another version.
 pub fn read(dir: &Path) -> Result<DigestTables> {
+    let stored = read_about(dir)?;
+    let mut frames = BTreeMap::new();
+    for table in TABLES {
+        frames.insert(table.name, read_table(dir, table, &stored)?);
+    }
+    assemble(frames, stored.about).map_err(|error| unusable(dir, &one_line(&error)))
+}
+
+/// Reads some tables of a digest that [`write`] wrote, for questions that need no more. That
+/// their numbers point into tables that were not read is not checked.
+///
+/// # Errors
+/// As [`read`], for the tables asked for.
+pub fn read_frames(dir: &Path, names: &[&str]) -> Result<BTreeMap<&'static str, DataFrame>> {
+    let stored = read_about(dir)?;
+    let mut frames = BTreeMap::new();
+    for table in TABLES.iter().filter(|table| names.contains(&table.name)) {
+        frames.insert(table.name, read_table(dir, table, &stored)?);
+    }
+    Ok(frames)
+}
+
+/// Reads `digest.json`.
+fn read_about(dir: &Path) -> Result<Stored> {
     let path = dir.join(ABOUT);
     let json = std::fs::read(&path)
         .map_err(|error| unusable(&path, &format!("no digest here ({error})")))?;
@@ -120,29 +144,28 @@ pub fn read(dir: &Path) -> Result<DigestTables> {
             header.about.schema_version
         ))));
     }
-    let stored: Stored =
-        serde_json::from_slice(&json).map_err(|error| unusable(&path, &error.to_string()))?;
-    let mut frames = BTreeMap::new();
-    for table in TABLES {
-        let path = dir.join(format!("{}.parquet", table.name));
-        let expected = stored
-            .tables
-            .get(table.name)
-            .ok_or_else(|| unusable(&path, "digest.json does not list it"))?;
-        let hash = hash_file(&path).map_err(|error| unusable(&path, &error.to_string()))?;
-        if hash != expected.sha256 {
-            return Err(unusable(&path, "its SHA-256 is not the one in digest.json"));
-        }
-        let frame = read_frame(table, &path).map_err(|error| unusable(&path, &one_line(&error)))?;
-        if u64::try_from(frame.height()).ok() != Some(expected.rows) {
-            return Err(unusable(
-                &path,
-                "its number of rows is not the one in digest.json",
-            ));
-        }
-        frames.insert(table.name, frame);
+    serde_json::from_slice(&json).map_err(|error| unusable(&path, &error.to_string()))
+}
+
+/// Reads one table, unchanged since it was written.
+fn read_table(dir: &Path, table: &StoredTable, stored: &Stored) -> Result<DataFrame> {
+    let path = dir.join(format!("{}.parquet", table.name));
+    let expected = stored
+        .tables
+        .get(table.name)
+        .ok_or_else(|| unusable(&path, "digest.json does not list it"))?;
+    let hash = hash_file(&path).map_err(|error| unusable(&path, &error.to_string()))?;
+    if hash != expected.sha256 {
+        return Err(unusable(&path, "its SHA-256 is not the one in digest.json"));
     }
-    assemble(frames, stored.about).map_err(|error| unusable(dir, &one_line(&error)))
+    let frame = read_frame(table, &path).map_err(|error| unusable(&path, &one_line(&error)))?;
+    if u64::try_from(frame.height()).ok() != Some(expected.rows) {
+        return Err(unusable(
+            &path,
+            "its number of rows is not the one in digest.json",
+        ));
+    }
+    Ok(frame)
 }
 
 fn unusable(path: &Path, why: &str) -> anyhow::Error {

@@ -1,6 +1,7 @@
 //! The one place that composes the stages.
 
 mod digest;
+mod explain;
 mod gather;
 mod inspect;
 mod render;
@@ -14,6 +15,7 @@ use crate::model::coverage::Coverage;
 use crate::model::finding::{DetectorRun, Family};
 
 pub use digest::digest_to;
+pub use explain::explain_case;
 pub use inspect::inspect;
 pub use render::{render_case, share_case};
 pub use scan::scan_to_case;

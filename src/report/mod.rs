@@ -44,6 +44,7 @@ pub use folder::write_folder;
 pub use manifest::{DetectorVersion, Manifest, ManifestInput};
 pub use outputs::ReportFormat;
 pub use pseudonym::Pseudonyms;
+pub use read_back::read_attributed;
 pub use staging::prepare_out;
 pub use sums::hash_file;
 pub use verify::{FileRole, FileStatus, Verification, VerifiedFile, verify};

@@ -13,6 +13,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use crate::model::campaign::LabelledRequest;
 use crate::model::case::{Case, CaseTables};
 use crate::model::coverage::{Reject, RejectScope};
+use crate::model::failure::Failure;
 use crate::report::case_file::read_case;
 use crate::report::escape::csv_cell;
 use crate::report::present::file_name;
@@ -54,6 +55,21 @@ fn number_of(files: &BTreeMap<String, u32>, name: &str) -> Result<u32> {
             .and_then(|number| number.parse().ok())
             .with_context(|| format!("{name} is not an input of the case")),
     }
+}
+
+/// Reads `requests.parquet` of a folder whose case was read already.
+///
+/// # Errors
+/// [`Failure::Usage`] when it is absent or is not what stillhunt wrote.
+pub fn read_attributed(dir: &Path, case: &Case) -> Result<Vec<LabelledRequest>> {
+    let path = dir.join("requests.parquet");
+    read_requests(&path, case).map_err(|error| {
+        let text = format!(
+            "cannot read {}: {error:#}; is this a whole case folder?",
+            path.display()
+        );
+        Failure::Usage(text).into()
+    })
 }
 
 fn read_requests(path: &Path, case: &Case) -> Result<Vec<LabelledRequest>> {

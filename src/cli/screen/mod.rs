@@ -1,6 +1,7 @@
 //! The end-of-run screen: what was read, what could not be, what was found, and where
 //! the report is. Pure functions from a case to text of at most 80 columns.
 
+mod blocks;
 mod campaigns;
 mod coverage;
 mod detectors;
@@ -15,6 +16,7 @@ use crate::model::coverage::Coverage;
 use crate::model::finding::DetectorRun;
 use crate::model::suppression::SuppressionState;
 
+pub(crate) use self::blocks::render as render_blocks;
 pub(crate) use self::layout::Colour;
 use self::layout::{Screen, Style};
 

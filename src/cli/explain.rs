@@ -1,0 +1,19 @@
+//! `stillhunt explain`: why something is in a case, or why it is not.
+
+use anyhow::Result;
+
+use crate::cli::arguments::ExplainArguments;
+use crate::cli::{exit, screen, stdout};
+use crate::explain::render;
+use crate::pipeline;
+
+pub(super) fn run(arguments: &ExplainArguments) -> Result<u8> {
+    let kind = arguments.kind.map(|name| name.kind());
+    let explanation = pipeline::explain_case(&arguments.case, &arguments.id, kind)?;
+    stdout::answer(&if arguments.json {
+        serde_json::to_string_pretty(&explanation)? + "\n"
+    } else {
+        screen::render_blocks(&render::blocks(&explanation))
+    })?;
+    Ok(exit::DONE)
+}

@@ -1,0 +1,108 @@
+//! A member of a campaign to read; others are left to [`quiet`](super::quiet).
+
+use crate::explain::account::{AccountExplanation, Membership};
+use crate::explain::parts::plural;
+use crate::explain::render::campaign::template_line;
+use crate::explain::render::figures::{findings, rows, subject, waterfall};
+use crate::explain::render::{Block, first, quiet, span};
+use crate::report::format::{bits, count, second};
+
+/// Templates and findings listed.
+const LISTED: usize = 20;
+
+/// The blocks of an account.
+pub(super) fn blocks(account: &AccountExplanation) -> Vec<Block> {
+    if account.campaigns.is_empty() {
+        return quiet::blocks(account);
+    }
+    let places: Vec<String> = account
+        .campaigns
+        .iter()
+        .map(|place| format!("{} ({})", place.campaign_id, place.verdict.name()))
+        .collect();
+    let mut blocks = vec![Block::Heading(format!(
+        "Account {}: in campaign {}",
+        account.account_id,
+        places.join(" and ")
+    ))];
+    for place in &account.campaigns {
+        membership(&mut blocks, place);
+    }
+    if !account.other_findings.is_empty() {
+        blocks.push(Block::Heading(format!(
+            "Also listed in findings beside that evidence: {}",
+            account.other_findings.join(", ")
+        )));
+    }
+    blocks
+}
+
+fn membership(blocks: &mut Vec<Block>, place: &Membership) {
+    blocks.push(Block::Entry(
+        "campaign",
+        format!("{}: {}", place.campaign_id, place.verdict_reason),
+    ));
+    blocks.push(Block::Entry(
+        "requests",
+        format!(
+            "{} of its {} are in the campaign's templates",
+            count(place.campaign_requests),
+            plural(place.requests, "request")
+        ),
+    ));
+    blocks.push(Block::Entry("seen", span(place.first_us, place.last_us)));
+    for (label, moment) in [("created", place.created_us), ("closed", place.closed_us)] {
+        if let Some(moment) = moment {
+            blocks.push(Block::Entry(label, format!("{} UTC", second(moment))));
+        }
+    }
+    blocks.push(Block::Heading(format!(
+        "Its own evidence in bits, for a place in {}",
+        place.campaign_id
+    )));
+    blocks.push(waterfall(&place.families));
+    blocks.push(Block::Text(format!(
+        "{} bits in all: by family, how much likelier a member has its most telling key than a stranger. A finding, below its family, has the bits of the whole group that it ties together.",
+        bits(place.bits)
+    )));
+    blocks.push(Block::Heading("Findings that tie it".to_owned()));
+    if place.tied_by.is_empty() {
+        blocks.push(Block::Text(
+            "none by name: its own keys and templates pay for its place".to_owned(),
+        ));
+    }
+    findings(blocks, &place.tied_by, LISTED);
+    if !place.listed_in.is_empty() {
+        blocks.push(Block::Heading(
+            "Other findings of the campaign that list it".to_owned(),
+        ));
+        first(blocks, &place.listed_in, LISTED, |finding| {
+            let weak = if finding.weak { ", weak" } else { "" };
+            Block::Item(format!(
+                "{} {}: {} bits{weak}, {}",
+                finding.id,
+                finding.detector,
+                bits(finding.bits),
+                subject(&finding.subject)
+            ))
+        });
+    }
+    if !place.templates.is_empty() {
+        blocks.push(Block::Heading(
+            "Templates of the campaign, with its attributed requests".to_owned(),
+        ));
+        first(blocks, &place.templates, LISTED, |used| {
+            Block::Item(format!(
+                "{} in {}",
+                plural(used.attributed_requests, "request"),
+                template_line(&used.template)
+            ))
+        });
+    }
+    let heading = if place.rows_attributed {
+        "Sample rows, attributed"
+    } else {
+        "Sample rows, not attributed"
+    };
+    rows(blocks, heading, &place.rows);
+}

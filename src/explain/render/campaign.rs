@@ -1,0 +1,168 @@
+//! A campaign to read.
+
+use crate::explain::campaign::CampaignExplanation;
+use crate::explain::parts::{length, plural};
+use crate::explain::render::figures::{findings, rows, waterfall};
+use crate::explain::render::{Block, first, more, number, span};
+use crate::explain::template::TemplateSummary;
+use crate::model::campaign::Rival;
+use crate::report::format::{bits, count, second};
+
+/// Findings, members and entries listed.
+const FINDINGS: usize = 8;
+const MEMBERS: usize = 20;
+const LISTED: usize = 20;
+
+/// The blocks of a campaign.
+pub(super) fn blocks(campaign: &CampaignExplanation) -> Vec<Block> {
+    let mut blocks = vec![
+        Block::Heading(format!(
+            "Campaign {}: {}",
+            campaign.id,
+            campaign.verdict.name()
+        )),
+        Block::Entry("why", campaign.verdict_reason.clone()),
+        Block::Entry(
+            "false ones",
+            format!(
+                "{} clusters as well supported expected by chance, from {} null runs",
+                number(campaign.expected_false),
+                campaign.null_runs
+            ),
+        ),
+        Block::Entry("null runs", campaign.null_method.clone()),
+        Block::Entry(
+            "members",
+            format!(
+                "{}, {}, {} of them in its templates",
+                plural(length(&campaign.members), "account"),
+                plural(campaign.requests, "request"),
+                count(campaign.campaign_requests)
+            ),
+        ),
+        Block::Entry("seen", span(campaign.first_us, campaign.last_us)),
+        Block::Entry("purpose", campaign.purpose.clone()),
+        Block::Heading("Evidence in bits, family by family".to_owned()),
+        waterfall(&campaign.families),
+        Block::Text(format!(
+            "{} bits in all (# counts for the verdict, . does not, - a finding): families add up, within one the strongest finding counts. The score of the campaign, {} bits, is another sum: that of its median member, over all families in which that account has keys.",
+            bits(campaign.sum_bits),
+            bits(campaign.bits)
+        )),
+    ];
+    for family in campaign.families.iter().filter(|family| family.counts) {
+        blocks.push(Block::Entry(
+            family.family.name(),
+            format!(
+                "{} ({})",
+                family.statement,
+                plural(family.accounts.unwrap_or(0), "account")
+            ),
+        ));
+    }
+    blocks.push(Block::Heading("Findings behind it".to_owned()));
+    findings(&mut blocks, &campaign.findings, FINDINGS);
+    if !campaign.does_not_count.is_empty() {
+        blocks.push(Block::Heading("What does not count, and why".to_owned()));
+        first(&mut blocks, &campaign.does_not_count, LISTED, |left_out| {
+            let own = left_out
+                .bits
+                .filter(|bits| *bits > 0.0)
+                .map_or_else(String::new, |own| {
+                    format!(" [{} bits by itself]", bits(own))
+                });
+            Block::Item(format!("{}{own}: {}", left_out.what, left_out.why))
+        });
+    }
+    if !campaign.not_tested.is_empty() {
+        blocks.push(Block::Heading("What could not be tested".to_owned()));
+        first(&mut blocks, &campaign.not_tested, LISTED, |sentence| {
+            Block::Item(sentence.clone())
+        });
+    }
+    blocks.push(Block::Heading("Rival innocent explanations".to_owned()));
+    for rival in &campaign.rivals {
+        blocks.extend(rival_blocks(rival));
+    }
+    if campaign.rivals.is_empty() {
+        blocks.push(Block::Text("none is named in the case".to_owned()));
+    }
+    if !campaign.templates.is_empty() {
+        blocks.push(Block::Heading("Templates".to_owned()));
+        first(&mut blocks, &campaign.templates, LISTED, |template| {
+            Block::Item(template_line(template))
+        });
+    }
+    if !campaign.timeline.is_empty() {
+        blocks.push(Block::Heading("What happened when (UTC)".to_owned()));
+        first(&mut blocks, &campaign.timeline, LISTED, |entry| {
+            Block::Item(format!("{} {}", second(entry.at_us), entry.statement))
+        });
+    }
+    members(&mut blocks, campaign);
+    rows(&mut blocks, "Sample rows", &campaign.rows);
+    blocks
+}
+
+fn rival_blocks(rival: &Rival) -> Vec<Block> {
+    let sentences = |list: &[String]| {
+        if list.is_empty() {
+            "nothing in the log".to_owned()
+        } else {
+            list.join("; ")
+        }
+    };
+    vec![
+        Block::Item(rival.explanation.clone()),
+        Block::Entry("for", sentences(&rival.speaks_for)),
+        Block::Entry("against", sentences(&rival.speaks_against)),
+        Block::Entry("cleared by", rival.would_clear.clone()),
+    ]
+}
+
+/// A template in one line.
+pub(super) fn template_line(template: &TemplateSummary) -> String {
+    let mut line = template.id.clone();
+    if !template.role.is_empty() {
+        line.push_str(&format!(" ({} prompt)", template.role));
+    }
+    if !template.capability.is_empty() {
+        line.push_str(&format!(", {}", template.capability));
+    }
+    line.push_str(&format!(
+        ", {}, {}",
+        plural(template.accounts, "account"),
+        plural(template.requests, "request")
+    ));
+    if !template.assessment.is_empty() {
+        line.push_str(&format!(": {}", template.assessment));
+    }
+    line
+}
+
+fn members(blocks: &mut Vec<Block>, campaign: &CampaignExplanation) {
+    blocks.push(Block::Heading(format!(
+        "Members: {}",
+        plural(length(&campaign.members), "account")
+    )));
+    blocks.push(Block::Table {
+        header: vec!["account", "bits", "requests", "in templates"],
+        rows: campaign
+            .members
+            .iter()
+            .take(MEMBERS)
+            .map(|member| {
+                vec![
+                    member.account_id.clone(),
+                    bits(member.bits),
+                    count(member.requests),
+                    count(member.campaign_requests),
+                ]
+            })
+            .collect(),
+    });
+    let rest = campaign.members.len().saturating_sub(MEMBERS);
+    if rest > 0 {
+        blocks.push(Block::Item(more(rest)));
+    }
+}
