@@ -80,6 +80,29 @@ fn a_suppressed_campaign_is_hidden_counted_and_shown_again() {
     assert!(requests.len() < all.len());
     assert_eq!(table(&at("hidden"), "accounts.csv", &[]).len(), 1);
 
+    // Asked about: said, not denied.
+    let explain = program()
+        .arg("explain")
+        .arg(at("hidden"))
+        .arg(id)
+        .output()
+        .unwrap();
+    assert_eq!(explain.status.code(), Some(i32::from(exit::USAGE)));
+    let message = String::from_utf8(explain.stderr).unwrap();
+    assert!(message.contains("is suppressed by line 1"), "{message}");
+    let member = plain["campaigns"][0]["members"][0]["account_id"]
+        .as_str()
+        .unwrap();
+    let explain = program()
+        .arg("explain")
+        .arg(at("hidden"))
+        .arg(member)
+        .output()
+        .unwrap();
+    succeeded(&explain);
+    let text = String::from_utf8(explain.stdout).unwrap();
+    assert!(text.contains("suppressed"), "{text}");
+
     // Shown: as without the file, but for the list of entries.
     let shown = scan_demo(
         &["--suppress", file, "--no-suppress", "--fail-on", "likely"],

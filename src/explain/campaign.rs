@@ -20,8 +20,7 @@ pub struct CampaignExplanation {
     pub verdict: Verdict,
     /// Why this verdict and not the next higher or lower one.
     pub verdict_reason: String,
-    /// The score in `case.json`: bits of the median member, summed over all families in which
-    /// that account has keys, those without a row in `families` included.
+    /// The score in `case.json`: bits of the median member.
     pub bits: f64,
     /// Sum of the bits of `families`.
     pub sum_bits: f64,

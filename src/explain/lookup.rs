@@ -91,6 +91,18 @@ pub fn unknown(
     if shown.len() < id.len() {
         shown.push_str("...");
     }
+    if let Some(campaign) = known
+        .case
+        .suppressed_campaigns
+        .iter()
+        .find(|campaign| campaign.id == id)
+    {
+        let lines: Vec<String> = campaign.lines.iter().map(u64::to_string).collect();
+        return Failure::Usage(format!(
+            "campaign `{shown}` is suppressed by line {} of the suppression file; scan with --no-suppress to have it explained",
+            lines.join(" and ")
+        ));
+    }
     if let (Some(wanted), false) = (wanted, fits.is_empty()) {
         let others: Vec<&str> = fits.iter().map(|kind| kind.with_article()).collect();
         return Failure::Usage(format!(

@@ -36,6 +36,8 @@ pub struct LookedAt {
 pub enum ReasonCode {
     /// The case has no digest to look the account up in.
     NoDigest,
+    /// A suppression hides findings that list it.
+    Suppressed,
     /// A finding lists it, or stands on one of its keys, yet no campaign has it as a member.
     InFinding,
     /// It shares no key that links accounts.
@@ -87,6 +89,23 @@ pub(super) fn reasons(
     findings: &[String],
 ) -> Vec<Reason> {
     let mut reasons = Vec::new();
+    let hidden: Vec<String> = known
+        .case
+        .findings
+        .iter()
+        .filter(|finding| findings.contains(&finding.id))
+        .filter_map(|finding| Some((finding, finding.suppressed_by?)))
+        .map(|(finding, line)| format!("{} by line {line}", finding.id))
+        .collect();
+    if !hidden.is_empty() {
+        reasons.push(reason(
+            ReasonCode::Suppressed,
+            format!(
+                "findings that list it are suppressed: {}; scan with --no-suppress to see what stood on them",
+                hidden.join(", ")
+            ),
+        ));
+    }
     if !findings.is_empty() {
         reasons.push(reason(
             ReasonCode::InFinding,

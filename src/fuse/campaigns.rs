@@ -42,6 +42,14 @@ pub fn hour_of_week(hour: i64) -> usize {
     usize::try_from((hour + EPOCH_HOUR_OF_WEEK).rem_euclid(168)).unwrap_or(0)
 }
 
+/// Bits of the median member, the larger of two in the middle: what the report calls the bits
+/// of a campaign.
+pub(crate) fn median_bits(members: &[Member]) -> f64 {
+    let mut bits: Vec<f64> = members.iter().map(|member| member.bits).collect();
+    bits.sort_by(f64::total_cmp);
+    bits.get(bits.len() / 2).copied().unwrap_or(0.0)
+}
+
 impl Maker<'_> {
     /// Words a cluster; `lead_group` is the group a single-family lead stands on.
     #[must_use]
@@ -74,7 +82,7 @@ impl Maker<'_> {
             id: self.fingerprint(cluster, lead_group, &templates),
             verdict: verdict.0,
             verdict_reason: verdict.1,
-            bits: cluster.score(),
+            bits: median_bits(&members),
             expected_false,
             evidence,
             not_tested: self.not_tested.clone(),

@@ -1,6 +1,7 @@
 //! What group tests found, put into the campaign: evidence rows, findings, and dates.
 
 use crate::detect::population::{DAY_US, Population};
+use crate::fuse::campaigns::median_bits;
 use crate::fuse::findings::Sources;
 use crate::fuse::group_tests::Judged;
 use crate::model::campaign::{Campaign, FamilyEvidence, TimelineEntry};
@@ -65,8 +66,17 @@ pub fn attach(
                 findings: vec![finding.id.clone()],
             }),
         }
+        if counts {
+            credit(campaign, &finding);
+        }
         made.push(finding);
     }
+    campaign.members.sort_by(|a, b| {
+        b.bits
+            .total_cmp(&a.bits)
+            .then_with(|| a.account_id.cmp(&b.account_id))
+    });
+    campaign.bits = median_bits(&campaign.members);
     campaign.evidence.sort_by(|a, b| {
         b.counts
             .cmp(&a.counts)
@@ -74,6 +84,19 @@ pub fn attach(
             .then(a.family.cmp(&b.family))
     });
     made
+}
+
+/// Gives the accounts of a finding that counts its bits, the largest of the family.
+fn credit(campaign: &mut Campaign, finding: &Finding) {
+    for member in &mut campaign.members {
+        if finding.accounts.binary_search(&member.account_id).is_err() {
+            continue;
+        }
+        let bits = member.bits_by_family.entry(finding.family).or_insert(0.0);
+        *bits = bits.max(finding.bits);
+        member.bits = member.bits_by_family.values().sum();
+        member.findings.push(finding.id.clone());
+    }
 }
 
 fn finding(campaign_id: &str, judged: &Judged, sources: &Sources<'_>) -> Finding {

@@ -45,7 +45,7 @@ pub(super) fn blocks(campaign: &CampaignExplanation) -> Vec<Block> {
         Block::Heading("Evidence in bits, family by family".to_owned()),
         waterfall(&campaign.families),
         Block::Text(format!(
-            "{} bits in all (# counts for the verdict, . does not, - a finding): families add up, within one the strongest finding counts. The score of the campaign, {} bits, is another sum: that of its median member, over all families in which that account has keys.",
+            "{} bits in all (# counts for the verdict, . does not, - a finding): families add up, within one the strongest finding counts. The score of the campaign, {} bits, is that of its median account, whose own keys may say less.",
             bits(campaign.sum_bits),
             bits(campaign.bits)
         )),
