@@ -11,7 +11,7 @@ use crate::load::fields::Fields;
 use crate::load::json_line::keys;
 use crate::load::json_value::reaches;
 use crate::load::map::TableMap;
-use crate::load::matching::{alias_rank, normalised};
+use crate::load::matching::{known_names, normalised};
 use crate::load::parquet_file;
 use crate::load::plan::PlannedFile;
 use crate::load::recognise::Container;
@@ -79,6 +79,7 @@ fn look_delimited(
     sources: &BTreeSet<&String>,
     limit_bytes: u64,
 ) -> Result<Look> {
+    let names: BTreeSet<String> = table.iter().flat_map(known_names).collect();
     let mut best: Option<((usize, usize), Look)> = None;
     for delimiter in DELIMITERS {
         let Some(header) = open(file, Framing::Delimited(delimiter), limit_bytes)?.header() else {
@@ -91,13 +92,7 @@ fn look_delimited(
                 String::from_utf8_lossy(fields.get(index).unwrap_or_default()).into_owned()
             })
             .collect();
-        let known = |name: &&String| {
-            let plain = normalised(name);
-            sources.contains(*name)
-                || table
-                    .iter()
-                    .any(|column| alias_rank(column, &plain).is_some())
-        };
+        let known = |name: &&String| sources.contains(*name) || names.contains(&normalised(name));
         let score = (found.iter().filter(known).count(), found.len());
         if best.as_ref().is_none_or(|(before, _)| score > *before) {
             best = Some((

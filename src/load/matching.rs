@@ -1,6 +1,6 @@
 //! Which source column is which canonical one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::load::map::TableMap;
 use crate::load::timestamp::TimestampUnit;
@@ -70,10 +70,16 @@ pub(crate) fn normalised(name: &str) -> String {
     plain
 }
 
-/// How well a source name fits a column by alias: 0 is best, `None` not at all.
-pub(crate) fn alias_rank(column: &Column, normalised_name: &str) -> Option<usize> {
-    let mut names = std::iter::once(&column.name).chain(column.aliases);
-    names.position(|alias| normalised(alias) == normalised_name)
+/// The names of a column, normalised, best first and each once.
+pub(crate) fn known_names(column: &Column) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in std::iter::once(&column.name).chain(column.aliases) {
+        let plain = normalised(name);
+        if !names.contains(&plain) {
+            names.push(plain);
+        }
+    }
+    names
 }
 
 /// Matches a table's columns to the source columns found in a file. `reachable` holds the
@@ -125,45 +131,45 @@ pub(crate) fn match_columns(
     }
     // Exact names are all taken before any alias is tried, so that an alias never
     // takes a column that is another one's by name.
-    let plain: Vec<String> = found.iter().map(|name| normalised(name)).collect();
+    // Names are looked up, not compared one by one: a file may have a hundred thousand columns.
+    let mut by_plain: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    let mut repeated: BTreeSet<&str> = BTreeSet::new();
+    for name in found {
+        if seen.insert(name) {
+            by_plain.entry(normalised(name)).or_default().push(name);
+        } else if repeated.insert(name) {
+            notes.push(format!(
+                "source column `{name}` is there more than once; the first is read"
+            ));
+        }
+    }
     for planned in &mut columns {
         if planned.matched == Matched::Constant || map.sources.contains_key(planned.column.name) {
             continue;
         }
-        let mut candidates: Vec<(usize, &str)> = found
+        let mut candidates: Vec<&str> = known_names(planned.column)
             .iter()
-            .zip(&plain)
-            .filter(|(name, _)| !claimed.contains(name.as_str()))
-            .filter_map(|(name, plain)| Some((alias_rank(planned.column, plain)?, name.as_str())))
+            .flat_map(|plain| by_plain.get(plain).into_iter().flatten().copied())
+            .filter(|name| !claimed.contains(name))
             .collect();
-        candidates.sort_by_key(|(rank, _)| *rank);
         let taken = match (planned.matched, candidates.first()) {
-            (Matched::Absent, Some((_, name))) => {
+            (Matched::Absent, Some(name)) => {
                 planned.matched = Matched::Alias;
                 planned.sources.push((*name).to_owned());
                 claimed.insert(name);
-                candidates.remove(0).1
+                candidates.remove(0)
             }
             (Matched::Exact, Some(_)) => planned.column.name,
             _ => continue,
         };
         // An unclaimed left-over may still be another column's alias, so only repeats
         // of the canonical name itself are certain to be a choice made here.
-        let others: Vec<&str> = candidates.iter().map(|(_, name)| *name).collect();
-        if !others.is_empty() {
+        if !candidates.is_empty() {
             notes.push(format!(
                 "column `{}` is read from `{taken}`; also possible: {}",
                 planned.column.name,
-                others.join(", ")
-            ));
-        }
-    }
-    let mut repeated: Vec<&String> = Vec::new();
-    for (position, name) in found.iter().enumerate() {
-        if found.iter().take(position).any(|earlier| earlier == name) && !repeated.contains(&name) {
-            repeated.push(name);
-            notes.push(format!(
-                "source column `{name}` is there more than once; the first is read"
+                candidates.join(", ")
             ));
         }
     }
