@@ -16,8 +16,16 @@ use crate::stats::components::Components;
 /// in the cluster that must be of that side.
 const OWN_SHARE: f64 = 0.5;
 
+/// Two templates are of different sides when they share less than this part of the units that
+/// they would share if each were spread over the cluster at random.
+const APART: f64 = 0.25;
+
 /// Templates tried as the only tie; a cluster seldom has more that reach most of it.
 const BRIDGES_TRIED: usize = 16;
+
+/// Templates looked at, the largest of the cluster: smaller ones cannot be half of a side that
+/// matters, and every pair is compared.
+const TEMPLATES_COMPARED: usize = 64;
 
 /// A group of a layer.
 type Group = (usize, usize);
@@ -31,21 +39,13 @@ pub(crate) fn sides(
     fuse: &FuseConfig,
     network: &NetworkConfig,
 ) -> Vec<Vec<u32>> {
-    let groups = inner_groups(layers, members, network);
-    let mut bridges: Vec<(&Group, usize)> = groups
-        .iter()
-        .filter(|((layer, _), _)| is_user_template(&layers[*layer]))
-        .map(|(group, inside)| (group, inside.len()))
+    let inner = Inner::of(layers, members, fuse, network);
+    let mut bridges: Vec<usize> = (0..inner.templates.len())
+        .filter(|at| inner.templates[*at].0)
         .collect();
-    bridges.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
-    for (bridge, _) in bridges.into_iter().take(BRIDGES_TRIED) {
-        let parts = without(&groups, *bridge, members.len());
-        let mut sides: Vec<Vec<usize>> = parts
-            .into_iter()
-            .filter(|part| {
-                part.len() >= fuse.minimum_accounts && has_own(layers, &groups, *bridge, part)
-            })
-            .collect();
+    bridges.sort_by_key(|at| (std::cmp::Reverse(inner.templates[*at].1.len()), *at));
+    for bridge in bridges.into_iter().take(BRIDGES_TRIED) {
+        let mut sides = inner.sides_without(bridge, fuse.minimum_accounts);
         if sides.len() < 2 {
             continue;
         }
@@ -96,10 +96,134 @@ pub(crate) fn name_links(campaigns: &mut [Campaign]) {
     }
 }
 
-/// Families of fragments in user prompts. A system prompt is an operator's own work, or a
-/// client's, which the quality of its group says; it is no bridge.
-fn is_user_template(layer: &UnitLayer) -> bool {
-    layer.family == Family::Content && !layer.kind.starts_with("system")
+/// What the members of a cluster have in common, as positions in its list, ascending.
+struct Inner {
+    size: usize,
+    /// Templates, each with whether it may be a bridge: a system prompt is an operator's own
+    /// work, or a client's, which the quality of its group says; it is none.
+    templates: Vec<(bool, Vec<usize>)>,
+    /// Payers, identities and single addresses.
+    keys: Vec<Vec<usize>>,
+}
+
+impl Inner {
+    fn of(
+        layers: &[UnitLayer],
+        members: &[u32],
+        fuse: &FuseConfig,
+        network: &NetworkConfig,
+    ) -> Self {
+        let mut inner = Inner {
+            size: members.len(),
+            templates: Vec::new(),
+            keys: Vec::new(),
+        };
+        for ((layer, _), inside) in inner_groups(layers, members, network) {
+            let layer = &layers[layer];
+            if layer.family != Family::Content {
+                inner.keys.push(inside);
+            } else if inside.len() >= fuse.minimum_accounts {
+                inner
+                    .templates
+                    .push((!layer.kind.starts_with("system"), inside));
+            }
+        }
+        // The order of groups breaks ties, since the sort is stable.
+        inner
+            .templates
+            .sort_by_key(|(_, inside)| std::cmp::Reverse(inside.len()));
+        inner.templates.truncate(TEMPLATES_COMPARED);
+        inner
+    }
+
+    /// Parts of the cluster with templates of their own and no key in common, once one
+    /// template is set aside.
+    fn sides_without(&self, bridge: usize, minimum: usize) -> Vec<Vec<usize>> {
+        let templates: Vec<&Vec<usize>> = self
+            .templates
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| *at != bridge)
+            .map(|(_, (_, inside))| inside)
+            .collect();
+        let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        let sets: Vec<Vec<u64>> = templates
+            .iter()
+            .map(|inside| as_set(inside, self.size))
+            .collect();
+        let mut sides = Components::new(number(templates.len()));
+        for (at, left) in templates.iter().enumerate() {
+            for (other, right) in templates.iter().enumerate().skip(at + 1) {
+                let common = f64::from(common(&sets[at], &sets[other]));
+                let by_chance = left.len() as f64 * right.len() as f64 / self.size.max(1) as f64;
+                if common > 0.0 && common >= APART * by_chance {
+                    sides.link(number(at), number(other));
+                }
+            }
+        }
+        // Each member goes with the side of most of its templates.
+        let mut votes: Vec<BTreeMap<u32, usize>> = vec![BTreeMap::new(); self.size];
+        for (at, inside) in templates.iter().enumerate() {
+            let side = sides.label(number(at));
+            for member in *inside {
+                *votes[*member].entry(side).or_default() += 1;
+            }
+        }
+        let chosen: Vec<Option<u32>> = votes
+            .iter()
+            .map(|votes| {
+                let best = votes
+                    .iter()
+                    .max_by_key(|(side, votes)| (**votes, std::cmp::Reverse(**side)));
+                best.map(|(side, _)| *side)
+            })
+            .collect();
+        // A key that both sides have makes them one.
+        for inside in &self.keys {
+            let mut first = None;
+            for side in inside.iter().filter_map(|member| chosen[*member]) {
+                sides.link(*first.get_or_insert(side), side);
+            }
+        }
+        let mut parts: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+        for (member, side) in chosen.iter().enumerate() {
+            if let Some(side) = side {
+                parts.entry(sides.label(*side)).or_default().push(member);
+            }
+        }
+        parts
+            .into_values()
+            .filter(|part| part.len() >= minimum && has_own(&templates, &sets, part, self.size))
+            .collect()
+    }
+}
+
+/// Whether a side has a template of its own.
+fn has_own(templates: &[&Vec<usize>], sets: &[Vec<u64>], part: &[usize], size: usize) -> bool {
+    let part_set = as_set(part, size);
+    templates.iter().zip(sets).any(|(inside, set)| {
+        let here = f64::from(common(set, &part_set));
+        here >= OWN_SHARE * part.len() as f64 && here >= OWN_SHARE * inside.len() as f64
+    })
+}
+
+/// Positions as bits.
+fn as_set(positions: &[usize], size: usize) -> Vec<u64> {
+    let mut set = vec![0_u64; size.div_ceil(64)];
+    for at in positions {
+        if let Some(word) = set.get_mut(at / 64) {
+            *word |= 1 << (at % 64);
+        }
+    }
+    set
+}
+
+/// How many positions two sets share.
+fn common(left: &[u64], right: &[u64]) -> u32 {
+    left.iter()
+        .zip(right)
+        .map(|(left, right)| (left & right).count_ones())
+        .sum()
 }
 
 /// The groups with two and more members, as positions in `members`; client software and
@@ -136,44 +260,4 @@ fn inner_groups(
         inside.len() >= 2 && !popular
     });
     groups
-}
-
-/// Components of `0..size` over all groups but one.
-fn without(groups: &BTreeMap<Group, Vec<usize>>, bridge: Group, size: usize) -> Vec<Vec<usize>> {
-    let mut components = Components::new(u32::try_from(size).unwrap_or(u32::MAX));
-    let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-    for (_, inside) in groups.iter().filter(|(group, _)| **group != bridge) {
-        for pair in inside.windows(2) {
-            if let [left, right] = pair {
-                components.link(number(*left), number(*right));
-            }
-        }
-    }
-    let mut parts: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
-    for at in 0..size {
-        parts
-            .entry(components.label(number(at)))
-            .or_default()
-            .push(at);
-    }
-    parts.into_values().collect()
-}
-
-/// Whether a side has a template of its own; `part` is ascending.
-fn has_own(
-    layers: &[UnitLayer],
-    groups: &BTreeMap<Group, Vec<usize>>,
-    bridge: Group,
-    part: &[usize],
-) -> bool {
-    groups
-        .iter()
-        .filter(|(group, _)| **group != bridge && layers[group.0].family == Family::Content)
-        .any(|(_, inside)| {
-            let here = inside
-                .iter()
-                .filter(|at| part.binary_search(at).is_ok())
-                .count() as f64;
-            here >= OWN_SHARE * part.len() as f64 && here >= OWN_SHARE * inside.len() as f64
-        })
 }

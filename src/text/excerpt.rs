@@ -9,8 +9,16 @@ use crate::config::options::Quote;
 use crate::text::words::is_invisible;
 
 /// What is masked and by what. The prefixes are the documented ones of the issuers:
-/// OpenAI, Stripe, GitHub, GitLab, Slack, Hugging Face, Google, AWS.
-const SECRETS: [(&str, &str, Clue); 5] = [
+/// OpenAI, Stripe, GitHub, GitLab, Slack, Hugging Face, Google, AWS. A name and password in
+/// an address stand as RFC 3986 (3.2.1) has them; a JSON web token begins with the base64 of
+/// `{"` (RFC 7519).
+const SECRETS: [(&str, &str, Clue); 7] = [
+    (r"://[^\s/@]+@", "://[secret]@", Clue::At),
+    (
+        r"\beyJ[\w-]{4,}\.[\w-]{4,}(?:\.[\w-]*)?",
+        "[secret]",
+        Clue::WebToken,
+    ),
     (
         r"[\w.%+-]+[@\u{FF20}][\w-]+(?:\.[\w-]+)+",
         "[e-mail]",
@@ -42,7 +50,12 @@ const SECRETS: [(&str, &str, Clue); 5] = [
 const LONG_RUN: &str = r"[A-Za-z0-9+/_=-]{24,}";
 
 /// Telephone numbers, card numbers, and any other long run of digits.
-const NUMBERS: [(&str, &str); 3] = [
+/// Account numbers are those of ISO 13616 (IBAN).
+const NUMBERS: [(&str, &str); 4] = [
+    (
+        r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b",
+        "[number]",
+    ),
     (r"\+\d(?:[ .()-]{0,2}\d){7,}", "[number]"),
     (r"\d(?:[ -]?\d){11,}", "[number]"),
     (r"\d{6,}", "[number]"),
@@ -73,6 +86,7 @@ enum Clue {
     Bearer,
     Dash,
     CapitalA,
+    WebToken,
     LongRun,
     Digits,
 }
@@ -85,6 +99,7 @@ struct Clues {
     bearer: bool,
     dash: bool,
     capital_a: bool,
+    web_token: bool,
     digits: usize,
     longest_run: usize,
 }
@@ -140,6 +155,7 @@ impl Clues {
                     .any(|six| six.eq_ignore_ascii_case(b"bearer")),
             dash: seen & DASH != 0,
             capital_a: text.contains('A'),
+            web_token: text.contains("eyJ"),
             digits,
             longest_run,
         }
@@ -152,6 +168,7 @@ impl Clues {
             Clue::Bearer => self.bearer,
             Clue::Dash => self.dash,
             Clue::CapitalA => self.capital_a,
+            Clue::WebToken => self.web_token,
             Clue::LongRun => self.longest_run >= 24,
             Clue::Digits => self.digits >= 6,
         }
@@ -312,6 +329,15 @@ mod tests {
         assert_eq!(
             masked("Authorization: Bearer abc.def-ghi_123"),
             "Authorization: bearer [secret]"
+        );
+        assert_eq!(
+            masked("get https://user:pw@host.example/x"),
+            "get https://[secret]@host.example/x"
+        );
+        assert_eq!(masked("jwt eyJhbGci.eyJzdWIi.c2ln ok"), "jwt [secret] ok");
+        assert_eq!(
+            masked("to DE89 3704 0044 0532 0130 00, please"),
+            "to [number], please"
         );
         assert_eq!(masked("password = hunter2 ok"), "password = [secret] ok");
         assert_eq!(masked("d41d8cd98f00b204e9800998ecf8427e"), "[secret]");
