@@ -116,8 +116,8 @@ pub(crate) struct OutputArguments {
     /// Replace the folder if it is there and not empty
     #[arg(long)]
     pub(crate) force: bool,
-    /// Prompt text in the output: none, short excerpts with secrets, addresses and numbers
-    /// masked, or short excerpts as they are
+    /// Prompt text in the output: none, short excerpts with secrets, addresses and long
+    /// numbers masked, or short excerpts as they are
     #[arg(long, value_name = "HOW", value_enum, default_value_t)]
     pub(crate) quote: QuoteName,
 }

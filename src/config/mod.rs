@@ -3,6 +3,7 @@
 mod check;
 pub mod options;
 pub mod overlay;
+pub mod small_file;
 pub mod suggestion;
 
 use serde::{Deserialize, Serialize};

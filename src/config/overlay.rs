@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use toml::{Table, Value};
 
+use crate::config::small_file;
 use crate::config::suggestion::did_you_mean;
 use crate::config::{Config, DEFAULTS, check};
 use crate::model::failure::Failure;
@@ -16,7 +17,7 @@ use crate::model::failure::Failure;
 /// sets one to a value of the wrong type or outside its range: all of them usage errors.
 pub fn read(path: &Path) -> Result<Config> {
     let name = path.display().to_string();
-    let text = std::fs::read_to_string(path)
+    let text = small_file::read_text(path)
         .map_err(|error| usage(format!("cannot read settings {name}: {error}")))?;
     overlay(&text, &name)
 }

@@ -61,6 +61,15 @@ pub fn metas() -> impl Iterator<Item = &'static Meta> {
         .chain(GROUP_TESTS.iter().map(|test| test.meta()))
 }
 
+/// Why this detector can test no log at all, where that is so.
+#[must_use]
+pub fn never(id: &str) -> Option<&'static str> {
+    GROUP_TESTS
+        .iter()
+        .find(|test| test.meta().id == id)
+        .and_then(|test| test.never())
+}
+
 /// Whether `selection` (an id or the part before the slash) names this detector.
 #[must_use]
 pub fn selects(selection: &str, id: &str) -> bool {

@@ -5,7 +5,7 @@ use crate::fuse::corroboration::{Corroboration, MINIMUM_BITS, Manner};
 use crate::fuse::incidence::{UnitLayer, Units};
 use crate::fuse::rows::Rows;
 use crate::model::campaign::Campaign;
-use crate::model::finding::{Finding, Locator, Subject};
+use crate::model::finding::{Family, Finding, Locator, Subject};
 use crate::stats::random::stable_id;
 
 /// Where findings get their accounts and rows from.
@@ -175,6 +175,13 @@ pub fn finding(corroboration: &Corroboration, sources: &Sources<'_>) -> Option<F
     let accounts = sources.accounts(&corroboration.core);
     let (locators, requests, first_us, last_us) = sources.evidence(layer, group, &accounts);
     let value = detector_layer.values.get(number)?;
+    let other_value = corroboration
+        .other_groups
+        .first()
+        .and_then(|key| sources.group(corroboration.other_layer, *key as usize))
+        .and_then(|(layer, number)| layer.values.get(number))
+        .cloned()
+        .unwrap_or_default();
     let (measure, of) = match corroboration.manner {
         Manner::Many => (
             format!(
@@ -184,20 +191,20 @@ pub fn finding(corroboration: &Corroboration, sources: &Sources<'_>) -> Option<F
             "keys",
         ),
         Manner::Overlap => (
-            format!(
-                "accounts of this {} that share one {}",
-                detector_layer.kind, other.kind
-            ),
+            // A template's id names nobody; other keys stand in findings of their own.
+            match other.family {
+                Family::Content => format!(
+                    "accounts of this {} that share {} {other_value}",
+                    detector_layer.kind, other.kind
+                ),
+                _ => format!(
+                    "accounts of this {} that share one {}",
+                    detector_layer.kind, other.kind
+                ),
+            },
             "accounts",
         ),
     };
-    let other_value = corroboration
-        .other_groups
-        .first()
-        .and_then(|key| sources.group(corroboration.other_layer, *key as usize))
-        .and_then(|(layer, number)| layer.values.get(number))
-        .cloned()
-        .unwrap_or_default();
     Some(Finding {
         id: stable_id(
             "F",

@@ -166,12 +166,19 @@ fn walk(
             continue;
         }
         match fs::metadata(&path) {
+            Ok(metadata) if metadata.is_dir() && is_own_output(&path) => skipped.push(shown(&path)),
             Ok(metadata) if metadata.is_dir() => walk(&path, entered, found, skipped)?,
             Ok(metadata) if metadata.is_file() => found.push(path),
             _ => skipped.push(shown(&path)),
         }
     }
     Ok(())
+}
+
+/// Whether a folder among the logs is a case or a digest: a sweep may write beside what it reads.
+fn is_own_output(directory: &Path) -> bool {
+    let has = |name: &str| directory.join(name).is_file();
+    (has("case.json") && has("SHA256SUMS")) || has("digest.json")
 }
 
 /// Whether a name in a directory belongs to a file that only accompanies the data:

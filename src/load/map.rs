@@ -16,6 +16,7 @@ use std::path::Path;
 use anyhow::Result;
 use toml::Value;
 
+use crate::config::small_file;
 use crate::load::discover::{refuse_network, usage};
 use crate::load::timestamp::TimestampUnit;
 use crate::model::column::{ColumnType, Table};
@@ -38,7 +39,7 @@ pub(crate) fn read_map(path: Option<&Path>, table: Table) -> Result<TableMap> {
     };
     refuse_network(path)?;
     let name = path.to_string_lossy();
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    let text = small_file::read_text(path).map_err(|error| {
         usage(format!(
             "{name}: the map cannot be read: {error}; check the path given with --map"
         ))

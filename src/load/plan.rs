@@ -272,10 +272,38 @@ fn plan_file(
     if !look.hint.is_empty() {
         notes.push(look.hint.to_owned());
     }
+    if request.table == Table::Requests {
+        refuse_accounts_table(&file)?;
+    }
     for index in 0..file.columns.len() {
         notes.extend(decide_unit(&mut file, index, map, request.records, limit)?);
     }
     Ok((file, notes, look.reachable))
+}
+
+/// Fewest columns of the accounts table, beside the id, by which one is recognised.
+const ACCOUNTS_COLUMNS: usize = 4;
+
+/// Refuses an accounts table given as a log: its sign-up times would be taken for requests.
+fn refuse_accounts_table(file: &PlannedFile) -> Result<()> {
+    let own = |table: Table, other: Table| {
+        let elsewhere = |name: &str| other.columns().iter().any(|column| column.name == name);
+        let columns = table.columns().iter();
+        columns
+            .filter(|column| {
+                !elsewhere(column.name) && file.header.iter().any(|name| name == column.name)
+            })
+            .count()
+    };
+    let accounts = own(Table::Accounts, Table::Requests);
+    let requests = own(Table::Requests, Table::Accounts);
+    if accounts >= ACCOUNTS_COLUMNS && requests == 0 {
+        return Err(no_input(format!(
+            "{}: looks like an accounts table, not a log; give it with --accounts",
+            file.name
+        )));
+    }
+    Ok(())
 }
 
 /// Decides the unit of a time column; returns what should be said about it.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, anyhow};
 
+use crate::config::small_file;
 use crate::model::failure::Failure;
 use crate::patterns::check::{Problem, parse};
 use crate::patterns::matcher::Matcher;
@@ -84,7 +85,7 @@ pub fn check_file(file: &Path) -> Result<Result<Pack, Vec<Problem>>> {
 }
 
 fn read(file: &Path) -> Result<Result<Pack, Vec<Problem>>> {
-    let bytes = std::fs::read(file).map_err(|error| {
+    let bytes = small_file::read(file).map_err(|error| {
         usage(format!(
             "cannot read pattern pack {}: {error}",
             file.display()

@@ -74,8 +74,12 @@ pub(super) fn gather(options: &ScanOptions, progress: &dyn Progress) -> Result<G
         rejects,
     });
     progress.end();
+    let mut tables = tables?;
+    // What the digest was asked for, not what this machine's memory allowed: digests of
+    // different machines must merge, and equal runs be equal. Thinning is told by its own fields.
+    tables.about.config = options.config.digest.clone();
     Ok(Gathered {
-        tables: tables?,
+        tables,
         plan: Some(plan),
         notes,
     })

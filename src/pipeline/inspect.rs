@@ -55,7 +55,15 @@ pub fn inspect(options: &ScanOptions, progress: &dyn Progress) -> Result<Inspect
     let request_columns = gather::request_columns(&coverage);
     let account_columns = gather::account_columns(&profiles.by_account);
     let detectors = registry::metas()
-        .map(|meta| would_run(meta, &request_columns, &account_columns))
+        .map(|meta| {
+            let mut run = would_run(meta, &request_columns, &account_columns);
+            if let Some(reason) = registry::never(meta.id) {
+                run.status = RunStatus::NotRun {
+                    reason: reason.to_owned(),
+                };
+            }
+            run
+        })
         .collect();
     Ok(Inspection {
         files,

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::config::options::{Profile, Quote, ScanOptions};
+use crate::config::small_file;
 use crate::detect::population::Population;
 use crate::detect::{self, Context};
 use crate::fuse::{self, Fused};
@@ -210,7 +211,7 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
 /// Reads a suppression file.
 fn suppressions(path: &Path) -> Result<Vec<Entry>> {
     let usage = |text: String| anyhow::Error::from(Failure::Usage(text));
-    let bytes = std::fs::read(path).map_err(|error| {
+    let bytes = small_file::read(path).map_err(|error| {
         usage(format!(
             "{}: cannot read the suppressions: {error}",
             path.display()

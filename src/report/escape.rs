@@ -14,15 +14,24 @@ const FORMULA_STARTS: [char; 11] = [
 /// ASCII characters that Markdown (CommonMark with the GitHub extensions) may read as markup.
 const MARKDOWN_SPECIAL: &str = "\\`*_[]<>|~&$^";
 
-/// A text cell that no spreadsheet will run: a leading `'` where the first character is one of
+/// A text cell that no spreadsheet will run and no terminal obey: hidden characters are
+/// written out as `\u{...}`, and there is a leading `'` where the first character is one of
 /// the formula starts. Typed numbers need none of it.
 #[must_use]
 pub fn csv_cell(text: &str) -> String {
+    let mut cell = String::with_capacity(text.len() + 1);
     if text.starts_with(FORMULA_STARTS) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
+        cell.push('\'');
     }
+    for character in text.chars() {
+        // A terminal that shows the file must not obey it.
+        if is_hidden(character) && !matches!(character, '\n' | '\r' | '\t') {
+            cell.extend(character.escape_unicode());
+        } else {
+            cell.push(character);
+        }
+    }
+    cell
 }
 
 /// Whether a character is invisible, moves the cursor or reorders the line.

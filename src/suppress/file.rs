@@ -148,6 +148,16 @@ pub fn parse(text: &str, detectors: &[&str]) -> Result<Vec<Entry>, Vec<Problem>>
             if subjects.is_empty() || subjects.iter().any(|subject| subject.trim().is_empty()) {
                 problem(line, format!("`{name}` names nothing"));
             }
+            if matches!(scope, Scope::Key(_))
+                && let Some(bare) = subjects.iter().find(|one| !one.contains(':'))
+            {
+                problem(
+                    line,
+                    format!(
+                        "key `{bare}` has no kind; write `kind:value`, for example `payment:{bare}`"
+                    ),
+                );
+            }
             if matches!(scope, Scope::Accounts(_))
                 && subjects
                     .iter()

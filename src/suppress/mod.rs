@@ -75,7 +75,12 @@ pub fn apply(tables: &mut CaseTables, entries: &[Entry], set_aside: bool) {
             for_one.entry(finding).or_insert(number);
         }
         match hiding {
-            Hiding::Nothing => kept.push(campaign),
+            Hiding::Nothing => {
+                if !set_aside {
+                    restate(&mut campaign, &hidden, &for_one, &by_id);
+                }
+                kept.push(campaign);
+            }
             Hiding::Whole(numbers) => {
                 for number in &numbers {
                     count(&mut records, *number, |record| record.campaigns += 1);
@@ -89,6 +94,7 @@ pub fn apply(tables: &mut CaseTables, entries: &[Entry], set_aside: bool) {
             Hiding::Families(families) => {
                 if !set_aside {
                     lower(&mut campaign, &families, entries);
+                    restate(&mut campaign, &hidden, &for_one, &by_id);
                 }
                 kept.push(campaign);
             }
@@ -248,6 +254,33 @@ impl Look<'_> {
             Hiding::Families(families)
         };
         (hiding, own)
+    }
+}
+
+/// Words a family by the strongest finding that still stands, where stronger ones are hidden:
+/// what a reviewer has settled must not be what a verdict seems to rest on.
+fn restate(
+    campaign: &mut Campaign,
+    hidden: &BTreeMap<String, usize>,
+    for_one: &BTreeMap<String, usize>,
+    findings: &BTreeMap<&str, &Finding>,
+) {
+    for evidence in campaign.evidence.iter_mut().filter(|one| one.counts) {
+        let is_hidden = |id: &&String| hidden.contains_key(*id) || for_one.contains_key(*id);
+        let number = evidence.findings.iter().filter(is_hidden).count();
+        let standing = evidence
+            .findings
+            .iter()
+            .filter(|id| !is_hidden(id))
+            .filter_map(|id| findings.get(id.as_str()))
+            .max_by(|a, b| a.bits.total_cmp(&b.bits).then(b.id.cmp(&a.id)));
+        if let (1.., Some(finding)) = (number, standing) {
+            evidence.bits = evidence.bits.min(finding.bits);
+            evidence.statement = format!(
+                "finding {}: {:.0} {}; {:.1} expected by chance ({number} other findings of this family are suppressed)",
+                finding.id, finding.measured, finding.measure, finding.expected
+            );
+        }
     }
 }
 

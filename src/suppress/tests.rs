@@ -49,6 +49,7 @@ fn mistakes_are_named_by_line() {
         ),
         (&one("campaign = []"), 1, "names nothing"),
         (&one("accounts = \"*\""), 1, "hide everything"),
+        (&one("key = \"pm_1\""), 1, "`payment:pm_1`"),
         (
             &one("campaign = \"C-1\"").replace("\"*\"", "\"network/nothing\""),
             2,

@@ -48,7 +48,13 @@ impl GroupTest for Dispatch {
     }
 
     fn blocked(&self, _population: &Population<'_>) -> Option<String> {
-        Some("needs request times, and the digest keeps activity by the hour; this is no sign that accounts are not coordinated".to_owned())
+        self.never().map(str::to_owned)
+    }
+
+    fn never(&self) -> Option<&'static str> {
+        Some(
+            "needs request times, and the digest keeps activity by the hour; this is no sign that accounts are not coordinated",
+        )
     }
 
     fn prepare<'a>(&self, _population: &'a Population<'a>) -> Prepared<'a> {

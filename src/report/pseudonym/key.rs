@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::Serialize;
 
+use crate::config::small_file;
 use crate::model::failure::Failure;
 use crate::report::pseudonym::tokens::{SECRET_BYTES, Tokens};
 use crate::report::sums::hexadecimal;
@@ -56,7 +57,7 @@ impl KeyFile {
             folder,
             name: name.to_owned(),
         };
-        let secret = match fs::read_to_string(key.path()) {
+        let secret = match small_file::read_text(&key.path()) {
             Ok(text) => secret_of(&text).ok_or_else(|| {
                 usage(format!(
                     "{shown} is not a key: {} hexadecimal digits were expected",
