@@ -10,6 +10,17 @@ use crate::model::failure::Failure;
 use crate::pipeline::{self, ScanOutput};
 
 pub(super) fn run(arguments: &DigestArguments, argv: Vec<String>) -> Result<u8> {
+    for (given, option) in [
+        (&arguments.input.accounts, "--accounts"),
+        (&arguments.input.events, "--events"),
+    ] {
+        if given.is_some() {
+            let text = format!(
+                "a digest keeps the log alone; give {option} to `stillhunt scan --digests`"
+            );
+            return Err(Failure::Usage(text).into());
+        }
+    }
     let options = ScanOptions {
         suppress: None,
         no_suppress: false,

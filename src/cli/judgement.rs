@@ -35,6 +35,22 @@ pub(super) fn losses(
             quantity::percent(coverage.rows_rejected, coverage.rows_read),
         ));
     }
+    // One reject stands for everything after it, so no percentage measures this loss.
+    let cut_short: u64 = coverage
+        .reject_counts
+        .iter()
+        .filter(|count| {
+            count.reason.starts_with("file ends early")
+                || count.reason.starts_with("quoted field is never closed")
+        })
+        .map(|count| count.count)
+        .sum();
+    if limit.is_some() && cut_short > 0 {
+        lost.push(format!(
+            "{} cut short, what follows is not counted",
+            quantity::of(cut_short, "input")
+        ));
+    }
     if accepted.strict {
         let not_run: Vec<&str> = detectors
             .iter()

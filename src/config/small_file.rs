@@ -12,6 +12,13 @@ const MOST_BYTES: u64 = 16 << 20;
 /// # Errors
 /// When it cannot be read or is too large.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
+    // A pipe would be waited for without an end, a device read without one.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(Error::new(
+            ErrorKind::InvalidInput,
+            "not a regular file; save it to a file first",
+        ));
+    }
     let mut bytes = Vec::new();
     File::open(path)?
         .take(MOST_BYTES + 1)

@@ -75,6 +75,13 @@ pub fn leads(
             if explained * 2 >= members.len() {
                 continue;
             }
+            // Several templates of one group of accounts are one lead.
+            if found
+                .iter()
+                .any(|(lead, _): &(Cluster, _)| lead.units == members)
+            {
+                continue;
+            }
             let scored = membership::score(layers, members, fuse, network);
             let own = membership::position(layer.family);
             let bits: Vec<membership::Bits> = scored

@@ -71,6 +71,12 @@ pub fn plan(input: &InputOptions, config: &LoadConfig) -> Result<LoadPlan> {
     let request = PlanRequest {
         table: Table::Requests,
         paths: &input.logs,
+        other_tables: input
+            .accounts
+            .iter()
+            .chain(&input.events)
+            .map(std::path::PathBuf::as_path)
+            .collect(),
         map: input.map.as_deref(),
         format: input.format.as_deref(),
         records: config.sniff_records.max(1),

@@ -97,6 +97,8 @@ impl LoadPlan {
 pub(crate) struct PlanRequest<'a> {
     pub(crate) table: Table,
     pub(crate) paths: &'a [PathBuf],
+    /// Files that other options name: they are left out where a folder holds them.
+    pub(crate) other_tables: Vec<&'a Path>,
     pub(crate) map: Option<&'a Path>,
     pub(crate) format: Option<&'a str>,
     /// Records of each file looked at.
@@ -114,7 +116,22 @@ pub(crate) fn plan_table(request: &PlanRequest<'_>, config: &LoadConfig) -> Resu
     });
     let forced = forced.transpose()?;
     let map = read_map(request.map, request.table)?;
-    let discovered = discover(request.paths)?;
+    let mut discovered = discover(request.paths)?;
+    for other in &request.other_tables {
+        let Ok(real) = other.canonicalize() else {
+            continue;
+        };
+        let before = discovered.files.len();
+        discovered
+            .files
+            .retain(|(_, path)| path.canonicalize().ok().as_ref() != Some(&real));
+        if discovered.files.len() < before {
+            discovered.notes.push(format!(
+                "{}: left out of the logs, because another option names it",
+                other.display()
+            ));
+        }
+    }
     // All files are planned before the first error is taken, so that it is always the same one.
     let planned: Vec<Result<Planned>> = discovered
         .files
@@ -282,7 +299,7 @@ fn plan_file(
 }
 
 /// Fewest columns of the accounts table, beside the id, by which one is recognised.
-const ACCOUNTS_COLUMNS: usize = 4;
+const ACCOUNTS_COLUMNS: usize = 2;
 
 /// Refuses an accounts table given as a log: its sign-up times would be taken for requests.
 fn refuse_accounts_table(file: &PlannedFile) -> Result<()> {

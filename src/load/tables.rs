@@ -35,6 +35,7 @@ fn read_rows<T: Send>(
         &PlanRequest {
             table,
             paths: &paths,
+            other_tables: Vec::new(),
             map,
             format: None,
             records: usize::MAX,

@@ -104,6 +104,14 @@ pub fn rerender(dir: &Path, formats: &[ReportFormat]) -> Result<Vec<&'static str
         )
     })?;
     let mut sums = parse_sums(&text)?;
+    let case_name = "case.json";
+    if sums.get(case_name) != Some(&hash_file(&dir.join(case_name))?) {
+        return Err(Failure::Verification(format!(
+            "{}: its hash is not the recorded one, so nothing is written from it; restore it or scan again",
+            dir.join(case_name).display()
+        ))
+        .into());
+    }
     // what the case was allowed to quote is all that `case.json` still holds
     let presented = present(&tables, Quote::Full);
     let mut written = Vec::new();

@@ -12,7 +12,12 @@ use crate::text::words::is_invisible;
 /// OpenAI, Stripe, GitHub, GitLab, Slack, Hugging Face, Google, AWS. A name and password in
 /// an address stand as RFC 3986 (3.2.1) has them; a JSON web token begins with the base64 of
 /// `{"` (RFC 7519).
-const SECRETS: [(&str, &str, Clue); 7] = [
+const SECRETS: [(&str, &str, Clue); 8] = [
+    (
+        r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.)*?(?:-----END [A-Z ]*-----|$)",
+        "[secret]",
+        Clue::Dash,
+    ),
     (r"://[^\s/@]+@", "://[secret]@", Clue::At),
     (
         r"\beyJ[\w-]{4,}\.[\w-]{4,}(?:\.[\w-]*)?",
@@ -30,7 +35,7 @@ const SECRETS: [(&str, &str, Clue); 7] = [
         Clue::Bearer,
     ),
     (
-        r#"(?i)\b(password|passwd|secret|api[_-]?key|access[_-]?token)(["']?\s*[:=]\s*)\S+"#,
+        r#"(?i)\b([\w-]*(?:password|passwd|secret|api[_-]?key|access[_-]?token)[\w-]*)(["']?\s*[:=]\s*)\S+"#,
         "$1$2[secret]",
         Clue::Assignment,
     ),
@@ -51,13 +56,14 @@ const LONG_RUN: &str = r"[A-Za-z0-9+/_=-]{24,}";
 
 /// Telephone numbers, card numbers, and any other long run of digits.
 /// Account numbers are those of ISO 13616 (IBAN).
-const NUMBERS: [(&str, &str); 4] = [
+const NUMBERS: [(&str, &str); 5] = [
     (
         r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b",
         "[number]",
     ),
     (r"\+\d(?:[ .()-]{0,2}\d){7,}", "[number]"),
-    (r"\d(?:[ -]?\d){11,}", "[number]"),
+    (r"\d(?:[ ._-]?\d){11,}", "[number]"),
+    (r"\b\d{3}\.\d{3}\.\d{4}\b", "[number]"),
     (r"\d{6,}", "[number]"),
 ];
 
@@ -338,6 +344,13 @@ mod tests {
         assert_eq!(
             masked("to DE89 3704 0044 0532 0130 00, please"),
             "to [number], please"
+        );
+        assert_eq!(masked("secret_key = s3cr3t ok"), "secret_key = [secret] ok");
+        assert_eq!(masked("4111_1111_1111_1111"), "[number]");
+        assert_eq!(masked("call 415.555.2671"), "call [number]");
+        assert_eq!(
+            masked("-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY----- ok"),
+            "[secret] ok"
         );
         assert_eq!(masked("password = hunter2 ok"), "password = [secret] ok");
         assert_eq!(masked("d41d8cd98f00b204e9800998ecf8427e"), "[secret]");

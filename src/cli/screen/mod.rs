@@ -66,7 +66,10 @@ pub(crate) fn render_digest(read: &Coverage, out: &Path, colour: Colour) -> Stri
     screen.verbatim("digest", &out.display().to_string());
     screen.verbatim(
         "go on",
-        &format!("stillhunt scan --digests {} --out DIR", out.display()),
+        &format!(
+            "stillhunt scan --digests {} [--accounts FILE] [--events FILE] --out DIR",
+            out.display()
+        ),
     );
     screen.finish()
 }
