@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# A weekly sweep for cron: scans last week's logs and speaks up only when there is reason to.
+# A weekly sweep for cron: scans a folder of logs and speaks up only when there is reason to.
+# A folder that holds more than the week needs --since and --until; a rerun in the same week
+# replaces that week's case.
 #   weekly_sweep.sh LOGS_FOLDER ACCOUNTS_TABLE CASES_FOLDER
 set -uo pipefail
 
@@ -8,7 +10,7 @@ accounts=$2
 case_folder=$3/$(date -u +%G-W%V)
 
 stillhunt scan "$logs" --accounts "$accounts" --out "$case_folder" \
-    --profile cautious --fail-on likely --progress never --quiet
+    --force --profile cautious --fail-on likely --progress never --quiet
 status=$?
 
 case $status in

@@ -85,11 +85,10 @@ pub fn write_case(tables: &CaseTables, options: WriteOptions) -> Result<PathBuf>
 /// of the given forms, or all where none is given. Answers with the names of the files.
 ///
 /// What `case.json` does not hold (the lists of requests and rejects) is left as it is. Only
-/// the hashes of the written files are renewed, so a `case.json` that was changed by hand
-/// still fails verification.
+/// the hashes of the written files are renewed.
 ///
 /// # Errors
-/// When the case cannot be read or the files cannot be written.
+/// When the case cannot be read, its `case.json` was changed, or the files cannot be written.
 pub fn rerender(dir: &Path, formats: &[ReportFormat]) -> Result<Vec<&'static str>> {
     let tables = CaseTables {
         case: read_case(dir)?,

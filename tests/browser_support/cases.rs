@@ -31,7 +31,21 @@ pub fn demo(folder: &Path) -> PathBuf {
 pub fn rendered(case: &Path, change: impl FnOnce(&mut Value)) -> PathBuf {
     let mut json = case_json(case);
     change(&mut json);
-    std::fs::write(case.join("case.json"), json.to_string()).unwrap();
+    let name = "case.json";
+    std::fs::write(case.join(name), json.to_string()).unwrap();
+    // `report` renders a case that is the recorded one, so the record follows.
+    let sums: Vec<String> = std::fs::read_to_string(case.join("SHA256SUMS"))
+        .unwrap()
+        .lines()
+        .map(|line| match line.ends_with(&format!("  {name}")) {
+            true => format!(
+                "{}  {name}",
+                stillhunt::report::hash_file(&case.join(name)).unwrap()
+            ),
+            false => line.to_owned(),
+        })
+        .collect();
+    std::fs::write(case.join("SHA256SUMS"), sums.join("\n") + "\n").unwrap();
     let output = program().arg("report").arg(case).output().unwrap();
     succeeded(&output);
     case.join("report.html")

@@ -298,7 +298,8 @@ fn rerendering_gives_the_same_bytes_and_hides_no_change() {
 
     let json = fs::read_to_string(out.join("case.json")).unwrap();
     fs::write(out.join("case.json"), json.replace("balanced", "cautious")).unwrap();
-    rerender(&out, &[]).unwrap();
+    let refused = rerender(&out, &[]).unwrap_err().to_string();
+    assert!(refused.contains("not the recorded one"), "{refused}");
     assert!(!verify(&out, None).unwrap().passed());
 }
 
