@@ -124,6 +124,46 @@ fn logs_that_cannot_be_used_are_refused_and_leave_nothing() {
 }
 
 /// Without progress, so that standard error holds the error alone.
+#[test]
+fn an_accounts_table_is_no_log_unless_a_map_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = "account_id,created_at,email\na,2026-02-03,x@y.example\nb,2026-02-04,z@y.example\n";
+    fs::write(folder.path().join("good.csv"), table).unwrap();
+    refused(
+        &quietly(folder.path(), "scan", "good.csv"),
+        exit::NO_INPUT,
+        "good.csv",
+        "--accounts",
+    );
+    fs::write(
+        folder.path().join("map.toml"),
+        "[requests]\ntimestamp = \"created_at\"\n",
+    )
+    .unwrap();
+    let arguments = [
+        "scan", "good.csv", "--map", "map.toml", "--quiet", "--out", "out",
+    ];
+    succeeded(&run(folder.path(), &arguments));
+    // A folder that holds the table which another option names is read without it.
+    fs::create_dir(folder.path().join("in")).unwrap();
+    fs::write(folder.path().join("in/accounts.csv"), table).unwrap();
+    fs::write(folder.path().join("in/log.csv"), GOOD).unwrap();
+    let arguments = [
+        "scan",
+        "in",
+        "--accounts",
+        "in/accounts.csv",
+        "--quiet",
+        "--out",
+        "both",
+    ];
+    succeeded(&run(folder.path(), &arguments));
+    assert_eq!(
+        count(&case_json(&folder.path().join("both")), "rows_read"),
+        2
+    );
+}
+
 fn quietly(folder: &Path, command: &str, name: &str) -> Output {
     run(folder, &[command, name, "--quiet", "--out", "out"])
 }

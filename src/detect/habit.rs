@@ -1,7 +1,7 @@
 //! Habits that an account has or has not, and whether a group has them more often than
 //! accounts as busy: the shared part of the weak tests.
 
-use crate::detect::group::{Group, GroupFinding, Look, Standing};
+use crate::detect::group::{Group, GroupFinding, Look, Prepared, Standing};
 use crate::detect::matched::Matched;
 use crate::model::finding::Family;
 
@@ -47,6 +47,15 @@ impl Habit {
 
     fn of(&self, account: u32) -> f64 {
         f64::from(self.has.get(account as usize).copied().unwrap_or(false))
+    }
+
+    /// The test that does nothing but [`Habit::look`].
+    #[must_use]
+    pub fn into_test(self, words: &'static Words) -> Prepared<'static> {
+        Prepared {
+            partial: Vec::new(),
+            look: Box::new(move |group| self.look(group, words)),
+        }
     }
 
     /// Compares a group with accounts as busy; what it finds is weak.

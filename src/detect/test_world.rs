@@ -1,6 +1,6 @@
 //! Accounts with clocks, made by hand, for the tests of group tests.
 
-use crate::detect::group::{Group, GroupTest, Look};
+use crate::detect::group::{Group, GroupTest, Look, Standing};
 use crate::detect::layer::Layer;
 use crate::detect::population::{Cell, HOUR_US, KeyCounts, Population};
 use crate::detect::traits::Traits;
@@ -41,6 +41,22 @@ pub(crate) fn look_at(test: &dyn GroupTest, world: &World, accounts: Vec<u32>) -
         name: "test".to_owned(),
         accounts,
     })
+}
+
+/// The first accounts, all with the habit, stand out; what is said of them never counts.
+pub(crate) fn assert_stands_out_and_is_weak(test: &dyn GroupTest, world: &World, accounts: u32) {
+    let look = look_at(test, world, (0..accounts).collect());
+    assert!(look.findings[0].bits > 20.0, "{look:?}");
+    assert_eq!(look.findings[0].standing, Standing::Weak);
+}
+
+/// Random groups of a world without a group are found no more often than stated: 300 at the
+/// level of 5 % give 15, and 26 or fewer in 997 of 1,000 cases.
+pub(crate) fn assert_keeps_its_level(test: &dyn GroupTest, world: &World) {
+    let population = world.population();
+    let prepared = test.prepare(&population);
+    let found = random_groups_found(population.len() as u64, 300, &prepared.look);
+    assert!(found <= 26, "{found} of 300 at the level of 5 %");
 }
 
 pub(crate) struct World {

@@ -11,6 +11,7 @@ use crate::fuse::membership;
 use crate::fuse::rivals;
 use crate::model::campaign::{Campaign, FamilyEvidence, Member, Verdict};
 use crate::model::finding::{Family, Locator};
+use crate::stats::quantile::median;
 use crate::stats::random::stable_id;
 
 /// Findings named with each family of evidence.
@@ -42,12 +43,11 @@ pub fn hour_of_week(hour: i64) -> usize {
     usize::try_from((hour + EPOCH_HOUR_OF_WEEK).rem_euclid(168)).unwrap_or(0)
 }
 
-/// Bits of the median member, the larger of two in the middle: what the report calls the bits
-/// of a campaign.
+/// Bits of the median member: what the report calls the bits of a campaign.
 pub(crate) fn median_bits(members: &[Member]) -> f64 {
     let mut bits: Vec<f64> = members.iter().map(|member| member.bits).collect();
     bits.sort_by(f64::total_cmp);
-    bits.get(bits.len() / 2).copied().unwrap_or(0.0)
+    median(&bits).unwrap_or(0.0)
 }
 
 impl Maker<'_> {

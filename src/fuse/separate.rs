@@ -40,11 +40,8 @@ pub(crate) fn sides(
     network: &NetworkConfig,
 ) -> Vec<Vec<u32>> {
     let inner = Inner::of(layers, members, fuse, network);
-    let mut bridges: Vec<usize> = (0..inner.templates.len())
-        .filter(|at| inner.templates[*at].0)
-        .collect();
-    bridges.sort_by_key(|at| (std::cmp::Reverse(inner.templates[*at].1.len()), *at));
-    for bridge in bridges.into_iter().take(BRIDGES_TRIED) {
+    let bridges = (0..inner.templates.len()).filter(|at| inner.templates[*at].may_bridge);
+    for bridge in bridges.take(BRIDGES_TRIED) {
         let mut sides = inner.sides_without(bridge, fuse.minimum_accounts);
         if sides.len() < 2 {
             continue;
@@ -88,7 +85,7 @@ pub(crate) fn name_links(campaigns: &mut [Campaign]) {
                 .collect();
             if !common.is_empty() {
                 campaign.description.push(format!(
-                    "linked with {id} by {}, and not merged: nothing else is common to both",
+                    "linked with {id}, which uses the same {}",
                     common.join(", ")
                 ));
             }
@@ -99,11 +96,21 @@ pub(crate) fn name_links(campaigns: &mut [Campaign]) {
 /// What the members of a cluster have in common, as positions in its list, ascending.
 struct Inner {
     size: usize,
-    /// Templates, each with whether it may be a bridge: a system prompt is an operator's own
-    /// work, or a client's, which the quality of its group says; it is none.
-    templates: Vec<(bool, Vec<usize>)>,
+    /// Templates, most units first.
+    templates: Vec<Template>,
     /// Payers, identities and single addresses.
     keys: Vec<Vec<usize>>,
+}
+
+/// A template of a cluster.
+struct Template {
+    /// A system prompt is an operator's own work, or a client's, which the quality of its
+    /// group says; it is no bridge.
+    may_bridge: bool,
+    /// Its units.
+    inside: Vec<usize>,
+    /// The same as bits.
+    set: Vec<u64>,
 }
 
 impl Inner {
@@ -123,15 +130,17 @@ impl Inner {
             if layer.family != Family::Content {
                 inner.keys.push(inside);
             } else if inside.len() >= fuse.minimum_accounts {
-                inner
-                    .templates
-                    .push((!layer.kind.starts_with("system"), inside));
+                inner.templates.push(Template {
+                    may_bridge: !layer.kind.starts_with("system"),
+                    set: as_set(&inside, inner.size),
+                    inside,
+                });
             }
         }
         // The order of groups breaks ties, since the sort is stable.
         inner
             .templates
-            .sort_by_key(|(_, inside)| std::cmp::Reverse(inside.len()));
+            .sort_by_key(|template| std::cmp::Reverse(template.inside.len()));
         inner.templates.truncate(TEMPLATES_COMPARED);
         inner
     }
@@ -139,23 +148,20 @@ impl Inner {
     /// Parts of the cluster with templates of their own and no key in common, once one
     /// template is set aside.
     fn sides_without(&self, bridge: usize, minimum: usize) -> Vec<Vec<usize>> {
-        let templates: Vec<&Vec<usize>> = self
+        let templates: Vec<&Template> = self
             .templates
             .iter()
             .enumerate()
             .filter(|(at, _)| *at != bridge)
-            .map(|(_, (_, inside))| inside)
+            .map(|(_, template)| template)
             .collect();
         let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        let sets: Vec<Vec<u64>> = templates
-            .iter()
-            .map(|inside| as_set(inside, self.size))
-            .collect();
         let mut sides = Components::new(number(templates.len()));
         for (at, left) in templates.iter().enumerate() {
             for (other, right) in templates.iter().enumerate().skip(at + 1) {
-                let common = f64::from(common(&sets[at], &sets[other]));
-                let by_chance = left.len() as f64 * right.len() as f64 / self.size.max(1) as f64;
+                let common = f64::from(common(&left.set, &right.set));
+                let by_chance =
+                    left.inside.len() as f64 * right.inside.len() as f64 / self.size.max(1) as f64;
                 if common > 0.0 && common >= APART * by_chance {
                     sides.link(number(at), number(other));
                 }
@@ -163,9 +169,9 @@ impl Inner {
         }
         // Each member goes with the side of most of its templates.
         let mut votes: Vec<BTreeMap<u32, usize>> = vec![BTreeMap::new(); self.size];
-        for (at, inside) in templates.iter().enumerate() {
+        for (at, template) in templates.iter().enumerate() {
             let side = sides.label(number(at));
-            for member in *inside {
+            for member in &template.inside {
                 *votes[*member].entry(side).or_default() += 1;
             }
         }
@@ -193,17 +199,17 @@ impl Inner {
         }
         parts
             .into_values()
-            .filter(|part| part.len() >= minimum && has_own(&templates, &sets, part, self.size))
+            .filter(|part| part.len() >= minimum && has_own(&templates, part, self.size))
             .collect()
     }
 }
 
 /// Whether a side has a template of its own.
-fn has_own(templates: &[&Vec<usize>], sets: &[Vec<u64>], part: &[usize], size: usize) -> bool {
+fn has_own(templates: &[&Template], part: &[usize], size: usize) -> bool {
     let part_set = as_set(part, size);
-    templates.iter().zip(sets).any(|(inside, set)| {
-        let here = f64::from(common(set, &part_set));
-        here >= OWN_SHARE * part.len() as f64 && here >= OWN_SHARE * inside.len() as f64
+    templates.iter().any(|template| {
+        let here = f64::from(common(&template.set, &part_set));
+        here >= OWN_SHARE * part.len() as f64 && here >= OWN_SHARE * template.inside.len() as f64
     })
 }
 

@@ -302,21 +302,23 @@ fn plan_file(
 const ACCOUNTS_COLUMNS: usize = 2;
 
 /// Refuses an accounts table given as a log: its sign-up times would be taken for requests.
+/// A file that has anything of a request, by name, known other name or map, is a log.
 fn refuse_accounts_table(file: &PlannedFile) -> Result<()> {
-    let own = |table: Table, other: Table| {
-        let elsewhere = |name: &str| other.columns().iter().any(|column| column.name == name);
-        let columns = table.columns().iter();
-        columns
-            .filter(|column| {
-                !elsewhere(column.name) && file.header.iter().any(|name| name == column.name)
-            })
-            .count()
+    let is_accounts = |name: &str| {
+        let mut columns = Table::Accounts.columns().iter();
+        columns.any(|column| column.name == name && name != "account_id")
     };
-    let accounts = own(Table::Accounts, Table::Requests);
-    let requests = own(Table::Requests, Table::Accounts);
-    if accounts >= ACCOUNTS_COLUMNS && requests == 0 {
+    let accounts = file.header.iter().filter(|name| is_accounts(name)).count();
+    let of_request = file.columns.iter().any(|planned| match planned.matched {
+        Matched::Absent => false,
+        Matched::Map | Matched::Constant => true,
+        // The id is in both tables, and a sign-up time is a known other name of a request's time.
+        Matched::Alias => !matches!(planned.column.name, "account_id" | "timestamp"),
+        Matched::Exact => planned.column.name != "account_id" && !is_accounts(planned.column.name),
+    });
+    if accounts >= ACCOUNTS_COLUMNS && !of_request {
         return Err(no_input(format!(
-            "{}: looks like an accounts table, not a log; give it with --accounts",
+            "{}: looks like an accounts table, not a log; give it with --accounts, or say with --map which column is the time of a request",
             file.name
         )));
     }

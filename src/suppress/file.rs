@@ -11,8 +11,6 @@ use crate::suppress::entry::{Entry, Scope};
 /// Far above what people write by hand, far below what could stall a run.
 const MAX_BYTES: usize = 4 << 20;
 
-const DAY_US: i64 = 86_400_000_000;
-
 /// One thing that is wrong, with its place.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
@@ -116,8 +114,8 @@ pub fn parse(text: &str, detectors: &[&str]) -> Result<Vec<Entry>, Vec<Problem>>
         };
         let until_us = NaiveDate::parse_from_str(&expires, "%Y-%m-%d")
             .ok()
-            .and_then(|day| day.and_hms_opt(0, 0, 0))
-            .and_then(|start| start.and_utc().timestamp_micros().checked_add(DAY_US - 1));
+            .and_then(|day| day.and_hms_micro_opt(23, 59, 59, 999_999))
+            .map(|end| end.and_utc().timestamp_micros());
         if until_us.is_none() {
             problem(
                 line_of(&written.expires.span()),

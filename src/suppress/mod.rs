@@ -70,14 +70,15 @@ pub fn apply(tables: &mut CaseTables, entries: &[Entry], set_aside: bool) {
             findings: &by_id,
         };
         let (hiding, own) = look.hides();
-        for (finding, number) in own {
-            count(&mut records, number, |record| record.findings += 1);
-            for_one.entry(finding).or_insert(number);
+        for (finding, number) in &own {
+            count(&mut records, *number, |record| record.findings += 1);
+            for_one.entry(finding.clone()).or_insert(*number);
         }
+        let is_hidden = |id: &str| hidden.contains_key(id) || own.contains_key(id);
         match hiding {
             Hiding::Nothing => {
                 if !set_aside {
-                    restate(&mut campaign, &hidden, &for_one, &by_id);
+                    restate(&mut campaign, is_hidden, &by_id);
                 }
                 kept.push(campaign);
             }
@@ -94,7 +95,7 @@ pub fn apply(tables: &mut CaseTables, entries: &[Entry], set_aside: bool) {
             Hiding::Families(families) => {
                 if !set_aside {
                     lower(&mut campaign, &families, entries);
-                    restate(&mut campaign, &hidden, &for_one, &by_id);
+                    restate(&mut campaign, is_hidden, &by_id);
                 }
                 kept.push(campaign);
             }
@@ -236,7 +237,17 @@ impl Look<'_> {
             if counted && !evidence.counts {
                 continue;
             }
-            let hiding: Vec<Option<usize>> = evidence.findings.iter().map(by).collect();
+            // A weak finding never counted, so it holds up no family.
+            let is_weak = |id: &&String| {
+                let finding = self.findings.get(id.as_str());
+                evidence.counts && finding.is_some_and(|finding| finding.weak)
+            };
+            let hiding: Vec<Option<usize>> = evidence
+                .findings
+                .iter()
+                .filter(|id| !is_weak(id))
+                .map(by)
+                .collect();
             if hiding.is_empty() || hiding.iter().any(Option::is_none) {
                 standing += 1;
                 continue;
@@ -261,18 +272,17 @@ impl Look<'_> {
 /// what a reviewer has settled must not be what a verdict seems to rest on.
 fn restate(
     campaign: &mut Campaign,
-    hidden: &BTreeMap<String, usize>,
-    for_one: &BTreeMap<String, usize>,
+    is_hidden: impl Fn(&str) -> bool,
     findings: &BTreeMap<&str, &Finding>,
 ) {
     for evidence in campaign.evidence.iter_mut().filter(|one| one.counts) {
-        let is_hidden = |id: &&String| hidden.contains_key(*id) || for_one.contains_key(*id);
-        let number = evidence.findings.iter().filter(is_hidden).count();
+        let number = evidence.findings.iter().filter(|id| is_hidden(id)).count();
         let standing = evidence
             .findings
             .iter()
             .filter(|id| !is_hidden(id))
             .filter_map(|id| findings.get(id.as_str()))
+            .filter(|finding| !finding.weak)
             .max_by(|a, b| a.bits.total_cmp(&b.bits).then(b.id.cmp(&a.id)));
         if let (1.., Some(finding)) = (number, standing) {
             evidence.bits = evidence.bits.min(finding.bits);

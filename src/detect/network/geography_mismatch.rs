@@ -85,11 +85,7 @@ impl GroupTest for GeographyMismatch {
             activity.push(if told { requests } else { 0 });
             has.push(matches!((sends, pays), (Some(sends), Some(pays)) if !sends.eq_ignore_ascii_case(pays)));
         }
-        let habit = Habit::new(&activity, has);
-        Prepared {
-            partial: Vec::new(),
-            look: Box::new(move |group| habit.look(group, &WORDS)),
-        }
+        Habit::new(&activity, has).into_test(&WORDS)
     }
 }
 
@@ -98,8 +94,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::detect::group::Standing;
-    use crate::detect::test_world::{World, look_at, random_groups_found};
+    use crate::detect::test_world::{World, assert_keeps_its_level, assert_stands_out_and_is_weak};
     use crate::stats::random::Random;
 
     fn world(abroad: std::ops::Range<u32>, seed: u64) -> World {
@@ -117,18 +112,12 @@ mod tests {
 
     #[test]
     fn a_group_billed_abroad_stands_out_and_stays_weak() {
-        let look = look_at(&GeographyMismatch, &world(0..20, 1), (0..20).collect());
-        assert!(look.findings[0].bits > 20.0, "{look:?}");
-        assert_eq!(look.findings[0].standing, Standing::Weak);
+        assert_stands_out_and_is_weak(&GeographyMismatch, &world(0..20, 1), 20);
     }
 
     #[test]
     fn random_groups_are_found_no_more_often_than_stated() {
-        let world = world(0..0, 2);
-        let population = world.population();
-        let prepared = GeographyMismatch.prepare(&population);
-        let found = random_groups_found(600, 300, &prepared.look);
-        assert!(found <= 26, "{found} of 300 at the level of 5 %");
+        assert_keeps_its_level(&GeographyMismatch, &world(0..0, 2));
     }
 
     #[test]

@@ -134,19 +134,15 @@ impl GroupTest for KeySharing {
                 }
             }
         }
-        let habit = Habit::new(&activity, shared);
-        Prepared {
-            partial: Vec::new(),
-            look: Box::new(move |group| habit.look(group, &WORDS)),
-        }
+        Habit::new(&activity, shared).into_test(&WORDS)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::group::{Group, Standing};
-    use crate::detect::test_world::{World, random_groups_found};
+    use crate::detect::group::Standing;
+    use crate::detect::test_world::{World, assert_keeps_its_level, look_at};
     use crate::stats::random::Random;
 
     fn world(relayed: std::ops::Range<u32>, seed: u64) -> World {
@@ -170,29 +166,16 @@ mod tests {
         world
     }
 
-    fn look(world: &World, accounts: Vec<u32>) -> crate::detect::group::Look {
-        let population = world.population();
-        let prepared = KeySharing.prepare(&population);
-        (prepared.look)(&Group {
-            name: "test".to_owned(),
-            accounts,
-        })
-    }
-
     #[test]
     fn relayed_credentials_stand_out_and_stay_weak() {
-        let look = look(&world(0..20, 1), (0..20).collect());
+        let look = look_at(&KeySharing, &world(0..20, 1), (0..20).collect());
         assert!(look.findings[0].bits > 10.0, "{look:?}");
         assert_eq!(look.findings[0].standing, Standing::Weak);
     }
 
     #[test]
     fn random_groups_are_found_no_more_often_than_stated() {
-        let world = world(0..0, 2);
-        let population = world.population();
-        let prepared = KeySharing.prepare(&population);
-        let found = random_groups_found(600, 300, &prepared.look);
-        assert!(found <= 26, "{found} of 300 at the level of 5 %");
+        assert_keeps_its_level(&KeySharing, &world(0..0, 2));
     }
 
     #[test]

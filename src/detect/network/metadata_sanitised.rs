@@ -72,19 +72,14 @@ impl GroupTest for MetadataSanitised {
             .iter()
             .map(|share| *share < MOSTLY)
             .collect();
-        let habit = Habit::new(&activity, has);
-        Prepared {
-            partial: Vec::new(),
-            look: Box::new(move |group| habit.look(group, &WORDS)),
-        }
+        Habit::new(&activity, has).into_test(&WORDS)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::group::Standing;
-    use crate::detect::test_world::{World, look_at, random_groups_found};
+    use crate::detect::test_world::{World, assert_keeps_its_level, assert_stands_out_and_is_weak};
     use crate::stats::random::Random;
 
     fn world(bare: std::ops::Range<u32>, seed: u64) -> World {
@@ -100,18 +95,12 @@ mod tests {
 
     #[test]
     fn a_bare_group_stands_out_and_stays_weak() {
-        let look = look_at(&MetadataSanitised, &world(0..20, 1), (0..20).collect());
-        assert!(look.findings[0].bits > 20.0, "{look:?}");
-        assert_eq!(look.findings[0].standing, Standing::Weak);
+        assert_stands_out_and_is_weak(&MetadataSanitised, &world(0..20, 1), 20);
     }
 
     #[test]
     fn random_groups_are_found_no_more_often_than_stated() {
-        let world = world(0..0, 2);
-        let population = world.population();
-        let prepared = MetadataSanitised.prepare(&population);
-        let found = random_groups_found(600, 300, &prepared.look);
-        assert!(found <= 26, "{found} of 300 at the level of 5 %");
+        assert_keeps_its_level(&MetadataSanitised, &world(0..0, 2));
     }
 
     #[test]
