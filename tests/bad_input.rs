@@ -372,3 +372,56 @@ fn a_full_disk_is_an_error_and_leaves_no_case() {
     assert_eq!(text.lines().count(), 1, "{text}");
     assert_eq!(fs::read_dir(path).unwrap().count(), 0, "{text}");
 }
+
+#[test]
+fn what_the_accounts_and_events_tables_lose_is_located_beside_the_logs() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    fs::write(root.join("log.csv"), GOOD.to_owned() + "never,a,p\n").unwrap();
+    let accounts = "account_id,email,created_at\na,x@y.example,2026-01-02\na,z@y.example,soon\nb,,later\n,w@y.example,\n";
+    fs::write(root.join("accounts.csv"), accounts).unwrap();
+    fs::write(
+        root.join("events.csv"),
+        "timestamp,kind,name\n2026-02-03,party,p\n",
+    )
+    .unwrap();
+    let tables = ["--accounts", "accounts.csv", "--events", "events.csv"];
+    let arguments = [&["scan", "log.csv", "--out", "out"][..], &tables].concat();
+    let output = run(root, &arguments);
+    succeeded(&output);
+    let screen = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        screen.contains("accounts table: 2 of 4 rows rejected, 1 value left out"),
+        "{screen}"
+    );
+    let listed = fs::read_to_string(root.join("out/rejects.csv")).unwrap();
+    for start in [
+        "log.csv,3,timestamp,row,",
+        "accounts.csv,2,account_id,row,",
+        "accounts.csv,3,created_at,cell,",
+        "accounts.csv,4,account_id,row,no value",
+        "events.csv,1,kind,cell,",
+    ] {
+        assert!(
+            listed.lines().any(|line| line.starts_with(start)),
+            "{start}: {listed}"
+        );
+    }
+    let case = case_json(&root.join("out"));
+    assert_reconciles(&case);
+    assert_eq!(count(&case, "rows_read"), 3);
+    assert_eq!(case["coverage"]["side_inputs"][0]["input"]["rows_used"], 2);
+    // Rejects of every table count against what may be lost.
+    let strict = [
+        &["scan", "log.csv", "--max-rejects", "40", "--out", "strict"][..],
+        &tables,
+    ]
+    .concat();
+    let output = run(root, &strict);
+    assert_eq!(output.status.code(), Some(i32::from(exit::DEGRADED)));
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        stderr.contains("2 of 4 rows rejected in the accounts table"),
+        "{stderr}"
+    );
+}

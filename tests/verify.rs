@@ -102,3 +102,12 @@ fn sha256sum_accepts_the_list() {
     fs::write(case.join("hubs.csv"), "other").unwrap();
     assert!(!check().unwrap().status.success());
 }
+
+#[test]
+fn a_folder_that_is_no_case_is_a_mistake_and_not_a_changed_case() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = verify(folder.path());
+    assert_eq!(output.status.code(), Some(i32::from(exit::USAGE)));
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(text.contains("no case folder"), "{text}");
+}

@@ -25,13 +25,13 @@ pub(crate) fn describe(error: &anyhow::Error) -> String {
     let mut text = format!("error: {}\n", visible(&format!("{error:#}")));
     let help = match kind(error) {
         Some(Failure::NoInput(_)) => {
-            "`stillhunt inspect LOGS...` shows what each file was taken for and which columns it lacks"
+            "`stillhunt schema` describes the columns; a map is a TOML file such as `[requests]` and below it `timestamp = \"their name\"`"
         }
         Some(Failure::NoDigest(_)) => {
             "`stillhunt digest LOGS... --out DIR` writes a digest; every case has one in its folder `digest`"
         }
         Some(Failure::Degraded(_)) => {
-            "the case folder is complete and says what was lost; run without `--strict` to accept the losses"
+            "the case folder is complete and says what was lost; run without --strict and --max-rejects to accept the losses"
         }
         Some(Failure::Verification(_)) => {
             "the case or its inputs changed after it was written; go back to an untouched copy"

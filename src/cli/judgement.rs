@@ -35,6 +35,17 @@ pub(super) fn losses(
             quantity::percent(coverage.rows_rejected, coverage.rows_read),
         ));
     }
+    for side in &coverage.side_inputs {
+        let (rejected, read) = (side.input.rows_rejected, side.input.rows_read);
+        if limit.is_some_and(|limit| rejected as f64 * 100.0 > limit * read as f64) {
+            lost.push(format!(
+                "{} of {} rejected in the {} table",
+                quantity::count(rejected),
+                quantity::of(read, "row"),
+                side.table
+            ));
+        }
+    }
     // One reject stands for everything after it, so no percentage measures this loss.
     let cut_short: u64 = coverage
         .reject_counts

@@ -73,10 +73,7 @@ impl<'a> Known<'a> {
     /// Name of an input by its position; a position without a file is shown as a number.
     #[must_use]
     pub fn file_name(&self, file: u32) -> String {
-        usize::try_from(file)
-            .ok()
-            .and_then(|at| self.case.coverage.inputs.get(at))
-            .map_or_else(|| format!("input {file}"), |input| input.name.clone())
+        self.case.coverage.file_name(file)
     }
 
     /// A row of the log with the name of its file.

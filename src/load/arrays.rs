@@ -12,6 +12,14 @@ use crate::model::column::ColumnType;
 
 /// Any array of plain values as text; `None` for nested ones.
 pub(crate) fn as_text(array: &ArrayRef) -> Option<StringArray> {
+    if let Some(bytes) = array.as_fixed_size_binary_opt() {
+        return Some(
+            bytes
+                .iter()
+                .map(|bytes| bytes.map(identifier_text))
+                .collect(),
+        );
+    }
     let kind = array.data_type();
     if kind.is_nested() || !can_cast_types(kind, &DataType::Utf8) {
         return None;
@@ -24,6 +32,14 @@ pub(crate) fn as_text(array: &ArrayRef) -> Option<StringArray> {
         .ok()?
         .as_string_opt::<i32>()
         .cloned()
+}
+
+/// Bytes of a fixed length: sixteen are written as a UUID, any others in hexadecimal.
+fn identifier_text(bytes: &[u8]) -> String {
+    match uuid::Uuid::from_slice(bytes) {
+        Ok(uuid) => uuid.to_string(),
+        Err(_) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+    }
 }
 
 /// Lists of plain values, joined: by `|` in list columns, by line feeds in text.

@@ -56,6 +56,12 @@ pub(crate) fn care(table: Table, index: usize) -> Care {
 /// Reason given where a card number was dropped.
 pub(crate) const CARD_REASON: &str = "looks like a raw card number; the value was dropped";
 
+/// Reason given where an identifier is nested.
+pub(crate) const NESTED_IDENTIFIER: &str = "a list or an object instead of an identifier";
+
+/// What stands where a character was lost. Two ids that lost one are no longer told apart.
+const REPLACEMENT: char = '\u{fffd}';
+
 /// Converts a value; the error says why it cannot be used.
 pub(crate) fn convert<'a>(
     cell: Cell<'a>,
@@ -98,7 +104,7 @@ fn text<'a>(cell: Cell<'a>, care: Care) -> Result<Converted<'a>, &'static str> {
         Cell::Text(text) | Cell::Number(text) => text,
         Cell::Boolean(value) => Cow::Borrowed(if value { "true" } else { "false" }),
         Cell::Json(_) if care == Care::Identifier => {
-            return Err("a list or an object instead of an identifier");
+            return Err(NESTED_IDENTIFIER);
         }
         Cell::Json(text) => text,
     };
@@ -113,6 +119,9 @@ pub(crate) fn careful(text: Cow<'_, str>, care: Care) -> Result<Converted<'_>, &
         }
         Care::NoCardNumber if looks_like_card_number(&text) => Err(CARD_REASON),
         Care::Identifier if text.trim().is_empty() => Ok(Converted::Null),
+        Care::Identifier if text.contains(REPLACEMENT) => {
+            Err("an identifier with a lost character (U+FFFD); export it again as UTF-8")
+        }
         _ => Ok(Converted::Text(text)),
     }
 }
@@ -245,6 +254,8 @@ mod tests {
             Ok(Converted::Null)
         );
         assert!(of(RequestColumn::AccountId, Cell::Json("{}".into())).is_err());
+        assert!(of(RequestColumn::AccountId, text("a\u{fffd}")).is_err());
+        assert!(of(RequestColumn::Prompt, text("a\u{fffd}")).is_ok());
         assert_eq!(
             of(RequestColumn::Stream, text("TRUE")),
             Ok(Converted::Boolean(true))

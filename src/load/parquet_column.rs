@@ -12,7 +12,7 @@ use arrow_cast::{CastOptions, cast_with_options};
 use arrow_schema::{DataType, TimeUnit};
 
 use crate::load::arrays::{as_text, fill, list_texts, pick};
-use crate::load::cell::{Care, Cell, Converted, careful, convert};
+use crate::load::cell::{Care, Cell, Converted, NESTED_IDENTIFIER, careful, convert};
 use crate::load::parquet_file::array_at;
 use crate::load::rejects::RejectLog;
 use crate::load::rows::{ColumnReading, FileReading, add};
@@ -171,6 +171,15 @@ fn read_array(array: &ArrayRef, column: &ColumnReading<'_>) -> Read {
             cast_checked(array, &DataType::Float64, "not a number")
         }
         (ColumnType::Timestamp, DataType::Timestamp(unit, _)) => timestamps(array, *unit),
+        // An array without a type holds nothing, though each of its rows counts as present.
+        (_, DataType::Null) => from_text(&StringArray::new_null(array.len()), column),
+        (_, DataType::List(_) | DataType::LargeList(_)) if column.care == Care::Identifier => {
+            let mut read = unreadable(array, column);
+            for (_, reason) in &mut read.failures {
+                *reason = NESTED_IDENTIFIER;
+            }
+            read
+        }
         (_, DataType::List(_) | DataType::LargeList(_)) => {
             match list_texts(array, column.column.column_type) {
                 Some(texts) => from_text(&texts, column),

@@ -214,9 +214,15 @@ fn require_columns(file: &PlannedFile, noted: &BTreeMap<String, Vec<String>>) ->
     let missing = |column: &&PlannedColumn| {
         column.column.need == Need::Required && column.matched == Matched::Absent
     };
-    let Some(column) = file.columns.iter().find(missing) else {
+    let absent: Vec<String> = file
+        .columns
+        .iter()
+        .filter(missing)
+        .map(|column| format!("`{}`", column.column.name))
+        .collect();
+    if absent.is_empty() {
         return Ok(());
-    };
+    }
     // Names come from the file, so they are shortened and shown without control characters.
     let shown = |name: &String| name.escape_debug().take(60).collect::<String>();
     let mut found: Vec<&String> = file
@@ -229,20 +235,24 @@ fn require_columns(file: &PlannedFile, noted: &BTreeMap<String, Vec<String>>) ->
     let hint = noted
         .iter()
         .find(|(note, files)| note.starts_with(HINT) && files.contains(&file.name));
+    let recognised: Vec<String> = file
+        .columns
+        .iter()
+        .filter_map(|column| Some((column.column.name, column.sources.first()?)))
+        .take(10)
+        .map(|(name, source)| format!("`{name}` from {}", shown(source)))
+        .collect();
+    let or_none = |list: Vec<String>| match list.len() {
+        0 => "none".to_owned(),
+        _ => list.join(", "),
+    };
     Err(no_input(format!(
-        "{}: no column for `{}` (columns found: {}{}); map one with --map{}",
+        "{}: no column for {} (recognised: {}; columns found: {}{}); name them in a map and give it with --map{}",
         file.name,
-        column.column.name,
-        if names.is_empty() {
-            "none".to_owned()
-        } else {
-            names.join(", ")
-        },
-        if found.len() > names.len() {
-            ", ..."
-        } else {
-            ""
-        },
+        absent.join(" and "),
+        or_none(recognised),
+        or_none(names),
+        if found.len() > 40 { ", ..." } else { "" },
         hint.map_or("", |(note, _)| note.as_str())
     )))
 }

@@ -27,6 +27,15 @@ pub struct InputFile {
     pub rows_outside_window: u64,
 }
 
+/// A file of a table beside the requests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SideInput {
+    /// `accounts` or `events`.
+    pub table: String,
+    /// The file after reading.
+    pub input: InputFile,
+}
+
 /// A rejected record, or an optional cell that could not be understood.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Reject {
@@ -94,6 +103,10 @@ pub struct Gap {
 pub struct Coverage {
     /// Request files, sorted by name.
     pub inputs: Vec<InputFile>,
+    /// Files of the accounts and the events table. Rejects number them on from `inputs`;
+    /// the row totals below are those of the requests alone.
+    #[serde(default)]
+    pub side_inputs: Vec<SideInput>,
     /// Records found.
     pub rows_read: u64,
     /// Records used.
@@ -118,4 +131,18 @@ pub struct Coverage {
     pub accounts_joined: u64,
     /// Sentences about what was thinned, guessed, or only partly seen.
     pub notes: Vec<String>,
+}
+
+impl Coverage {
+    /// Name of an input, of the requests or of another table, by the number that locators and
+    /// rejects give it; a number without a file is shown as such.
+    #[must_use]
+    pub fn file_name(&self, file: u32) -> String {
+        let beside = self.side_inputs.iter().map(|side| &side.input);
+        let mut inputs = self.inputs.iter().chain(beside);
+        usize::try_from(file)
+            .ok()
+            .and_then(|position| inputs.nth(position))
+            .map_or_else(|| format!("input {file}"), |input| input.name.clone())
+    }
 }

@@ -26,6 +26,7 @@ pub fn digest_to(
         options.config.load.gap_minutes,
         0,
         gathered.notes,
+        &gather::SideIntake::default(),
     )?;
     progress.begin("writing", None);
     report::write_folder(&output.out, output.force, |folder| {

@@ -8,7 +8,8 @@ use crate::config::options::ScanOptions;
 use crate::digest::{self, Digest, DigestTables, Intake};
 use crate::load::{self, LoadPlan, LoadReport};
 use crate::model::campaign::Campaign;
-use crate::model::coverage::{Coverage, Gap};
+use crate::model::column::Table;
+use crate::model::coverage::{Coverage, Gap, InputFile, Reject, RejectCount, SideInput};
 use crate::model::event::Event;
 use crate::model::failure::Failure;
 use crate::model::profile::AccountProfile;
@@ -206,17 +207,59 @@ pub(super) fn events(options: &ScanOptions) -> Result<(Vec<Event>, Option<LoadRe
     }
 }
 
-/// What was read and what was not.
+/// How the accounts and events tables were read. Their files are numbered on from the logs'.
+#[derive(Default)]
+pub(super) struct SideIntake {
+    pub(super) inputs: Vec<SideInput>,
+    pub(super) reject_counts: Vec<RejectCount>,
+    pub(super) rejects: Vec<Reject>,
+    notes: Vec<String>,
+}
+
+/// Joins the reports of the tables beside the logs, of which there are `logs` files.
+pub(super) fn side_intake(
+    logs: usize,
+    accounts: Option<&LoadReport>,
+    events: Option<&LoadReport>,
+) -> SideIntake {
+    let mut side = SideIntake::default();
+    let reports = [(Table::Accounts, accounts), (Table::Events, events)];
+    for (table, report) in reports {
+        let Some(report) = report else { continue };
+        let before = u32::try_from(logs + side.inputs.len()).unwrap_or(u32::MAX);
+        let on = |file: u32| before.saturating_add(file);
+        side.reject_counts
+            .extend(report.reject_counts.iter().map(|count| RejectCount {
+                file: on(count.file),
+                ..count.clone()
+            }));
+        side.rejects
+            .extend(report.rejects.iter().map(|reject| Reject {
+                file: on(reject.file),
+                ..reject.clone()
+            }));
+        side.inputs
+            .extend(report.inputs.iter().map(|input| SideInput {
+                table: table.name().to_owned(),
+                input: input.clone(),
+            }));
+        side.notes.extend(report.notes.iter().cloned());
+    }
+    side
+}
+
+/// What was read and what was not; `side` tells how the other tables were read.
 pub(super) fn coverage(
     tables: &DigestTables,
     gap_minutes: i64,
     joined: u64,
     mut notes: Vec<String>,
+    side: &SideIntake,
 ) -> Result<Coverage> {
     let intake = &tables.about.intake;
-    let sum = |value: fn(&crate::model::coverage::InputFile) -> u64| {
-        intake.inputs.iter().map(value).sum()
-    };
+    notes.extend(side.notes.iter().cloned());
+    notes.extend(one_account(tables));
+    let sum = |value: fn(&InputFile) -> u64| intake.inputs.iter().map(value).sum();
     notes.extend(tables.about.notes.iter().cloned());
     notes.sort();
     notes.dedup();
@@ -231,11 +274,12 @@ pub(super) fn coverage(
     };
     Ok(Coverage {
         inputs: intake.inputs.clone(),
+        side_inputs: side.inputs.clone(),
         rows_read: sum(|input| input.rows_read),
         rows_used: sum(|input| input.rows_used),
         rows_rejected: sum(|input| input.rows_rejected),
         rows_outside_window: sum(|input| input.rows_outside_window),
-        reject_counts: intake.reject_counts.clone(),
+        reject_counts: [&intake.reject_counts[..], &side.reject_counts].concat(),
         columns: tables.about.columns.clone(),
         first_us: integers("first_us")?.into_iter().min(),
         last_us: integers("last_us")?.into_iter().max(),
@@ -247,6 +291,16 @@ pub(super) fn coverage(
         accounts: tables.accounts.height() as u64,
         accounts_joined: joined,
         notes,
+    })
+}
+
+/// With fewer requests than this, one account may well be all there is.
+const ONE_ACCOUNT_REQUESTS: u64 = 100;
+
+/// Says that there is nothing to compare where all requests are of one account.
+fn one_account(tables: &DigestTables) -> Option<String> {
+    (tables.accounts.height() == 1 && tables.about.rows >= ONE_ACCOUNT_REQUESTS).then(|| {
+        "all requests are of one account, so no accounts can be compared; if this column names the owner of the service, map account_id to the one that names its customers".to_owned()
     })
 }
 

@@ -44,6 +44,12 @@ pub fn inspect(options: &ScanOptions, progress: &dyn Progress) -> Result<Inspect
         rejects: report.rejects,
     })?;
     let profiles = gather::profiles(options, &tables)?;
+    let (_, event_report) = gather::events(options)?;
+    let side = gather::side_intake(
+        tables.about.intake.inputs.len(),
+        profiles.report.as_ref(),
+        event_report.as_ref(),
+    );
     let mut notes = report.notes;
     notes.extend(pattern_notes(&tables)?);
     let coverage = gather::coverage(
@@ -51,6 +57,7 @@ pub fn inspect(options: &ScanOptions, progress: &dyn Progress) -> Result<Inspect
         options.config.load.gap_minutes,
         profiles.joined,
         notes,
+        &side,
     )?;
     let request_columns = gather::request_columns(&coverage);
     let account_columns = gather::account_columns(&profiles.by_account);

@@ -46,31 +46,21 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
     let Gathered {
         tables,
         plan,
-        mut notes,
+        notes,
     } = gather::gather(options, progress)?;
     let profiles = gather::profiles(options, &tables)?;
     let (events, event_report) = gather::events(options)?;
-    for report in [&profiles.report, &event_report].into_iter().flatten() {
-        notes.extend(report.notes.iter().cloned());
-        notes.extend(report.reject_counts.iter().map(|count| {
-            let name = report
-                .inputs
-                .get(count.file as usize)
-                .map_or("", |input| input.name.as_str());
-            format!(
-                "{name}: {} {} left out, column {}: {}",
-                count.count,
-                scope(count.scope),
-                count.column,
-                count.reason
-            )
-        }));
-    }
+    let side = gather::side_intake(
+        tables.about.intake.inputs.len(),
+        profiles.report.as_ref(),
+        event_report.as_ref(),
+    );
     let coverage = gather::coverage(
         &tables,
         options.config.load.gap_minutes,
         profiles.joined,
         notes,
+        &side,
     )?;
 
     progress.begin("detecting", None);
@@ -171,19 +161,14 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
     };
     let mut case_tables = CaseTables {
         case,
-        rejects: tables.about.intake.rejects.clone(),
+        rejects: [&tables.about.intake.rejects[..], &side.rejects].concat(),
         requests,
     };
     if let Some(entries) = &suppressions {
         suppress::apply(&mut case_tables, entries, options.no_suppress);
     }
     progress.begin("writing", None);
-    let mut manifest = super::verify::manifest(
-        options,
-        output,
-        &case_tables.case,
-        [&profiles.report, &event_report],
-    )?;
+    let mut manifest = super::verify::manifest(options, output, &case_tables.case)?;
     if let Some(pseudonyms) = &mut pseudonyms {
         pseudonyms.apply(&mut case_tables, &mut manifest)?;
         // before the case: a case without its way back must not exist
@@ -283,13 +268,6 @@ fn profile_name(profile: Profile) -> &'static str {
         Profile::Cautious => "cautious",
         Profile::Balanced => "balanced",
         Profile::Broad => "broad",
-    }
-}
-
-fn scope(scope: crate::model::coverage::RejectScope) -> &'static str {
-    match scope {
-        crate::model::coverage::RejectScope::Row => "rows",
-        crate::model::coverage::RejectScope::Cell => "values",
     }
 }
 

@@ -5,7 +5,6 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 
 use crate::config::options::ScanOptions;
-use crate::load::LoadReport;
 use crate::model::case::Case;
 use crate::model::progress::Progress;
 use crate::pipeline::{ScanOutput, Verification};
@@ -16,18 +15,15 @@ pub(super) fn manifest(
     options: &ScanOptions,
     output: &ScanOutput,
     case: &Case,
-    reports: [&Option<LoadReport>; 2],
 ) -> Result<Manifest> {
     let mut inputs = Vec::new();
-    for (role, report) in ["accounts", "events"].into_iter().zip(reports) {
-        for input in report.iter().flat_map(|report| &report.inputs) {
-            inputs.push(ManifestInput {
-                role: role.to_owned(),
-                name: input.name.clone(),
-                sha256: input.sha256.clone(),
-                bytes: input.bytes,
-            });
-        }
+    for side in &case.coverage.side_inputs {
+        inputs.push(ManifestInput {
+            role: side.table.clone(),
+            name: side.input.name.clone(),
+            sha256: side.input.sha256.clone(),
+            bytes: side.input.bytes,
+        });
     }
     let map = options.input.map.iter().map(|map| ("map", map));
     let packs = options.input.patterns.iter().map(|pack| ("patterns", pack));

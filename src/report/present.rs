@@ -32,16 +32,8 @@ pub(crate) struct Presented<'a> {
 impl Presented<'_> {
     /// Name of an input by its position.
     pub(crate) fn file_name(&self, file: u32) -> String {
-        file_name(&self.case, file)
+        self.case.coverage.file_name(file)
     }
-}
-
-/// Name of an input by its position; a position without a file is shown as a number.
-pub(crate) fn file_name(case: &Case, file: u32) -> String {
-    let input = usize::try_from(file)
-        .ok()
-        .and_then(|index| case.coverage.inputs.get(index));
-    input.map_or_else(|| format!("input {file}"), |input| input.name.clone())
 }
 
 /// Rounds and trims a case.

@@ -16,7 +16,6 @@ use crate::model::coverage::{Reject, RejectScope};
 use crate::model::failure::Failure;
 use crate::report::case_file::read_case;
 use crate::report::escape::csv_cell;
-use crate::report::present::file_name;
 use crate::report::tables::coverage::scope_name;
 
 /// Reads the case, `requests.parquet` and `rejects.csv` of a folder.
@@ -40,9 +39,10 @@ pub(crate) fn read_tables(dir: &Path) -> Result<CaseTables> {
 
 /// Numbers of the inputs by the name under which a table shows them.
 fn file_numbers(case: &Case, shown: fn(&str) -> String) -> BTreeMap<String, u32> {
+    let coverage = &case.coverage;
     (0_u32..)
-        .take(case.coverage.inputs.len())
-        .map(|number| (shown(&file_name(case, number)), number))
+        .take(coverage.inputs.len() + coverage.side_inputs.len())
+        .map(|number| (shown(&coverage.file_name(number)), number))
         .collect()
 }
 

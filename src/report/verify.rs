@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use crate::model::failure::Failure;
+use crate::report::case_file::CASE_FILE;
 use crate::report::manifest::{MANIFEST_FILE, Manifest, RUN_LOG_FILE};
 use crate::report::sums::{SUMS_FILE, hash_file, list_files, parse_sums};
 
@@ -81,8 +82,15 @@ pub fn verify(dir: &Path, inputs_root: Option<&Path>) -> Result<Verification> {
     let cannot = |reason: String| {
         Failure::Verification(format!("cannot verify {}: {reason}", dir.display()))
     };
+    if !dir.join(SUMS_FILE).exists() && !dir.join(CASE_FILE).exists() {
+        return Err(Failure::Usage(format!(
+            "{}: no case folder ({CASE_FILE} and {SUMS_FILE} are not there); name the folder that `stillhunt scan --out` wrote",
+            dir.display()
+        ))
+        .into());
+    }
     let text = fs::read_to_string(dir.join(SUMS_FILE))
-        .map_err(|error| cannot(format!("{SUMS_FILE}: {error}; this is not a finished case")))?;
+        .map_err(|error| cannot(format!("{SUMS_FILE}: {error}")))?;
     let sums = parse_sums(&text).map_err(|error| cannot(error.to_string()))?;
     let present = list_files(dir).map_err(|error| cannot(format!("{error:#}")))?;
 

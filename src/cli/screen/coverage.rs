@@ -46,6 +46,30 @@ pub(super) fn write(screen: &mut Screen, coverage: &Coverage) {
     write_reasons(screen, coverage);
     write_window(screen, coverage);
     screen.entry("accounts", &accounts(coverage), Style::Plain);
+    write_side_inputs(screen, coverage);
+}
+
+/// What the accounts and events tables lost; silent where they lost nothing.
+fn write_side_inputs(screen: &mut Screen, coverage: &Coverage) {
+    for (position, side) in coverage.side_inputs.iter().enumerate() {
+        let number = position + coverage.inputs.len();
+        let values = coverage
+            .reject_counts
+            .iter()
+            .filter(|count| count.file as usize == number && count.scope == RejectScope::Cell)
+            .fold(0_u64, |sum, count| sum.saturating_add(count.count));
+        if side.input.rows_rejected == 0 && values == 0 {
+            continue;
+        }
+        let text = format!(
+            "{} table: {} of {} rejected, {} left out; each located in rejects.csv",
+            side.table,
+            quantity::count(side.input.rows_rejected),
+            quantity::of(side.input.rows_read, "row"),
+            quantity::of(values, "value"),
+        );
+        screen.entry("", &text, Style::Yellow);
+    }
 }
 
 /// How full each canonical column is.
@@ -67,7 +91,11 @@ pub(super) fn write_columns(screen: &mut Screen, coverage: &Coverage) {
 fn write_reasons(screen: &mut Screen, coverage: &Coverage) {
     // Over all files: the same reason in a thousand files is one line.
     let mut reasons: Vec<(RejectScope, &str, &str, u64)> = Vec::new();
-    let mut counts: Vec<&RejectCount> = coverage.reject_counts.iter().collect();
+    let mut counts: Vec<&RejectCount> = coverage
+        .reject_counts
+        .iter()
+        .filter(|count| (count.file as usize) < coverage.inputs.len())
+        .collect();
     counts.sort_by_key(|count| (count.scope, &count.column, &count.reason));
     for count in counts {
         match reasons.last_mut() {

@@ -13,7 +13,7 @@ use crate::cli::escape::visible;
 use crate::cli::quantity;
 use crate::model::case::{Case, CaseTables};
 use crate::model::coverage::Coverage;
-use crate::model::finding::DetectorRun;
+use crate::model::finding::{DetectorRun, RunStatus};
 use crate::model::suppression::SuppressionState;
 
 pub(crate) use self::blocks::render as render_blocks;
@@ -139,13 +139,21 @@ fn suppressed(case: &Case) -> Vec<(String, Style)> {
     lines
 }
 
+/// The detector that finds templates.
+const TEMPLATES: &str = "content/template-spread";
+
 fn templates(case: &Case) -> String {
     let inside = case
         .templates
         .iter()
         .filter(|template| template.campaign_id.is_some())
         .count();
+    let looked = case
+        .detectors
+        .iter()
+        .any(|run| run.detector == TEMPLATES && run.status == RunStatus::Ran);
     match case.templates.len() {
+        0 if !looked => format!("not looked for: {TEMPLATES} did not run"),
         0 => "no prompt template is shared by several accounts".to_owned(),
         all => format!("{all} shared by several accounts, {inside} of them in campaigns"),
     }

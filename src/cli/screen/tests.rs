@@ -6,7 +6,7 @@ use super::*;
 use crate::cli::escape::width;
 use crate::model::campaign::{Campaign, FamilyEvidence, Member, Verdict};
 use crate::model::case::{CAVEAT, NullRuns};
-use crate::model::coverage::{Gap, InputFile, RejectCount, RejectScope};
+use crate::model::coverage::{Gap, InputFile, RejectCount, RejectScope, SideInput};
 use crate::model::finding::{DetectorRun, Family, RunStatus};
 
 const DAY_US: i64 = 86_400_000_000;
@@ -96,11 +96,25 @@ fn tables() -> CaseTables {
             rows_rejected: 103,
             rows_outside_window: 20,
         }],
+        side_inputs: vec![SideInput {
+            table: "accounts".into(),
+            input: InputFile {
+                name: "accounts.csv".into(),
+                sha256: String::new(),
+                bytes: 400,
+                container: "csv".into(),
+                compression: "none".into(),
+                rows_read: 1_103,
+                rows_used: 1_100,
+                rows_rejected: 3,
+                rows_outside_window: 0,
+            },
+        }],
         rows_read: 40_123,
         rows_used: 40_000,
         rows_rejected: 103,
         rows_outside_window: 20,
-        reject_counts: vec![reject(0, 100), reject(1, 3)],
+        reject_counts: vec![reject(0, 103), reject(1, 3)],
         columns: Vec::new(),
         first_us: Some(START_US),
         last_us: Some(START_US + 7 * DAY_US),
@@ -162,6 +176,8 @@ const GOLDEN: &str = r#"stillhunt 0.1.0   profile balanced   seed 1
   window      2026-02-09 00:00 to 2026-02-16 00:00 UTC
               1 gap without any request, the longest 3 h 20 min
   accounts    1,204 in the log, 1,100 described by the accounts table
+              accounts table: 3 of 1,103 rows rejected, 0 values left out; each
+              located in rejects.csv
   detectors   1 ran (3 findings), 2 could not run, 1 left out on request
               not run: network/shared-payment, network/cross-pathway: column
               payment_id absent
@@ -174,7 +190,7 @@ const GOLDEN: &str = r#"stillhunt 0.1.0   profile balanced   seed 1
   C-0011aabbccdd  lead            3    1,310,442  2026-02-10  coordination 20.0
       3 accounts share one address
 
-  templates   no prompt template is shared by several accounts
+  templates   not looked for: content/template-spread did not run
   left out    no shared key
   report      case-demo/report.html
   check       stillhunt verify case-demo

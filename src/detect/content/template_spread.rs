@@ -64,6 +64,12 @@ const SLOT_SHARE: f64 = 0.1;
 /// harvest works through a list.
 const LEAD_TEXTS: f64 = 4.0;
 
+/// A text of eight words has four runs of five; with fewer, one changed word leaves none.
+const MINIMUM_FRAGMENTS: usize = 4;
+
+/// Where more than this share of the sampled texts is too short, the run says so.
+const SHORT_SHARE: f64 = 0.1;
+
 /// Exact texts shorter than this (greetings, "continue") are everybody's.
 const MINIMUM_TEXT_BYTES: u32 = 60;
 
@@ -109,8 +115,22 @@ impl Detector for TemplateSpread {
                 .push(exact_layer(kind, role, &texts, &in_family));
         }
         outcome.layers.retain(|layer| !layer.is_empty());
+        outcome.partial.extend(too_short(&texts, context));
         Ok(outcome)
     }
+}
+
+/// How many texts are too short to be compared, where that is more than a few.
+fn too_short(texts: &Texts, context: &Context<'_>) -> Option<String> {
+    let all = texts.account.len();
+    let short = (0..all)
+        .filter(|row| context.tables.fragments.of(*row).len() < MINIMUM_FRAGMENTS)
+        .count();
+    (short as f64 > SHORT_SHARE * all as f64).then(|| {
+        format!(
+            "{short} of {all} sampled texts have under eight words: no template can be seen in them, only exact repeats"
+        )
+    })
 }
 
 /// The columns of the digest's `texts` table that are used here.

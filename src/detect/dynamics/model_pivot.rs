@@ -376,7 +376,10 @@ mod tests {
         world.put(0, 5, 0, 3);
         let population = world.population();
         let prepared = ModelPivot.prepare(&population);
-        assert_eq!(prepared.partial, ["no model was released within the log"]);
+        assert_eq!(
+            prepared.partial,
+            ["no event and no first appearance of a model tells of a release within the log"]
+        );
         assert!((prepared.look)(&group(0..1)).findings.is_empty());
         let mut world = World::new(60, &["new", "old"]);
         for account in 0..60 {

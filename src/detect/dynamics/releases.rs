@@ -119,7 +119,10 @@ pub fn releases(population: &Population<'_>) -> (Vec<Release>, Vec<String>) {
         found.truncate(MOST_RELEASES);
     }
     if found.is_empty() && partial.is_empty() {
-        partial.push("no model was released within the log".to_owned());
+        partial.push(
+            "no event and no first appearance of a model tells of a release within the log"
+                .to_owned(),
+        );
     }
     (found, partial)
 }
@@ -186,7 +189,10 @@ mod tests {
         few.put(1, 200, 1, 5);
         let (found, partial) = releases(&few.population());
         assert!(found.is_empty());
-        assert_eq!(partial, ["no model was released within the log"]);
+        assert_eq!(
+            partial,
+            ["no event and no first appearance of a model tells of a release within the log"]
+        );
     }
 
     #[test]

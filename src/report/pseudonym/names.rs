@@ -105,10 +105,12 @@ pub(super) fn replace_inputs(
     tokens: &mut Tokens,
     named: &mut Named,
 ) {
-    let inputs = &mut tables.case.coverage.inputs;
-    let logs = inputs.iter_mut().map(|input| &mut input.name);
+    let coverage = &mut tables.case.coverage;
+    let inputs = coverage.inputs.iter_mut();
+    let beside = coverage.side_inputs.iter_mut().map(|side| &mut side.input);
+    let read = inputs.chain(beside).map(|input| &mut input.name);
     let others = manifest.inputs.iter_mut().map(|input| &mut input.name);
-    for name in logs.chain(others) {
+    for name in read.chain(others) {
         let token = tokens.token(FILE, name);
         // notes name a file with or without its folder
         if let Some(short) = Path::new(name.as_str())

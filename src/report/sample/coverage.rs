@@ -1,7 +1,9 @@
 //! The made-up inputs, rejects and detectors.
 
 use super::{HOUR_US, START_US};
-use crate::model::coverage::{ColumnCoverage, Coverage, Gap, InputFile, RejectCount, RejectScope};
+use crate::model::coverage::{
+    ColumnCoverage, Coverage, Gap, InputFile, RejectCount, RejectScope, SideInput,
+};
 use crate::model::finding::{DetectorRun, RunStatus};
 use crate::report::format::DAY_US;
 
@@ -31,6 +33,20 @@ pub(super) fn coverage() -> Coverage {
     };
     Coverage {
         inputs: inputs(),
+        side_inputs: vec![SideInput {
+            table: "accounts".into(),
+            input: InputFile {
+                name: "accounts.csv".into(),
+                sha256: "5ac1".repeat(16),
+                bytes: 901_204,
+                container: "csv".into(),
+                compression: "none".into(),
+                rows_read: 9_021,
+                rows_used: 9_020,
+                rows_rejected: 1,
+                rows_outside_window: 0,
+            },
+        }],
         rows_read: 1_310_444,
         rows_used: 1_309_978,
         rows_rejected: 444,
@@ -50,6 +66,13 @@ pub(super) fn coverage() -> Coverage {
                 RejectScope::Cell,
                 "not a whole number",
                 31,
+            ),
+            count(
+                2,
+                "account_id",
+                RejectScope::Row,
+                "account is there already; the first row counts",
+                1,
             ),
         ],
         columns: vec![

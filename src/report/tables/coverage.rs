@@ -164,7 +164,8 @@ pub(crate) fn summary_cells<'t>(part: &'t str, name: &'t str, text: &'t str) -> 
 pub(crate) fn summary_rows(presented: &Presented<'_>, table: &mut dyn Rows) -> Result<()> {
     let coverage = &presented.case.coverage;
     table.row(&summary_cells("note", "", &presented.case.caveat))?;
-    for input in &coverage.inputs {
+    let beside = coverage.side_inputs.iter().map(|side| &side.input);
+    for input in coverage.inputs.iter().chain(beside) {
         let mut cells = summary_cells("input", &input.name, &input.sha256);
         counts(
             &mut cells,

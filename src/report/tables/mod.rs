@@ -13,7 +13,6 @@ use std::io::Write;
 
 use crate::model::case::Case;
 use crate::model::finding::Locator;
-use crate::report::present::file_name;
 
 /// Where a table is written to. `Send` because the Parquet writer asks for it.
 pub(crate) type Sink<'a> = &'a mut (dyn Write + Send);
@@ -25,7 +24,7 @@ pub(crate) fn locator_texts(case: &Case, locators: &[Locator]) -> Vec<String> {
         .map(|locator| {
             format!(
                 "{}:{} {}",
-                file_name(case, locator.file),
+                case.coverage.file_name(locator.file),
                 locator.row,
                 locator.request_id
             )

@@ -12,7 +12,6 @@ use crate::report::chart::heat_map::{HeatMap, heat_map};
 use crate::report::chart::timeline::{Timeline, timeline};
 use crate::report::chart::waterfall::{Waterfall, waterfall};
 use crate::report::format;
-use crate::report::present::file_name;
 use crate::report::tables::findings::subject_parts;
 use crate::report::view::Cut;
 use crate::report::view::accounts::{AccountTable, Room, account_table};
@@ -217,7 +216,7 @@ fn locator_views<'a>(
     locators: &'a [Locator],
 ) -> impl ExactSizeIterator<Item = LocatorView<'a>> {
     locators.iter().map(|locator| LocatorView {
-        file: file_name(case, locator.file),
+        file: case.coverage.file_name(locator.file),
         row: locator.row,
         request_id: &locator.request_id,
     })

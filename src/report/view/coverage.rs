@@ -3,12 +3,11 @@
 use serde::Serialize;
 
 use crate::model::case::Case;
-use crate::model::coverage::{ColumnCoverage, Coverage, Gap, InputFile};
+use crate::model::coverage::{ColumnCoverage, Coverage, Gap, InputFile, SideInput};
 use crate::model::finding::{RunStatus, SuppressedHub};
 use crate::model::suppression::{SuppressedCampaign, Suppression};
 use crate::report::chart::axis::kind_name;
 use crate::report::format;
-use crate::report::present::file_name;
 use crate::report::tables::coverage::{run_state, scope_name};
 use crate::report::view::Cut;
 
@@ -77,6 +76,7 @@ pub(crate) struct CoverageView<'a> {
     accounts: u64,
     accounts_joined: u64,
     inputs: Cut<&'a InputFile>,
+    side_inputs: &'a [SideInput],
     rejects: Cut<RejectRow<'a>>,
     gaps: Cut<GapRow>,
     columns: Vec<ColumnRow<'a>>,
@@ -128,10 +128,11 @@ pub(crate) fn coverage_view(case: &Case) -> CoverageView<'_> {
         accounts: coverage.accounts,
         accounts_joined: coverage.accounts_joined,
         inputs: Cut::first(INPUTS_SHOWN, coverage.inputs.iter()),
+        side_inputs: &coverage.side_inputs,
         rejects: Cut::first(
             REJECTS_SHOWN,
             coverage.reject_counts.iter().map(|count| RejectRow {
-                file: file_name(case, count.file),
+                file: coverage.file_name(count.file),
                 column: &count.column,
                 scope: scope_name(count.scope),
                 reason: &count.reason,
