@@ -7,6 +7,7 @@ use crate::cli::escape::visible;
 use crate::cli::{exit, progress, quantity, stdout};
 use crate::config::suggestion::did_you_mean;
 use crate::model::failure::Failure;
+use crate::report;
 use crate::simulate::{self, Format, Innocent, Knobs, SimulateOptions, Summary};
 
 pub(super) fn run(arguments: &SimulateArguments) -> Result<u8> {
@@ -21,7 +22,7 @@ pub(super) fn run(arguments: &SimulateArguments) -> Result<u8> {
         )));
     };
     let scenario = simulate::preset(preset, arguments.scale, arguments.seed)?;
-    let options = SimulateOptions {
+    let mut options = SimulateOptions {
         out: out.clone(),
         format: Format::from_name(arguments.format.name()).unwrap_or_default(),
         files: arguments.files.get(),
@@ -29,8 +30,20 @@ pub(super) fn run(arguments: &SimulateArguments) -> Result<u8> {
         knobs: knobs(&arguments.knobs)?,
     };
     let display = progress::display(arguments.progress, arguments.quiet);
-    let summary = simulate::write(&scenario, &options, display.as_ref())?;
+    // All of it or nothing: half a log would be taken for a whole one.
+    let mut written = Summary::default();
+    report::write_folder(out, false, "log", |folder| {
+        folder.clone_into(&mut options.out);
+        written = simulate::write(&scenario, &options, display.as_ref())?;
+        Ok(())
+    })?;
     drop(display);
+    for file in &mut written.files {
+        if let Ok(name) = file.strip_prefix(&options.out) {
+            *file = out.join(name);
+        }
+    }
+    let summary = written;
     if !arguments.quiet {
         stdout::answer(&render(&summary))?;
     }

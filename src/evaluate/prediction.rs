@@ -124,7 +124,10 @@ impl Prediction {
                 None if cluster.is_some() => f64::from(verdict as u8) + 1.0,
                 None => 0.0,
             };
-            let cluster = cluster.map(|text| unguarded(text).to_owned());
+            let cluster = cluster
+                .map(unguarded)
+                .filter(|text| text.trim() != NOISE)
+                .map(str::to_owned);
             prediction.add(
                 unguarded(account),
                 PredictedAccount {
@@ -138,6 +141,9 @@ impl Prediction {
         Ok(prediction)
     }
 }
+
+/// What scikit-learn's DBSCAN and HDBSCAN write for a point of no cluster.
+const NOISE: &str = "-1";
 
 fn parse_verdict(text: &str) -> Option<Verdict> {
     [Verdict::Lead, Verdict::Likely, Verdict::Strong]
@@ -183,11 +189,12 @@ pub(crate) mod tests {
 
     #[test]
     fn reads_other_tools() {
-        let found = read("account,cluster\na,7\nb,\n'-c,7\n").expect("read");
+        let found = read("account,cluster\na,7\nb,\n'-c,7\nd,-1\n").expect("read");
         assert_eq!(found.cluster_at("a", Verdict::Lead), Some("7"));
         assert_eq!(found.cluster_at("a", Verdict::Likely), None);
         assert_eq!(found.cluster_at("b", Verdict::Lead), None);
         assert_eq!(found.cluster_at("-c", Verdict::Lead), Some("7"));
+        assert_eq!(found.cluster_at("d", Verdict::Lead), None);
         assert!((found.accounts["a"].score - 1.0).abs() < 1e-12);
         assert!(found.accounts["b"].score.abs() < 1e-12);
         assert_eq!(

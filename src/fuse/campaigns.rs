@@ -17,6 +17,9 @@ use crate::stats::random::stable_id;
 /// Findings named with each family of evidence.
 const FINDINGS_NAMED: usize = 10;
 
+/// Keys named in a sentence.
+const KEYS_NAMED: usize = 3;
+
 /// What the maker of campaigns needs besides the cluster.
 pub struct Maker<'a> {
     /// Layers, units and rows.
@@ -114,13 +117,19 @@ impl Maker<'_> {
             .iter()
             .map(|(family, bits)| {
                 let position = membership::position(*family);
-                let strongest = cluster
-                    .corroborations
-                    .iter()
-                    .map(|index| (*index, &self.corroborations[*index]))
-                    .find(|(_, found)| found.family == *family || found.other_family == *family);
+                // The family's own test first; else the one that found it from the other side.
+                let found = || {
+                    cluster
+                        .corroborations
+                        .iter()
+                        .map(|index| &self.corroborations[*index])
+                };
+                let strongest = found()
+                    .find(|found| found.family == *family)
+                    .or_else(|| found().find(|found| found.other_family == *family));
                 let statement = match (strongest, lead_group) {
-                    (Some((_, found)), _) => self.statement(found),
+                    (Some(found), _) if found.family == *family => self.statement(found),
+                    (Some(found), _) => self.statement_from_the_other_side(found),
                     (None, Some((layer, group))) => self.lead_statement(layer, group),
                     (None, None) => String::new(),
                 };
@@ -178,6 +187,45 @@ impl Maker<'_> {
             Manner::Overlap => format!(
                 "of {} accounts with {} {value}, {} also share one {other}; {:.1} expected by chance",
                 found.size, layer.kind, found.observed, found.expected
+            ),
+        }
+    }
+
+    /// The agreement told from the keys that agree: it is one agreement, and both families
+    /// show it.
+    fn statement_from_the_other_side(&self, found: &Corroboration) -> String {
+        let (Some((layer, number)), Some(other)) = (
+            self.sources.group(found.group.0, found.group.1),
+            self.sources.layers.get(found.other_layer),
+        ) else {
+            return String::new();
+        };
+        let value = layer.values.get(number).map_or("", String::as_str);
+        let keys: Vec<&str> = found
+            .other_groups
+            .iter()
+            .filter_map(|key| self.sources.group(found.other_layer, *key as usize))
+            .filter_map(|(layer, number)| layer.values.get(number))
+            .take(KEYS_NAMED)
+            .map(String::as_str)
+            .collect();
+        let more = match found.other_groups.len().saturating_sub(keys.len()) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let keys = format!("{} {}{more}", other.kind, keys.join(", "));
+        let family = found.family.name();
+        match found.manner {
+            Manner::Many => format!(
+                "{keys} tie together {} of the {} accounts with {} {value}; {:.1} such keys expected by chance (the agreement that {family} shows, from this side)",
+                found.core.len(),
+                found.size,
+                layer.kind,
+                found.expected
+            ),
+            Manner::Overlap => format!(
+                "{} of the {} accounts with {} {value} have {keys} in common; {:.1} expected by chance (the agreement that {family} shows, from this side)",
+                found.observed, found.size, layer.kind, found.expected
             ),
         }
     }

@@ -113,7 +113,8 @@ pub struct Finding {
     pub expected: f64,
     /// Observations behind the measurement.
     pub n: u64,
-    /// Smallest value that would have been reported.
+    /// Smallest value that would have been reported: in bits where a shared key was tested, else
+    /// in the unit of `measured`.
     pub threshold: f64,
     /// The null model, in words.
     pub null_model: String,

@@ -29,7 +29,7 @@ pub fn digest_to(
         &gather::SideIntake::default(),
     )?;
     progress.begin("writing", None);
-    report::write_folder(&output.out, output.force, |folder| {
+    report::write_folder(&output.out, output.force, "digest", |folder| {
         digest::store::write(&gathered.tables, folder)
     })?;
     progress.end();

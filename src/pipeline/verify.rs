@@ -74,7 +74,7 @@ pub fn verify_case(case: &Path, _progress: &dyn Progress) -> Result<Verification
             (FileStatus::Ok, FileRole::Output) => verification.files += 1,
             (FileStatus::Ok, FileRole::Input) => verification.inputs += 1,
             (FileStatus::InputAbsent, _) => verification.notes.push(format!(
-                "{}: input is not there any more, so it was not checked",
+                "{}: no file of this name is found from here, so it was not checked",
                 file.name
             )),
             (FileStatus::Changed, _) => verification

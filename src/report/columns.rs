@@ -141,7 +141,7 @@ output_columns! {
         measured Float "" "Measured value.";
         expected Float "" "What the null model expected.";
         n Integer "observations" "Observations behind the measurement.";
-        threshold Float "" "Smallest value that would have been reported.";
+        threshold Float "" "Smallest value that would have been reported: in bits where a shared key is tested, else in the unit of `measured`.";
         null_model Text "" "The null model, in words.";
         innocent Text "" "The innocent explanation that fits best.";
         would_clear Text "" "What would clear it.";
@@ -237,7 +237,7 @@ output_columns! {
         measured Float "" "Measured value.";
         expected Float "" "What the null model expected.";
         n Integer "observations" "Observations behind the measurement.";
-        threshold Float "" "Smallest value that would have been reported.";
+        threshold Float "" "Smallest value that would have been reported: in bits where a shared key is tested, else in the unit of `measured`.";
         null_model Text "" "The null model, in words.";
         innocent Text "" "The innocent explanation that fits best.";
         would_clear Text "" "What would clear it.";

@@ -98,11 +98,13 @@ pub fn bits(value: f64) -> String {
 #[must_use]
 pub fn duration(from_us: i64, until_us: i64) -> String {
     let minutes = until_us.saturating_sub(from_us).max(0) / 60_000_000;
+    // Rounded: a week of requests spans a little less than seven days.
+    let rounded = |unit: i64| (minutes.saturating_add(unit / 2) / unit).unsigned_abs();
     match minutes {
         0 => "under a minute".to_owned(),
         1..120 => plural(minutes.unsigned_abs(), "minute"),
-        120..2880 => plural((minutes / 60).unsigned_abs(), "hour"),
-        _ => plural((minutes / 1440).unsigned_abs(), "day"),
+        120..2880 => plural(rounded(60), "hour"),
+        _ => plural(rounded(1440), "day"),
     }
 }
 
@@ -156,6 +158,9 @@ mod tests {
     #[test]
     fn durations_never_overflow() {
         assert_eq!(duration(i64::MIN, i64::MAX), plural(106_751_991, "day"));
+        assert_eq!(duration(0, 7 * DAY_US - 1), "7 days");
+        assert_eq!(duration(0, 119 * 60_000_000), "119 minutes");
+        assert_eq!(duration(0, 47 * 3_600_000_000 + 1), "47 hours");
         assert_eq!(duration(5, 0), "under a minute");
         assert_eq!(duration(0, 45 * DAY_US), "45 days");
     }

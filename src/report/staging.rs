@@ -74,8 +74,11 @@ fn standing(out: &Path, force: bool) -> Result<Standing> {
         (true, true, false) => Err(usage(format!(
             "{shown} holds files but no case, so --force will not replace it; choose another folder"
         ))),
-        (true, false, _) => Err(usage(format!(
-            "{shown} is not empty; choose another folder, or replace an older case with --force"
+        (true, false, true) => Err(usage(format!(
+            "{shown} is not empty; choose another folder, or replace the older one with --force"
+        ))),
+        (true, false, false) => Err(usage(format!(
+            "{shown} is not empty; choose another folder"
         ))),
     }
 }
@@ -136,11 +139,12 @@ pub(crate) struct Staging {
     parent: PathBuf,
     name: OsString,
     force: bool,
+    thing: &'static str,
 }
 
 impl Staging {
     /// Creates the temporary sibling.
-    pub(crate) fn create(out: &Path, force: bool) -> Result<Staging> {
+    pub(crate) fn create(out: &Path, force: bool, thing: &'static str) -> Result<Staging> {
         let (out, parent, name) = resolve(out)?;
         standing(&out, force)?;
         fs::create_dir_all(&parent)
@@ -152,6 +156,7 @@ impl Staging {
             parent,
             name,
             force,
+            thing,
         })
     }
 
@@ -172,8 +177,9 @@ impl Staging {
     /// The one line a failed write ends in.
     pub(crate) fn failed(&self, name: &str, error: &anyhow::Error) -> anyhow::Error {
         anyhow!(
-            "cannot write {name} of case {}: {error:#}; no case was written",
-            self.out.display()
+            "cannot write {name} of {thing} {}: {error:#}; no {thing} was written",
+            self.out.display(),
+            thing = self.thing
         )
     }
 
@@ -181,8 +187,9 @@ impl Staging {
     pub(crate) fn commit(self) -> Result<PathBuf> {
         let failed = |error: std::io::Error| {
             anyhow!(
-                "cannot rename the finished case to {}: {error}; no case was written",
-                self.out.display()
+                "cannot rename the finished {thing} to {}: {error}; no {thing} was written",
+                self.out.display(),
+                thing = self.thing
             )
         };
         sync_folder(self.folder.path());

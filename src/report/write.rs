@@ -53,7 +53,7 @@ fn quote_name(quote: Quote) -> &'static str {
 /// One line that names the file that could not be written; the temporary folder is gone
 /// by then and the final name is as it was.
 pub fn write_case(tables: &CaseTables, options: WriteOptions) -> Result<PathBuf> {
-    let staging = Staging::create(&options.out, options.force)?;
+    let staging = Staging::create(&options.out, options.force, "case")?;
     let presented = present(tables, options.quote);
     if let Some(write_digest) = options.digest {
         let folder = staging.path().join(DIGEST_FOLDER);
