@@ -48,7 +48,7 @@ pub(crate) enum Command {
     /// Print the columns of the canonical tables: names, types, units, other known names
     Schema(SchemaArguments),
     /// Hash a case folder and the inputs it was made from again
-    Verify(CaseArguments),
+    Verify(VerifyArguments),
     /// Explain a campaign, account, template, finding or request of a case, flagged or not
     Explain(ExplainArguments),
     /// Write the files of a case folder again from its case.json, or a pseudonymised copy of it
@@ -247,10 +247,13 @@ pub(crate) struct ReportArguments {
 
 /// `verify`
 #[derive(Debug, Args)]
-pub(crate) struct CaseArguments {
+pub(crate) struct VerifyArguments {
     /// The case folder
     #[arg(value_name = "CASE", value_hint = ValueHint::DirPath, value_parser = local_path())]
     pub(crate) case: PathBuf,
+    /// Where the inputs lie now, if not where the case says (relative to the current folder)
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, value_parser = local_path())]
+    pub(crate) inputs: Option<PathBuf>,
 }
 
 /// `simulate`

@@ -22,7 +22,7 @@ fn list(documents: &[DetectorDoc]) -> String {
     let mut text = String::new();
     for document in documents {
         text.push_str(&format!(
-            "{}\n  {}\n  {}, version {}, needs {}\n",
+            "{}\n  {}\n  {}, version {}, reads {}\n",
             document.id,
             document.title,
             families(document),
@@ -41,7 +41,7 @@ fn describe(id: &str, documents: &[DetectorDoc]) -> Result<String> {
         return Err(Failure::Usage(message).into());
     };
     Ok(format!(
-        "{} ({}, version {})\n{}\nneeds {}\n\n{}\n",
+        "{} ({}, version {})\n{}\nreads {}\n\n{}\n",
         document.id,
         families(document),
         document.version,
@@ -69,7 +69,7 @@ fn needs(document: &DetectorDoc) -> String {
     if document.needs.is_empty() {
         "no column beyond the required ones".to_owned()
     } else {
-        format!("any of {}", document.needs.join(", "))
+        document.needs.join(", ")
     }
 }
 
@@ -94,11 +94,11 @@ mod tests {
         assert_eq!(
             list(&documents()),
             "network/shared-infrastructure\n  Accounts behind the same addresses and clients\n  \
-             family network, version 2, needs any of ip, tls_fingerprint\n"
+             family network, version 2, reads ip, tls_fingerprint\n"
         );
         let text = describe("network/shared-infrastructure", &documents()).unwrap();
         assert!(
-            text.ends_with("needs any of ip, tls_fingerprint\n\nLooks for ...\n"),
+            text.ends_with("reads ip, tls_fingerprint\n\nLooks for ...\n"),
             "{text}"
         );
     }

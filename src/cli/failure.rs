@@ -24,7 +24,8 @@ pub(crate) fn describe(error: &anyhow::Error) -> String {
     // One line, whatever file names and values an error quotes.
     let mut text = format!("error: {}\n", visible(&format!("{error:#}")));
     let help = match kind(error) {
-        Some(Failure::NoInput(_)) => {
+        // the message says that a column is not found, and where to name it
+        Some(Failure::NoInput(text)) if text.contains("--map") => {
             "`stillhunt schema` describes the columns; a map is a TOML file such as `[requests]` and below it `timestamp = \"their name\"`"
         }
         Some(Failure::NoDigest(_)) => {
@@ -36,7 +37,7 @@ pub(crate) fn describe(error: &anyhow::Error) -> String {
         Some(Failure::Verification(_)) => {
             "the case or its inputs changed after it was written; go back to an untouched copy"
         }
-        Some(Failure::Usage(_)) | None => return text,
+        Some(Failure::NoInput(_) | Failure::Usage(_)) | None => return text,
     };
     text.push_str("help: ");
     text.push_str(help);

@@ -33,7 +33,7 @@ use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use anyhow::{Result, anyhow};
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
 
 use crate::cli::arguments::{Command, CommandLine};
 
@@ -41,7 +41,10 @@ use crate::cli::arguments::{Command, CommandLine};
 #[must_use]
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let command_line = match CommandLine::try_parse_from(&arguments) {
+    let parsed = command()
+        .try_get_matches_from(&arguments)
+        .and_then(|matches| CommandLine::from_arg_matches(&matches));
+    let command_line = match parsed {
         Ok(command_line) => command_line,
         Err(answer) => {
             // Help and version are answers too; a reader that went away is no error.
@@ -71,7 +74,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 /// The whole command line, for completion scripts and for the test of the README.
 #[must_use]
 pub fn command() -> clap::Command {
-    CommandLine::command()
+    // A digest keeps the log alone; the two are only there to be refused with the reason.
+    CommandLine::command().mut_subcommand("digest", |digest| {
+        digest
+            .mut_arg("accounts", |argument| argument.hide(true))
+            .mut_arg("events", |argument| argument.hide(true))
+    })
 }
 
 fn dispatch(command: &Command, argv: Vec<String>) -> Result<u8> {

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::cli::arguments::CaseArguments;
+use crate::cli::arguments::VerifyArguments;
 use crate::cli::escape::visible;
 use crate::cli::quantity;
 use crate::cli::{exit, stdout};
@@ -13,8 +13,9 @@ use crate::pipeline::{self, Verification};
 /// Disagreements listed before the rest is only counted.
 const LISTED: usize = 50;
 
-pub(super) fn run(arguments: &CaseArguments) -> Result<u8> {
-    let verification = pipeline::verify_case(&arguments.case, &Silent)?;
+pub(super) fn run(arguments: &VerifyArguments) -> Result<u8> {
+    let verification =
+        pipeline::verify_case(&arguments.case, arguments.inputs.as_deref(), &Silent)?;
     stdout::answer(&render(&verification))?;
     if verification.problems.is_empty() {
         return Ok(exit::DONE);
@@ -34,6 +35,13 @@ fn render(verification: &Verification) -> String {
         quantity::of(verification.files, "file"),
         quantity::of(verification.inputs, "input")
     );
+    if !verification.notes.is_empty() {
+        let absent = u64::try_from(verification.notes.len()).unwrap_or(u64::MAX);
+        text.push_str(&format!(
+            "not checked: {}; --inputs DIR names the folder they lie in now\n",
+            quantity::of(absent, "input")
+        ));
+    }
     for note in &verification.notes {
         text.push_str(&format!("note: {}\n", visible(note)));
     }
@@ -62,6 +70,7 @@ mod tests {
         assert_eq!(
             render(&verification),
             "agree: 1 file of the case, 2 inputs\n\
+             not checked: 1 input; --inputs DIR names the folder they lie in now\n\
              note: a.csv is not there any more\n\
              wrong: report.html\\u{1b}: hash differs\n"
         );

@@ -108,6 +108,15 @@ fn admit(meta: &Meta, context: &Context<'_>, only: &[String], skip: &[String]) -
     report
 }
 
+/// How every detector of shared keys fares before it runs.
+#[must_use]
+pub fn admitted(context: &Context<'_>) -> Vec<DetectorRun> {
+    DETECTORS
+        .iter()
+        .map(|detector| admit(detector.meta(), context, &[], &[]))
+        .collect()
+}
+
 /// Runs every selected detector that has at least one column to work on, in parallel.
 ///
 /// # Errors

@@ -48,6 +48,8 @@ pub struct CampaignExplanation {
     pub requests: u64,
     /// Requests in the campaign's templates.
     pub campaign_requests: u64,
+    /// Whether all of these were counted.
+    pub campaign_requests_complete: bool,
     /// First request, microseconds since the epoch.
     pub first_us: i64,
     /// Last request, microseconds since the epoch.
@@ -125,6 +127,7 @@ pub fn campaign(campaign: &Campaign, known: &Known<'_>) -> CampaignExplanation {
             .collect(),
         requests: campaign.requests,
         campaign_requests: campaign.campaign_requests,
+        campaign_requests_complete: campaign.campaign_requests_complete,
         first_us: campaign.first_us,
         last_us: campaign.last_us,
         members: campaign

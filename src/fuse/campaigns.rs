@@ -91,6 +91,7 @@ impl Maker<'_> {
             not_tested: self.not_tested.clone(),
             requests: members.iter().map(|member| member.requests).sum(),
             campaign_requests: 0,
+            campaign_requests_complete: false,
             purpose: "not determined: prompts were not held against known wordings".to_owned(),
             templates: templates.into_iter().collect(),
             first_us,

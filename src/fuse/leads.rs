@@ -52,7 +52,8 @@ pub fn leads(
             Family::Dynamics => REPLAYERS,
             Family::Content => TEMPLATE_USERS,
             _ => continue,
-        };
+        }
+        .max(fuse.minimum_accounts);
         for group in 0..layer.groups.len() {
             let members = layer.groups.get(group);
             if members.len() < fewest

@@ -56,14 +56,20 @@ fn template(
     quoted.sort();
     quoted.dedup();
     quoted.truncate(excerpts);
-    let campaign_id = campaigns
+    let campaign = campaigns
         .iter()
-        .find(|campaign| campaign.templates.contains(&id))
-        .map(|campaign| campaign.id.clone());
-    let assessment = match (layer.quality(group), &campaign_id) {
+        .find(|campaign| campaign.templates.contains(&id));
+    let campaign_id = campaign.map(|campaign| campaign.id.clone());
+    let supported = campaign.is_some_and(|campaign| {
+        campaign
+            .evidence
+            .iter()
+            .any(|evidence| evidence.counts && evidence.family != Family::Content)
+    });
+    let assessment = match (layer.quality(group), supported) {
         (Quality::Everyday(reason), _) => reason.clone(),
-        (_, Some(_)) => "its accounts share something independent beyond chance".to_owned(),
-        (_, None) => "its accounts share nothing else beyond chance: a popular application is as good an explanation".to_owned(),
+        (_, true) => "its accounts share something independent beyond chance".to_owned(),
+        (_, false) => "its accounts share nothing else beyond chance: a popular application is as good an explanation".to_owned(),
     };
     Template {
         id,
@@ -116,7 +122,11 @@ pub fn word(
             .map(|(number, value)| (value.as_str(), number))
             .collect();
         if layer.kind.ends_with("template") {
-            for family in input.families {
+            for family in input
+                .families
+                .iter()
+                .filter(|family| family.system == system)
+            {
                 let id = template_id(family, layer.kind);
                 let Some(group) = numbers.get(id.as_str()) else {
                     continue;
@@ -163,6 +173,7 @@ pub fn word(
                     fragments: Vec::new(),
                     texts,
                     slot_share: 0.0,
+                    system,
                 };
                 let mut worded = template(
                     &family,

@@ -318,6 +318,7 @@ pub fn apply(
     }
     for campaign in campaigns {
         campaign.campaign_requests = 0;
+        campaign.campaign_requests_complete = complete;
         for member in &mut campaign.members {
             member.campaign_requests = by_account
                 .get(&(campaign.id.as_str(), member.account_id.as_str()))

@@ -70,6 +70,33 @@ pub(crate) fn list_texts(array: &ArrayRef, column_type: ColumnType) -> Option<St
     Some(StringArray::from_iter(texts))
 }
 
+/// Lists of messages (structs with a role and a content, both plain) as JSON text; `None` for
+/// any other list.
+pub(crate) fn list_chats(array: &ArrayRef) -> Option<StringArray> {
+    let item = |row: usize| match array.data_type() {
+        DataType::List(_) => array.as_list::<i32>().value(row),
+        _ => array.as_list::<i64>().value(row),
+    };
+    let mut texts = Vec::with_capacity(array.len());
+    for row in 0..array.len() {
+        if array.is_null(row) {
+            texts.push(None);
+            continue;
+        }
+        let messages = item(row);
+        let messages = messages.as_struct_opt()?;
+        let roles = as_text(messages.column_by_name("role")?)?;
+        let contents = as_text(messages.column_by_name("content")?)?;
+        let chat: Vec<serde_json::Value> = roles
+            .iter()
+            .zip(contents.iter())
+            .map(|(role, content)| serde_json::json!({ "role": role, "content": content }))
+            .collect();
+        texts.push(Some(serde_json::Value::Array(chat).to_string()));
+    }
+    Some(StringArray::from_iter(texts))
+}
+
 /// The rows kept.
 pub(crate) fn pick(array: &ArrayRef, rows: &[usize]) -> ArrayRef {
     let valid = |row: &usize| (*row < array.len() && array.is_valid(*row)).then_some(*row);

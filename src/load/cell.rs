@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use crate::load::card::looks_like_card_number;
+use crate::load::messages::{Part, part_of};
 use crate::load::timestamp::TimestampUnit;
 use crate::model::column::{AccountColumn, Column, ColumnType, RequestColumn, Table};
 
@@ -40,6 +41,8 @@ pub(crate) enum Care {
     NoCardNumber,
     /// A list or object is not an identifier; blanks alone are no value.
     Identifier,
+    /// Where the value is a chat, only this part of it.
+    Chat(Part),
 }
 
 /// The care a column needs.
@@ -47,6 +50,8 @@ pub(crate) fn care(table: Table, index: usize) -> Care {
     match table {
         Table::Requests if index == RequestColumn::Status.index() => Care::LowerCase,
         Table::Requests if index == RequestColumn::AccountId.index() => Care::Identifier,
+        Table::Requests if index == RequestColumn::Prompt.index() => Care::Chat(Part::LastUser),
+        Table::Requests if index == RequestColumn::SystemPrompt.index() => Care::Chat(Part::System),
         Table::Accounts if index == AccountColumn::AccountId.index() => Care::Identifier,
         Table::Accounts if index == AccountColumn::PaymentId.index() => Care::NoCardNumber,
         _ => Care::Plain,
@@ -122,6 +127,11 @@ pub(crate) fn careful(text: Cow<'_, str>, care: Care) -> Result<Converted<'_>, &
         Care::Identifier if text.contains(REPLACEMENT) => {
             Err("an identifier with a lost character (U+FFFD); export it again as UTF-8")
         }
+        Care::Chat(part) => Ok(match part_of(&text, part) {
+            Some(Some(said)) => Converted::Text(said.into()),
+            Some(None) => Converted::Null,
+            None => Converted::Text(text),
+        }),
         _ => Ok(Converted::Text(text)),
     }
 }

@@ -28,7 +28,7 @@ use crate::load::recognise::Container;
 use crate::load::records::{RecordReader, TextBlock};
 use crate::load::rejects::RejectLog;
 use crate::load::rows::{FileReading, add};
-use crate::load::stream::SharedFile;
+use crate::load::stream::{Content, SharedFile};
 use crate::load::text_file::{TextLayout, convert_block, framing};
 use crate::model::batch::RequestBatch;
 use crate::model::coverage::InputFile;
@@ -53,6 +53,8 @@ struct FileTask<'p> {
     shared: Mutex<Option<SharedFile<'p>>>,
     metadata: Mutex<Option<ArrowReaderMetadata>>,
     finished: Mutex<Option<(String, u64)>>,
+    /// What a text file was after decompression.
+    content: Mutex<Option<Content>>,
     problems: Mutex<BTreeSet<String>>,
     late: Mutex<BTreeSet<usize>>,
 }
@@ -147,6 +149,7 @@ impl<'p> Engine<'p> {
                 shared: Mutex::new(None),
                 metadata: Mutex::new(None),
                 finished: Mutex::new(None),
+                content: Mutex::new(None),
                 problems: Mutex::default(),
                 late: Mutex::default(),
             });
@@ -298,7 +301,9 @@ impl<'p> Engine<'p> {
     /// Reads what is left for the hash and lets go of the file.
     fn end(&self, task: &FileTask<'p>) -> Result<()> {
         let planned = task.reading.planned;
-        let finished = self.shared(task)?.finish(planned.bytes);
+        let shared = self.shared(task)?;
+        *lock(&task.content) = shared.content();
+        let finished = shared.finish(planned.bytes);
         let finished = finished
             .map_err(|error| no_input(format!("{}: cannot be read: {error}", planned.name)))?;
         *lock(&task.finished) = Some(finished);
@@ -356,7 +361,7 @@ impl<'p> Engine<'p> {
         }
         let mut inputs = Vec::with_capacity(self.tasks.len());
         let mut noted: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        let mut same: BTreeMap<(String, u64), Vec<String>> = BTreeMap::new();
+        let mut same: BTreeMap<(Option<Content>, String), Vec<String>> = BTreeMap::new();
         for task in &self.tasks {
             let planned = task.reading.planned;
             if lock(&task.finished).is_none() {
@@ -380,7 +385,10 @@ impl<'p> Engine<'p> {
                 noted.entry(note).or_default().push(planned.name.clone());
             }
             if self.hash && bytes > 0 {
-                same.entry((sha256.clone(), bytes))
+                // A text is the same text however it is packed.
+                let content = *lock(&task.content);
+                let stored = content.map_or_else(|| sha256.clone(), |_| String::new());
+                same.entry((content, stored))
                     .or_default()
                     .push(planned.name.clone());
             }
@@ -406,7 +414,7 @@ impl<'p> Engine<'p> {
         let mut notes = gather_notes(noted);
         for names in same.into_values().filter(|names| names.len() > 1) {
             notes.push(format!(
-                "these inputs hold the same bytes, so their rows count repeatedly: {}",
+                "these inputs hold the same records, so each of them counts repeatedly: {}; leave all but one out",
                 names.join(", ")
             ));
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::load::map::TableMap;
 use crate::load::timestamp::TimestampUnit;
-use crate::model::column::Column;
+use crate::model::column::{Column, RequestColumn};
 
 /// How a canonical column found its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -173,6 +173,7 @@ pub(crate) fn match_columns(
             ));
         }
     }
+    from_messages(&mut columns, map);
     let unread = found
         .iter()
         .filter(|name| !claimed.contains(name.as_str()))
@@ -185,10 +186,34 @@ pub(crate) fn match_columns(
     }
 }
 
+/// A log without a prompt column may have the whole chat: prompt and system prompt are in it.
+fn from_messages(columns: &mut [PlannedColumn], map: &TableMap) {
+    let messages = RequestColumn::Messages.name();
+    let Some(chat) = columns
+        .iter()
+        .find(|planned| planned.column.name == messages && planned.matched != Matched::Absent)
+        .map(|planned| planned.sources.clone())
+    else {
+        return;
+    };
+    for planned in columns {
+        let in_chat = [RequestColumn::Prompt, RequestColumn::SystemPrompt]
+            .iter()
+            .any(|column| column.name() == planned.column.name);
+        if in_chat
+            && planned.matched == Matched::Absent
+            && !map.sources.contains_key(planned.column.name)
+        {
+            planned.matched = Matched::Alias;
+            planned.sources.clone_from(&chat);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::column::{ACCOUNTS, REQUESTS, RequestColumn};
+    use crate::model::column::{ACCOUNTS, REQUESTS};
 
     fn found(names: &[&str]) -> Vec<String> {
         names.iter().map(|name| (*name).to_owned()).collect()
@@ -240,6 +265,21 @@ mod tests {
                 .iter()
                 .any(|note| note.contains("`account_id`") && note.contains("user"))
         );
+    }
+
+    #[test]
+    fn a_chat_serves_as_prompt_and_system_prompt_where_there_is_no_other() {
+        let by = |matches: &Matches, column: RequestColumn| {
+            let planned = &matches.columns[column.index()];
+            (planned.matched, planned.sources.clone())
+        };
+        let chat = (Matched::Alias, vec!["messages".to_owned()]);
+        let found = plain(&["time", "user", "messages"]);
+        assert_eq!(by(&found, RequestColumn::Prompt), chat);
+        assert_eq!(by(&found, RequestColumn::SystemPrompt), chat);
+        let found = plain(&["time", "user", "messages", "prompt"]);
+        assert_eq!(by(&found, RequestColumn::Prompt).0, Matched::Exact);
+        assert_eq!(by(&found, RequestColumn::SystemPrompt), chat);
     }
 
     #[test]

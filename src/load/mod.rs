@@ -17,6 +17,7 @@ mod json_value;
 mod look;
 mod map;
 mod matching;
+mod messages;
 mod parquet_column;
 mod parquet_file;
 mod plan;
@@ -59,6 +60,8 @@ pub struct LoadReport {
     pub rejects: Vec<Reject>,
     /// What was guessed, chosen, left out or lost.
     pub notes: Vec<String>,
+    /// How each file was read, in the order of `inputs`.
+    pub files: Vec<PlannedFile>,
 }
 
 /// Looks at the inputs and decides how their requests will be read.
@@ -177,5 +180,6 @@ fn report(outcome: Outcome, plan: &LoadPlan) -> LoadReport {
         rejects: outcome.rejects.list_all(),
         inputs: outcome.inputs,
         notes,
+        files: plan.files.clone(),
     }
 }

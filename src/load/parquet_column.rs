@@ -11,8 +11,9 @@ use arrow_array::{
 use arrow_cast::{CastOptions, cast_with_options};
 use arrow_schema::{DataType, TimeUnit};
 
-use crate::load::arrays::{as_text, fill, list_texts, pick};
+use crate::load::arrays::{as_text, fill, list_chats, list_texts, pick};
 use crate::load::cell::{Care, Cell, Converted, NESTED_IDENTIFIER, careful, convert};
+use crate::load::messages::may_be_chat;
 use crate::load::parquet_file::array_at;
 use crate::load::rejects::RejectLog;
 use crate::load::rows::{ColumnReading, FileReading, add};
@@ -159,6 +160,11 @@ fn read_array(array: &ArrayRef, column: &ColumnReading<'_>) -> Read {
         (ColumnType::Text, DataType::Utf8) if column.care == Care::Plain => {
             whole(without_empty(array.as_string()))
         }
+        (ColumnType::Text, DataType::Utf8)
+            if matches!(column.care, Care::Chat(_)) && !has_chat(array.as_string()) =>
+        {
+            whole(without_empty(array.as_string()))
+        }
         (ColumnType::Text, DataType::Utf8) => careful_text(array.as_string(), column.care),
         (ColumnType::Integer, DataType::Int64) | (ColumnType::Boolean, DataType::Boolean) => {
             whole(array.clone())
@@ -179,6 +185,14 @@ fn read_array(array: &ArrayRef, column: &ColumnReading<'_>) -> Read {
                 *reason = NESTED_IDENTIFIER;
             }
             read
+        }
+        (_, DataType::List(item) | DataType::LargeList(item))
+            if matches!(column.care, Care::Chat(_)) && item.data_type().is_nested() =>
+        {
+            match list_chats(array) {
+                Some(texts) => from_text(&texts, column),
+                None => unreadable(array, column),
+            }
         }
         (_, DataType::List(_) | DataType::LargeList(_)) => {
             match list_texts(array, column.column.column_type) {
@@ -265,6 +279,11 @@ fn from_text(texts: &StringArray, column: &ColumnReading<'_>) -> Read {
         }))),
     };
     Read { values, failures }
+}
+
+/// Whether a column of prompts holds whole chats.
+fn has_chat(texts: &StringArray) -> bool {
+    texts.iter().flatten().any(may_be_chat)
 }
 
 /// Empty text is no value; where there is none, the array is handed on as it is.

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use flate2::read::MultiGzDecoder;
 use sha2::{Digest, Sha256};
+use xxhash_rust::xxh3::Xxh3Default;
 
 use crate::load::recognise::Compression;
 use crate::model::progress::Progress;
@@ -19,8 +20,12 @@ pub(crate) struct HashedFile<'a> {
     file: File,
     hasher: Option<Sha256>,
     position: u64,
+    content: Option<Content>,
     progress: &'a dyn Progress,
 }
+
+/// What a text is after decompression: its XXH3 and its length in bytes.
+pub(crate) type Content = (u64, u64);
 
 impl<'a> HashedFile<'a> {
     pub(crate) fn open(path: &Path, hash: bool, progress: &'a dyn Progress) -> io::Result<Self> {
@@ -28,6 +33,7 @@ impl<'a> HashedFile<'a> {
             file: File::open(path)?,
             hasher: hash.then(Sha256::new),
             position: 0,
+            content: None,
             progress,
         })
     }
@@ -107,7 +113,41 @@ impl<'a> SharedFile<'a> {
         &self,
         compression: Compression,
     ) -> io::Result<Box<dyn Read + Send + 'a>> {
-        decode(self.clone(), compression)
+        Ok(Box::new(KnownText {
+            inner: decode(self.clone(), compression)?,
+            hasher: Xxh3Default::new(),
+            bytes: 0,
+            file: self.clone(),
+        }))
+    }
+
+    /// What the text inside was, once it was read to its end.
+    pub(crate) fn content(&self) -> Option<Content> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .content
+    }
+}
+
+/// A decoded text that is recognised again, packed otherwise or not at all.
+struct KnownText<'a> {
+    inner: Box<dyn Read + Send + 'a>,
+    hasher: Xxh3Default,
+    bytes: u64,
+    file: SharedFile<'a>,
+}
+
+impl Read for KnownText<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        if count == 0 && !buffer.is_empty() {
+            let mut file = self.file.0.lock().unwrap_or_else(PoisonError::into_inner);
+            file.content = Some((self.hasher.digest(), self.bytes));
+        }
+        self.hasher.update(buffer.get(..count).unwrap_or_default());
+        self.bytes = self.bytes.saturating_add(count as u64);
+        Ok(count)
     }
 }
 

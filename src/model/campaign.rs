@@ -33,6 +33,10 @@ impl Verdict {
     }
 }
 
+fn yes() -> bool {
+    true
+}
+
 /// An account's place in a campaign.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Member {
@@ -126,6 +130,10 @@ pub struct Campaign {
     pub requests: u64,
     /// Requests in the campaign's templates.
     pub campaign_requests: u64,
+    /// Whether all of these could be counted; from digests only those of sampled texts are, so
+    /// that the counts, of the campaign and of its members, are least ones.
+    #[serde(default = "yes")]
+    pub campaign_requests_complete: bool,
     /// What they were after, in the words of the published cases, with the figures behind it.
     pub purpose: String,
     /// Template ids.

@@ -68,6 +68,7 @@ pub(super) fn gather(options: &ScanOptions, progress: &dyn Progress) -> Result<G
         reject_counts,
         rejects,
         notes,
+        files: _,
     } = report;
     let tables = merged.finish(Intake {
         inputs,

@@ -3,12 +3,12 @@
 use anyhow::Result;
 
 use crate::config::options::{Quote, ScanOptions};
-use crate::detect::registry;
-use crate::detect::{Meta, Need};
+use crate::detect::population::Population;
+use crate::detect::{Context, registry};
 use crate::digest::{self, Digest, DigestTables, Intake};
-use crate::load::{self, LoadPlan, Matched};
-use crate::model::column::{AccountColumn, RequestColumn};
-use crate::model::finding::{DetectorRun, RunStatus};
+use crate::fuse;
+use crate::load::{self, Matched, PlannedFile};
+use crate::model::finding::DetectorRun;
 use crate::model::progress::Progress;
 use crate::patterns;
 use crate::pipeline::{InspectedColumn, InspectedFile, Inspection, gather};
@@ -20,7 +20,7 @@ use crate::pipeline::{InspectedColumn, InspectedFile, Inspection, gather};
 pub fn inspect(options: &ScanOptions, progress: &dyn Progress) -> Result<Inspection> {
     let matcher = &patterns::load(&options.input.patterns)?;
     let plan = load::plan(&options.input, &options.config.load)?;
-    let files = files(&plan);
+    let mut files = files(plan.files());
     progress.begin("reading", Some(plan.total_bytes()));
     // No text is kept, so nothing of it can be shown.
     let config = &options.config.digest;
@@ -44,7 +44,10 @@ pub fn inspect(options: &ScanOptions, progress: &dyn Progress) -> Result<Inspect
         rejects: report.rejects,
     })?;
     let profiles = gather::profiles(options, &tables)?;
-    let (_, event_report) = gather::events(options)?;
+    let (events, event_report) = gather::events(options)?;
+    for report in [&profiles.report, &event_report].into_iter().flatten() {
+        files.extend(self::files(&report.files));
+    }
     let side = gather::side_intake(
         tables.about.intake.inputs.len(),
         profiles.report.as_ref(),
@@ -61,22 +64,31 @@ pub fn inspect(options: &ScanOptions, progress: &dyn Progress) -> Result<Inspect
     )?;
     let request_columns = gather::request_columns(&coverage);
     let account_columns = gather::account_columns(&profiles.by_account);
-    let detectors = registry::metas()
-        .map(|meta| {
-            let mut run = would_run(meta, &request_columns, &account_columns);
-            if let Some(reason) = registry::never(meta.id) {
-                run.status = RunStatus::NotRun {
-                    reason: reason.to_owned(),
-                };
-            }
-            run
-        })
-        .collect();
+    let context = Context {
+        tables: &tables,
+        profiles: &profiles.by_account,
+        events: &events,
+        config: &options.config,
+        request_columns: &request_columns,
+        account_columns: &account_columns,
+    };
     Ok(Inspection {
         files,
         coverage,
-        detectors,
+        detectors: prospects(&context, options)?,
     })
+}
+
+/// How each detector would fare. The tests of groups are made ready but look at no group, so
+/// what a scan says of single groups is not known yet.
+fn prospects(context: &Context<'_>, options: &ScanOptions) -> Result<Vec<DetectorRun>> {
+    let mut runs = registry::admitted(context);
+    let population = Population::read(context, &[])?;
+    let tests = registry::group_tests(context, &[], &[]);
+    let tested =
+        fuse::group_tests::run(&tests, &population, &[], &options.config.fuse, options.seed);
+    runs.extend(tested.runs);
+    Ok(runs)
 }
 
 /// Rules named with an inspection.
@@ -115,44 +127,8 @@ fn pattern_notes(tables: &DigestTables) -> Result<Vec<String>> {
         .collect())
 }
 
-fn would_run(meta: &Meta, requests: &[RequestColumn], accounts: &[AccountColumn]) -> DetectorRun {
-    let met = |need: &Need| match need {
-        Need::Request(column) => requests.contains(column),
-        Need::Account(column) => accounts.contains(column),
-    };
-    let missing: Vec<String> = meta
-        .needs
-        .iter()
-        .filter(|need| !met(need))
-        .map(|need| need.name())
-        .collect();
-    let (status, partial) = if !missing.is_empty() && missing.len() == meta.needs.len() {
-        (
-            RunStatus::NotRun {
-                reason: format!("column {} absent", missing.join(", ")),
-            },
-            Vec::new(),
-        )
-    } else {
-        (
-            RunStatus::Ran,
-            missing
-                .into_iter()
-                .map(|name| format!("column {name} absent"))
-                .collect(),
-        )
-    };
-    DetectorRun {
-        detector: meta.id.to_owned(),
-        version: meta.version,
-        status,
-        findings: 0,
-        partial,
-    }
-}
-
-fn files(plan: &LoadPlan) -> Vec<InspectedFile> {
-    plan.files()
+fn files(planned: &[PlannedFile]) -> Vec<InspectedFile> {
+    planned
         .iter()
         .map(|file| InspectedFile {
             name: file.name.clone(),

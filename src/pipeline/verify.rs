@@ -66,8 +66,12 @@ pub(super) fn manifest(
 ///
 /// # Errors
 /// When the folder is not a finished case.
-pub fn verify_case(case: &Path, _progress: &dyn Progress) -> Result<Verification> {
-    let found = report::verify(case, None)?;
+pub fn verify_case(
+    case: &Path,
+    inputs: Option<&Path>,
+    _progress: &dyn Progress,
+) -> Result<Verification> {
+    let found = report::verify(case, inputs)?;
     let mut verification = Verification::default();
     for file in found.files {
         match (file.status, file.role) {

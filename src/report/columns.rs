@@ -69,11 +69,12 @@ output_columns! {
         accounts Integer "accounts" "Accounts in the campaign.";
         requests Integer "requests" "All requests of these accounts.";
         campaign_requests Integer "requests" "Their requests in the campaign's templates.";
+        campaign_requests_complete Boolean "" "Whether all of these were counted; from digests only those of sampled texts are, and the number is the least.";
         first_seen Timestamp "" "First request.";
         last_seen Timestamp "" "Last request.";
         purpose Text "" "What the accounts were after, in words.";
         strongest_evidence Text "" "The strongest family's statement.";
-        families TextList "" "Families with evidence, strongest first.";
+        families TextList "" "Families with bits, strongest first; the verdict's reason names those that count.";
         templates TextList "" "Ids of the campaign's templates.";
         not_tested TextList "" "Families that could not be tested, and why.";
     }
@@ -91,7 +92,7 @@ output_columns! {
         lifecycle Float "bits" "Evidence from sign-up, ramp, succession; empty where there is none.";
         dynamics Float "bits" "Evidence from pivot, failover, replay; empty where there is none.";
         requests Integer "requests" "All requests of the account in the log.";
-        campaign_requests Integer "requests" "Its requests in the campaign's templates.";
+        campaign_requests Integer "requests" "Its requests in the campaign's templates; the least number where campaign_requests_complete of campaigns.csv is false.";
         first_seen Timestamp "" "First request of the account.";
         last_seen Timestamp "" "Last request of the account.";
         created Timestamp "" "When the account was made; empty where no accounts table says so.";

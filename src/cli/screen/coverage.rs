@@ -75,7 +75,7 @@ fn write_side_inputs(screen: &mut Screen, coverage: &Coverage) {
 /// How full each canonical column is.
 pub(super) fn write_columns(screen: &mut Screen, coverage: &Coverage) {
     let mut label = "columns";
-    for column in &coverage.columns {
+    for column in coverage.columns.iter().filter(|column| column.present > 0) {
         let rows = column.present.saturating_add(column.null);
         let share = quantity::percent(column.present, rows);
         let name = left(&visible(&column.column), 22);
@@ -85,6 +85,16 @@ pub(super) fn write_columns(screen: &mut Screen, coverage: &Coverage) {
             Style::Plain,
         );
         label = "";
+    }
+    let absent: Vec<&str> = coverage
+        .columns
+        .iter()
+        .filter(|column| column.present == 0)
+        .map(|column| column.column.as_str())
+        .collect();
+    if !absent.is_empty() {
+        let text = format!("absent or empty: {}", absent.join(", "));
+        screen.entry("", &visible(&text), Style::Plain);
     }
 }
 
@@ -126,7 +136,7 @@ fn write_reasons(screen: &mut Screen, coverage: &Coverage) {
     if !reasons.is_empty() {
         let rest = match reasons.len().saturating_sub(REASONS_SHOWN) {
             0 => String::new(),
-            rest => format!("and {rest} more, "),
+            rest => format!("and {}, ", quantity::of(rest as u64, "more reason")),
         };
         screen.entry(
             "",

@@ -47,6 +47,7 @@ fn campaign(id: &str, verdict: Verdict, statement: &str) -> Campaign {
         members: vec![member("a"), member("b"), member("c")],
         requests: 1_310_442,
         campaign_requests: 1_000_000,
+        campaign_requests_complete: true,
         purpose: String::new(),
         templates: Vec::new(),
         first_us: START_US + DAY_US,

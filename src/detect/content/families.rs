@@ -30,6 +30,8 @@ pub struct TextFamily {
     pub texts: Vec<u32>,
     /// Mean share of a text's fragments that belong to no template: the slots.
     pub slot_share: f64,
+    /// Whether it was mined from system prompts.
+    pub system: bool,
 }
 
 /// A template must have this many fixed fragments: with fewer, an everyday turn of
@@ -271,6 +273,7 @@ fn collect(
                 fragments: core,
                 texts: members,
                 slot_share,
+                system: false,
             })
         })
         .collect();

@@ -97,6 +97,7 @@ impl Detector for TemplateSpread {
                 .collect();
             let mut families = mine(&sampled, &context.config.content);
             for family in &mut families {
+                family.system = role != 0;
                 for text in &mut family.texts {
                     *text = rows[*text as usize];
                     in_family[*text as usize] = true;
@@ -262,9 +263,12 @@ fn exact_layer(kind: &'static str, role: u8, texts: &Texts, in_family: &[bool]) 
         entries.push((number, *account, row));
     }
     let value = |number: u32| {
+        // The same text in the other role is another key.
         hashes
             .get(number as usize)
-            .map_or_else(String::new, |hash| format!("X-{hash:016x}"))
+            .map_or_else(String::new, |hash| {
+                format!("X-{:016x}", hash ^ (u64::from(role) << 63))
+            })
     };
     let mut made = layer(kind, entries, value, Vec::new());
     made.quality = vec![

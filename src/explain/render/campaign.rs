@@ -34,9 +34,14 @@ pub(super) fn blocks(campaign: &CampaignExplanation) -> Vec<Block> {
         Block::Entry(
             "members",
             format!(
-                "{}, {}, {} of them in its templates",
+                "{}, {}, {}{} of them in its templates",
                 plural(length(&campaign.members), "account"),
                 plural(campaign.requests, "request"),
+                if campaign.campaign_requests_complete {
+                    ""
+                } else {
+                    "at least "
+                },
                 count(campaign.campaign_requests)
             ),
         ),

@@ -73,6 +73,7 @@ fn campaign(
         not_tested: vec!["identity: column email absent".into(), "lifecycle: no accounts table".into()],
         requests,
         campaign_requests,
+        campaign_requests_complete: true,
         purpose: "Rubric grading and step-by-step reasoning on mathematics problems".into(),
         templates: vec!["T-91c4e2".into(), "T-0be77a".into()],
         first_us: START_US,

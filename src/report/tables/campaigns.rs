@@ -20,6 +20,7 @@ pub(crate) fn campaign_rows(presented: &Presented<'_>, table: &mut dyn Rows) -> 
         let families: Vec<String> = campaign
             .evidence
             .iter()
+            .filter(|evidence| evidence.bits > 0.0)
             .map(|evidence| evidence.family.name().to_owned())
             .collect();
         let strongest = campaign
@@ -35,6 +36,7 @@ pub(crate) fn campaign_rows(presented: &Presented<'_>, table: &mut dyn Rows) -> 
             Cell::Integer(campaign.members.len() as u64),
             Cell::Integer(campaign.requests),
             Cell::Integer(campaign.campaign_requests),
+            Cell::Boolean(campaign.campaign_requests_complete),
             Cell::Time(campaign.first_us),
             Cell::Time(campaign.last_us),
             Cell::Text(&campaign.purpose),
