@@ -14,6 +14,7 @@ use stillhunt::pipeline::{ScanOutput, scan_to_case};
 pub fn campaigns(log: &Path, out: &Path) -> anyhow::Result<Vec<Campaign>> {
     let options = ScanOptions {
         suppress: None,
+        indicators: None,
         no_suppress: false,
         input: InputOptions {
             logs: vec![log.to_owned()],

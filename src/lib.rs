@@ -30,3 +30,4 @@ pub mod stats;
 pub mod suite;
 pub mod suppress;
 pub mod text;
+pub mod watch;

@@ -29,6 +29,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("fuse", &["model", "config", "stats", "digest", "detect"]),
     ("label", &["model", "config", "text", "digest", "fuse"]),
     ("suppress", &["model"]),
+    ("watch", &["model", "stats", "digest", "detect", "fuse"]),
     ("report", &["model", "config"]),
     (
         "explain",
@@ -40,7 +41,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "pipeline",
         &[
             "model", "config", "stats", "text", "patterns", "load", "digest", "detect", "fuse",
-            "label", "suppress", "report", "explain",
+            "label", "suppress", "watch", "report", "explain",
         ],
     ),
     (

@@ -62,13 +62,13 @@ mod tests {
 
     #[test]
     fn the_kind_is_found_below_any_context() {
-        let error = Err::<(), _>(anyhow::Error::from(Failure::NoInput("empty".into())))
+        let error = Err::<(), _>(anyhow::Error::from(Failure::NoInput("no time; use --map".into())))
             .context("reading a.csv")
             .unwrap_err();
         assert_eq!(exit_code(&error), exit::NO_INPUT);
         let text = describe(&error);
         assert!(
-            text.starts_with("error: reading a.csv: empty\nhelp: "),
+            text.starts_with("error: reading a.csv: no time; use --map\nhelp: "),
             "{text}"
         );
     }

@@ -16,6 +16,7 @@ const UNREAD_NAMED: usize = 20;
 pub(super) fn run(arguments: &InspectArguments) -> Result<u8> {
     let options = ScanOptions {
         suppress: None,
+        indicators: None,
         no_suppress: false,
         input: arguments.input.options(&arguments.logs)?,
         digests: Vec::new(),

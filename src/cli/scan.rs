@@ -56,6 +56,7 @@ fn options(arguments: &ScanArguments) -> Result<ScanOptions> {
         input: arguments.input.options(&arguments.logs)?,
         digests: arguments.digests.clone(),
         suppress: detection.suppress.clone(),
+        indicators: detection.indicators.clone(),
         no_suppress: detection.no_suppress,
         profile: detection.profile.into(),
         quote: arguments.output.quote.into(),

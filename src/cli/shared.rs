@@ -98,6 +98,11 @@ pub(crate) struct DetectionArguments {
     /// Suppressions (TOML): what a reviewer has settled, with reason, author and expiry
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = local_path())]
     pub(crate) suppress: Option<PathBuf>,
+    /// Hold a watch list against the log: CSV with the columns kind and value (ip, range, email,
+    /// domain, payment, user_agent, tls, template, account), or a STIX 2.1 bundle; never more
+    /// than a lead
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = local_path())]
+    pub(crate) indicators: Option<PathBuf>,
     /// Show what the suppressions would hide
     #[arg(long, requires = "suppress")]
     pub(crate) no_suppress: bool,

@@ -66,6 +66,8 @@ pub struct ScanOptions {
     pub skip: Vec<String>,
     /// Suppression file (TOML).
     pub suppress: Option<PathBuf>,
+    /// Watch list (CSV or STIX 2.1).
+    pub indicators: Option<PathBuf>,
     /// Match and report the suppressions, but hide nothing.
     pub no_suppress: bool,
     /// How readily clusters are reported.

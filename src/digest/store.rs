@@ -299,6 +299,7 @@ fn check(tables: &DigestTables) -> Result<()> {
             .all(|kind| kind.and_then(KeyKind::from_name).is_some()),
         "table keys holds an unknown kind"
     );
+    check_values(tables)?;
     let fragments = u64::try_from(tables.fragments.values.len()).ok();
     anyhow::ensure!(
         tables.fragments.offsets.last().copied() == fragments,
@@ -308,6 +309,89 @@ fn check(tables: &DigestTables) -> Result<()> {
     anyhow::ensure!(
         widths.iter().all(|width| width.is_power_of_two()),
         "a bucket width is not a power of two"
+    );
+    Ok(())
+}
+
+/// Most rows a digest can hold: far above any log, and far enough below the largest integer for
+/// every sum of counts.
+const MOST_ROWS: u64 = 1 << 36;
+
+/// The times that the loader lets through, 2001 to 2100, in microseconds since the epoch, with a
+/// year to spare.
+const TIMES_US: std::ops::Range<i64> = 946_684_800_000_000..4_134_000_000_000_000;
+
+/// Checks that times lie where a log's can lie and that the counts fit together, so that nothing
+/// downstream can overflow or contradict itself.
+fn check_values(tables: &DigestTables) -> Result<()> {
+    let rows = tables.about.rows;
+    anyhow::ensure!(rows <= MOST_ROWS, "it claims {rows} rows");
+    let hour_us = 3_600_000_000;
+    for (name, frame) in tables.frames() {
+        let reader = Reader { name, frame };
+        for (column, unit_us) in [("first_us", 1), ("last_us", 1), ("hour", hour_us)] {
+            if frame.column(column).is_err() {
+                continue;
+            }
+            // The first hour of a wide bucket may begin before its first request.
+            let within = (TIMES_US.start / unit_us - 1)..(TIMES_US.end / unit_us + 1);
+            anyhow::ensure!(
+                reader
+                    .i64(column)?
+                    .iter()
+                    .all(|value| within.contains(value)),
+                "table {name}, column {column} holds a time outside 2001 to 2100"
+            );
+        }
+        for column in ["requests", "uses"] {
+            let Ok(found) = frame.column(column) else {
+                continue;
+            };
+            let largest = match found.dtype() {
+                polars::prelude::DataType::UInt64 => reader.u64(column)?.into_iter().max(),
+                _ => reader.u32(column)?.into_iter().max().map(u64::from),
+            };
+            anyhow::ensure!(
+                largest.is_none_or(|largest| largest <= rows),
+                "table {name}, column {column} counts more than the {rows} rows there are"
+            );
+        }
+    }
+    let minute_us = 60_000_000;
+    let minutes = (TIMES_US.start / minute_us - 1)..(TIMES_US.end / minute_us + 1);
+    anyhow::ensure!(
+        tables
+            .minutes
+            .iter()
+            .all(|(minute, requests)| minutes.contains(minute) && *requests <= rows),
+        "table minutes holds a time outside 2001 to 2100 or too many requests"
+    );
+    let inputs = &tables.about.intake.inputs;
+    let used = inputs.iter().try_fold(0_u64, |sum, input| {
+        let parts = [
+            input.rows_used,
+            input.rows_rejected,
+            input.rows_outside_window,
+        ];
+        let read = parts
+            .iter()
+            .try_fold(0_u64, |sum, part| sum.checked_add(*part))?;
+        (read == input.rows_read).then(|| sum.checked_add(input.rows_used))?
+    });
+    let of_accounts = Reader {
+        name: "accounts",
+        frame: &tables.accounts,
+    }
+    .u64("requests")?
+    .into_iter()
+    .fold(0_u64, u64::saturating_add);
+    let of_minutes = tables
+        .minutes
+        .iter()
+        .fold(0_u64, |sum, (_, requests)| sum.saturating_add(*requests));
+    anyhow::ensure!(
+        used == Some(rows) && of_accounts == rows && of_minutes == rows,
+        "its counts do not add up: {rows} rows, {of_accounts} of accounts, {of_minutes} of minutes"
     );
     Ok(())
 }

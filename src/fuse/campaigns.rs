@@ -46,6 +46,34 @@ pub fn hour_of_week(hour: i64) -> usize {
     usize::try_from((hour + EPOCH_HOUR_OF_WEEK).rem_euclid(168)).unwrap_or(0)
 }
 
+/// Requests per day, each with the microseconds of its start, and by hour of the week; `cells`
+/// hold (account, hour since the epoch, requests), sorted.
+#[must_use]
+pub fn activity(cells: &[(u32, i64, u32)], accounts: &[u32]) -> (Vec<(i64, u64)>, Vec<u64>) {
+    let mut daily: BTreeMap<i64, u64> = BTreeMap::new();
+    let mut weekly = vec![0_u64; 168];
+    for account in accounts {
+        let start = cells.partition_point(|cell| cell.0 < *account);
+        for (_, hour, requests) in cells
+            .iter()
+            .skip(start)
+            .take_while(|cell| cell.0 == *account)
+        {
+            *daily.entry(hour.div_euclid(24)).or_default() += u64::from(*requests);
+            if let Some(slot) = weekly.get_mut(hour_of_week(*hour)) {
+                *slot += u64::from(*requests);
+            }
+        }
+    }
+    (
+        daily
+            .into_iter()
+            .map(|(day, requests)| (day * 24 * HOUR_US, requests))
+            .collect(),
+        weekly,
+    )
+}
+
 /// Bits of the median member: what the report calls the bits of a campaign.
 pub(crate) fn median_bits(members: &[Member]) -> f64 {
     let mut bits: Vec<f64> = members.iter().map(|member| member.bits).collect();
@@ -68,7 +96,7 @@ impl Maker<'_> {
         let evidence = self.evidence(cluster, lead_group);
         let templates = self.templates(cluster, lead_group);
         let members = self.members(cluster);
-        let (daily_requests, hour_of_week) = self.activity(&accounts);
+        let (daily_requests, hour_of_week) = activity(self.cells, &accounts);
         let first_us = accounts
             .iter()
             .filter_map(|account| rows.first_us.get(*account as usize))
@@ -360,32 +388,6 @@ impl Maker<'_> {
                 .then_with(|| a.account_id.cmp(&b.account_id))
         });
         members
-    }
-
-    fn activity(&self, accounts: &[u32]) -> (Vec<(i64, u64)>, Vec<u64>) {
-        let mut daily: BTreeMap<i64, u64> = BTreeMap::new();
-        let mut weekly = vec![0_u64; 168];
-        for account in accounts {
-            let start = self.cells.partition_point(|cell| cell.0 < *account);
-            for (_, hour, requests) in self
-                .cells
-                .iter()
-                .skip(start)
-                .take_while(|cell| cell.0 == *account)
-            {
-                *daily.entry(hour.div_euclid(24)).or_default() += u64::from(*requests);
-                if let Some(slot) = weekly.get_mut(hour_of_week(*hour)) {
-                    *slot += u64::from(*requests);
-                }
-            }
-        }
-        (
-            daily
-                .into_iter()
-                .map(|(day, requests)| (day * 24 * HOUR_US, requests))
-                .collect(),
-            weekly,
-        )
     }
 
     fn locators(&self, accounts: &[u32]) -> Vec<Locator> {

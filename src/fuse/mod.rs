@@ -387,7 +387,11 @@ fn distinct_ids(campaigns: &mut [(Campaign, usize)]) {
     }
 }
 
-fn cells(tables: &DigestTables) -> Result<Vec<(u32, i64, u32)>> {
+/// Requests by account and hour, sorted.
+///
+/// # Errors
+/// When a digest table lacks a column, which is an internal error.
+pub fn cells(tables: &DigestTables) -> Result<Vec<(u32, i64, u32)>> {
     let frame = &tables.cells;
     let mut cells: Vec<(u32, i64, u32)> = frame
         .column("account")?

@@ -34,8 +34,21 @@ pub(crate) fn as_text(array: &ArrayRef) -> Option<StringArray> {
         .cloned()
 }
 
-/// Bytes of a fixed length: sixteen are written as a UUID, any others in hexadecimal.
+/// Bytes of a fixed length. Text padded with zeros or blanks stays text; of what is none,
+/// sixteen bytes are written as a UUID, any others in hexadecimal. (That sixteen random bytes
+/// all are printable happens once in ten million.)
 fn identifier_text(bytes: &[u8]) -> String {
+    let end = bytes
+        .iter()
+        .rposition(|byte| !matches!(byte, 0 | b' '))
+        .map_or(0, |last| last + 1);
+    let text = bytes.get(..end).unwrap_or_default();
+    if !text.is_empty()
+        && text.iter().all(u8::is_ascii_graphic)
+        && let Ok(text) = std::str::from_utf8(text)
+    {
+        return text.to_owned();
+    }
     match uuid::Uuid::from_slice(bytes) {
         Ok(uuid) => uuid.to_string(),
         Err(_) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),

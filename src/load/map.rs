@@ -21,6 +21,9 @@ use crate::load::discover::{refuse_network, usage};
 use crate::load::timestamp::TimestampUnit;
 use crate::model::column::{ColumnType, Table};
 
+/// Longest name of a source column: far above any export's, far below what would stall a run.
+const LONGEST_NAME: usize = 1024;
+
 /// What the map says about one table; keys are canonical names.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct TableMap {
@@ -133,6 +136,11 @@ fn parse_table(section: &toml::Table, file: &str, table: Table) -> Result<TableM
                 if sources.is_empty() || !complete || sources.iter().any(String::is_empty) {
                     return Err(usage(format!(
                         "{file}: `{place}.{key}` must be the name of a source column or a list of such names"
+                    )));
+                }
+                if sources.iter().any(|source| source.len() > LONGEST_NAME) {
+                    return Err(usage(format!(
+                        "{file}: `{place}.{key}` names a source column of more than {LONGEST_NAME} bytes"
                     )));
                 }
                 map.sources.insert(key.clone(), sources);

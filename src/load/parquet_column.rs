@@ -222,7 +222,7 @@ fn unreadable(array: &ArrayRef, column: &ColumnReading<'_>) -> Read {
         .map(|row| {
             (
                 row,
-                "a nested value that cannot be read here; map one of its fields",
+                "a value of a type that cannot be read here; of a nested one, map a field",
             )
         })
         .collect();

@@ -92,11 +92,9 @@ pub(crate) fn array_at(batch: &RecordBatch, source: &str) -> Option<ArrayRef> {
     Some(array)
 }
 
-/// Whether a time column has a time type of the format itself.
-pub(crate) fn is_native_time(file: &PlannedFile, column: usize) -> bool {
-    let Ok(metadata) = metadata(file) else {
-        return false;
-    };
+/// Whether a time column has a time type of the format itself, and whether that has no offset.
+pub(crate) fn native_time(file: &PlannedFile, column: usize) -> Option<bool> {
+    let metadata = metadata(file).ok()?;
     let sources = file
         .columns
         .get(column)
@@ -104,12 +102,13 @@ pub(crate) fn is_native_time(file: &PlannedFile, column: usize) -> bool {
         .unwrap_or_default();
     let native = |source: &String| {
         let field = field_at(metadata.schema().fields(), source)?;
-        Some(matches!(
-            field.data_type(),
-            DataType::Timestamp(..) | DataType::Date32 | DataType::Date64
-        ))
+        match field.data_type() {
+            DataType::Timestamp(_, zone) => Some(zone.is_none()),
+            DataType::Date32 | DataType::Date64 => Some(true),
+            _ => None,
+        }
     };
-    sources.first().and_then(native).unwrap_or(false)
+    sources.first().and_then(native)
 }
 
 /// Values of a time column as text.

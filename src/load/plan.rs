@@ -12,6 +12,7 @@ use crate::load::discover::{discover, no_input, usage};
 use crate::load::look::{look, time_texts};
 use crate::load::map::{TableMap, read_map};
 use crate::load::matching::{Matched, PlannedColumn, match_columns};
+use crate::load::parquet_file::native_time;
 use crate::load::recognise::{Compression, Container, recognise};
 use crate::load::timestamp::{TimestampUnit, decide, given};
 use crate::model::column::{ColumnType, Need, RequestColumn, Table};
@@ -148,6 +149,12 @@ pub(crate) fn plan_table(request: &PlanRequest<'_>, config: &LoadConfig) -> Resu
         }
         reachable.extend(found);
         files.push(file);
+    }
+    if files.is_empty() {
+        return Err(usage(
+            "every log is named by another option as well; a log cannot be the accounts or the events table"
+                .to_owned(),
+        ));
     }
     let all_empty = files.iter().all(|file| file.container == Container::Empty);
     if all_empty && request.table == Table::Requests {
@@ -354,15 +361,17 @@ fn decide_unit(
         Some(constant) => vec![constant.clone()],
         None => time_texts(file, index, records, limit_bytes)?,
     };
-    let is_native = file.container == Container::Parquet
-        && crate::load::parquet_file::is_native_time(file, index);
+    let native = match file.container {
+        Container::Parquet => native_time(file, index),
+        _ => None,
+    };
     let decision = match map.units.get(column.name) {
-        _ if is_native => given(&texts, TimestampUnit::Native),
+        _ if native.is_some() => given(&texts, TimestampUnit::Native),
         Some(unit) => given(&texts, *unit),
         None => decide(&texts),
     };
     let mut notes = Vec::new();
-    if decision.naive {
+    if decision.naive || native == Some(true) {
         notes.push(format!(
             "times in `{}` have no offset (at least some); they are read as UTC",
             column.name

@@ -15,12 +15,14 @@ type Listed = (u64, &'static str, RejectScope, Reason);
 #[derive(Debug, Default)]
 pub(crate) struct RejectLog {
     counts: BTreeMap<(u32, &'static str, RejectScope, Reason), u64>,
-    listed: BTreeMap<u32, BTreeSet<Listed>>,
+    /// By file and scope, so that lost values cannot push out the places of lost records.
+    listed: BTreeMap<(u32, RejectScope), BTreeSet<Listed>>,
     limit: usize,
 }
 
 impl RejectLog {
-    /// Lists at most `limit` rejects of each file, those with the smallest row numbers.
+    /// Lists at most `limit` records and as many values of each file, those with the smallest
+    /// row numbers.
     pub(crate) fn new(limit: usize) -> Self {
         RejectLog {
             limit,
@@ -58,7 +60,7 @@ impl RejectLog {
     }
 
     fn list(&mut self, file: u32, listed: Listed) {
-        let list = self.listed.entry(file).or_default();
+        let list = self.listed.entry((file, listed.2)).or_default();
         if list.len() < self.limit {
             list.insert(listed);
         } else if list.last().is_some_and(|last| listed < *last) {
@@ -72,7 +74,7 @@ impl RejectLog {
         for (key, count) in other.counts {
             *self.counts.entry(key).or_default() += count;
         }
-        for (file, list) in other.listed {
+        for ((file, _), list) in other.listed {
             for listed in list {
                 self.list(file, listed);
             }
@@ -96,7 +98,7 @@ impl RejectLog {
     /// Listed rejects, sorted by file, row and column.
     pub(crate) fn list_all(&self) -> Vec<Reject> {
         let mut all = Vec::new();
-        for (file, list) in &self.listed {
+        for ((file, _), list) in &self.listed {
             all.extend(list.iter().map(|(row, column, scope, reason)| Reject {
                 file: *file,
                 row: *row,
@@ -105,6 +107,7 @@ impl RejectLog {
                 reason: reason.clone().into_owned(),
             }));
         }
+        all.sort();
         all
     }
 
@@ -119,7 +122,7 @@ impl RejectLog {
         let ((column, reason), count) = totals
             .into_iter()
             .max_by(|a, b| a.1.cmp(&b.1).then(b.0.cmp(&a.0)))?;
-        let example = self.listed.iter().find_map(|(file, list)| {
+        let example = self.listed.iter().find_map(|((file, _), list)| {
             let found = list
                 .iter()
                 .find(|one| one.2 == RejectScope::Row && one.1 == column && one.3 == *reason)?;

@@ -34,6 +34,16 @@ pub enum TimestampUnit {
     Native,
 }
 
+/// Whether a text is digits, perhaps with a sign and a fraction.
+fn is_number(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_digit())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+'))
+        && text.bytes().filter(|byte| *byte == b'-').count() <= 1
+        && !text.get(1..).unwrap_or_default().contains('-')
+}
+
 impl TimestampUnit {
     /// Units that may be guessed, the commonest first (the order breaks ties).
     const GUESSED: [TimestampUnit; 6] = [
@@ -86,7 +96,11 @@ impl TimestampUnit {
             TimestampUnit::Rfc3339 | TimestampUnit::Native => {
                 let time = parse_date_time(text.as_bytes());
                 i128::from(
-                    time.ok_or("not a date and time such as 2026-02-03T04:12:07Z")?
+                    time.ok_or(if is_number(text) {
+                        "a number that is no time between 2001 and 2100 in any unit known; name the unit in a map"
+                    } else {
+                        "not a date and time such as 2026-02-03T04:12:07Z"
+                    })?
                         .microseconds,
                 )
             }

@@ -8,6 +8,7 @@ use crate::model::coverage::{Coverage, Reject};
 use crate::model::event::Event;
 use crate::model::finding::{DetectorRun, Finding, SuppressedHub};
 use crate::model::suppression::{SuppressedCampaign, Suppression};
+use crate::model::watchlist::Watchlist;
 
 /// Version of the `case.json` schema; rises with every change a reader could notice.
 pub const CASE_SCHEMA_VERSION: u32 = 1;
@@ -65,6 +66,9 @@ pub struct Case {
     /// Campaigns that suppressions hide, as counts.
     #[serde(default)]
     pub suppressed_campaigns: Vec<SuppressedCampaign>,
+    /// What became of the watch list; nothing without one.
+    #[serde(default)]
+    pub watchlist: Option<Watchlist>,
     /// What the null runs gave.
     pub null_runs: NullRuns,
     /// Events given with `--events`, inside the log's window.

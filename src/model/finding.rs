@@ -25,11 +25,13 @@ pub enum Family {
     Lifecycle,
     /// Pivot, failover, replay.
     Dynamics,
+    /// Named by a watch list; carries no bits.
+    Watchlist,
 }
 
 impl Family {
     /// All families in canonical order.
-    pub const ALL: [Family; 8] = [
+    pub const ALL: [Family; 9] = [
         Family::Payment,
         Family::Identity,
         Family::Network,
@@ -38,6 +40,7 @@ impl Family {
         Family::Coordination,
         Family::Lifecycle,
         Family::Dynamics,
+        Family::Watchlist,
     ];
 
     /// Lower-case name.
@@ -52,6 +55,7 @@ impl Family {
             Family::Coordination => "coordination",
             Family::Lifecycle => "lifecycle",
             Family::Dynamics => "dynamics",
+            Family::Watchlist => "watchlist",
         }
     }
 }

@@ -12,3 +12,4 @@ pub mod finding;
 pub mod profile;
 pub mod progress;
 pub mod suppression;
+pub mod watchlist;

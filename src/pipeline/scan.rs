@@ -21,6 +21,7 @@ use crate::pipeline::gather::{self, Gathered};
 use crate::report::{self, Pseudonyms, WriteDigest, WriteOptions};
 use crate::suppress;
 use crate::suppress::entry::Entry;
+use crate::watch::{self, list::List};
 
 /// From logs (or digests) to a written case folder.
 ///
@@ -38,6 +39,7 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
     report::prepare_out(&output.out, output.force)?;
     // before the long work: a file with a mistake in it stops the run at once
     let suppressions = options.suppress.as_deref().map(suppressions).transpose()?;
+    let list = options.indicators.as_deref().map(watch_list).transpose()?;
     let mut pseudonyms = output
         .pseudonym_key
         .as_deref()
@@ -108,12 +110,26 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
         mut campaigns,
         mut templates,
         patterns,
-        findings,
+        mut findings,
         hubs,
         null_runs,
         mut group_runs,
     } = fused;
     detectors.append(&mut group_runs);
+    let mut watchlist = None;
+    if let Some(list) = &list {
+        let input = watch::Input {
+            list,
+            tables: &tables,
+            profiles: &profiles.by_account,
+            layers: &layers,
+            cells: &fuse::cells(&tables)?,
+            locators: options.config.report.locators_per_finding,
+            leads: options.profile != Profile::Cautious,
+        };
+        watchlist = Some(watch::apply(&input, &mut campaigns, &mut findings)?);
+        detectors.push(watch::run());
+    }
     gather::date_members(&tables, &profiles, &mut campaigns)?;
     for run in &mut detectors {
         run.findings = findings
@@ -156,6 +172,7 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
         suppressed_hubs: hubs,
         suppressions: Vec::new(),
         suppressed_campaigns: Vec::new(),
+        watchlist,
         null_runs,
         hour_of_week,
     };
@@ -193,6 +210,19 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
     Ok(case_tables)
 }
 
+/// Reads a watch list.
+fn watch_list(path: &Path) -> Result<List> {
+    let usage = |problem: String| {
+        let text = format!(
+            "{}: cannot be used as a watch list: {problem}",
+            path.display()
+        );
+        anyhow::Error::from(Failure::Usage(text))
+    };
+    let text = small_file::read_text(path).map_err(|error| usage(error.to_string()))?;
+    watch::list::parse(&text).map_err(usage)
+}
+
 /// Reads a suppression file.
 fn suppressions(path: &Path) -> Result<Vec<Entry>> {
     let usage = |text: String| anyhow::Error::from(Failure::Usage(text));
@@ -204,7 +234,10 @@ fn suppressions(path: &Path) -> Result<Vec<Entry>> {
     })?;
     let text = String::from_utf8(bytes)
         .map_err(|_| usage(format!("{}: not UTF-8 text", path.display())))?;
-    let detectors: Vec<&str> = detect::registry::metas().map(|meta| meta.id).collect();
+    let detectors: Vec<&str> = detect::registry::metas()
+        .map(|meta| meta.id)
+        .chain([watch::DETECTOR])
+        .collect();
     suppress::parse(&text, &detectors).map_err(|problems| {
         let more = match problems.len() {
             0 | 1 => String::new(),

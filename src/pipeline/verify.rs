@@ -28,7 +28,8 @@ pub(super) fn manifest(
     let map = options.input.map.iter().map(|map| ("map", map));
     let packs = options.input.patterns.iter().map(|pack| ("patterns", pack));
     let suppress = options.suppress.iter().map(|file| ("suppress", file));
-    for (role, path) in map.chain(packs).chain(suppress) {
+    let watched = options.indicators.iter().map(|file| ("indicators", file));
+    for (role, path) in map.chain(packs).chain(suppress).chain(watched) {
         let cannot = || format!("cannot read {}", path.display());
         let sha256 = report::hash_file(path).with_context(cannot)?;
         let bytes = std::fs::metadata(path).with_context(cannot)?.len();

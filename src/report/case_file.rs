@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::ser::PrettyFormatter;
 
@@ -51,8 +51,10 @@ pub fn read_case(dir: &Path) -> Result<Case> {
         })?;
         Ok(BufReader::new(file))
     };
-    let schema: SchemaOnly = serde_json::from_reader(open()?)
-        .with_context(|| format!("{} is not a case", path.display()))?;
+    let damaged = |error: serde_json::Error| {
+        Failure::Verification(format!("{} is not a case: {error}", path.display()))
+    };
+    let schema: SchemaOnly = serde_json::from_reader(open()?).map_err(damaged)?;
     if schema.schema_version != CASE_SCHEMA_VERSION {
         return Err(Failure::Usage(format!(
             "{} has schema version {}, this stillhunt reads {CASE_SCHEMA_VERSION}; use the version that wrote it",
@@ -61,5 +63,5 @@ pub fn read_case(dir: &Path) -> Result<Case> {
         ))
         .into());
     }
-    serde_json::from_reader(open()?).with_context(|| format!("{} is not a case", path.display()))
+    Ok(serde_json::from_reader(open()?).map_err(damaged)?)
 }

@@ -91,6 +91,7 @@ output_columns! {
         coordination Float "bits" "Evidence from dispatch, synchrony, sharding, shared order; empty where there is none.";
         lifecycle Float "bits" "Evidence from sign-up, ramp, succession; empty where there is none.";
         dynamics Float "bits" "Evidence from pivot, failover, replay; empty where there is none.";
+        watchlist Float "bits" "Always empty: a watch list names accounts (see their findings) and carries no bits.";
         requests Integer "requests" "All requests of the account in the log.";
         campaign_requests Integer "requests" "Its requests in the campaign's templates; the least number where campaign_requests_complete of campaigns.csv is false.";
         first_seen Timestamp "" "First request of the account.";

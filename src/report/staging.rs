@@ -91,6 +91,12 @@ fn resolve(out: &Path) -> Result<(PathBuf, PathBuf, OsString)> {
             out.display()
         )));
     }
+    if fs::symlink_metadata(out).is_ok_and(|entry| entry.is_symlink()) && !out.exists() {
+        return Err(usage(format!(
+            "{} is a link to something that is not there; choose another folder",
+            out.display()
+        )));
+    }
     let full = fs::canonicalize(out).or_else(|_| std::path::absolute(out));
     let full = full.map_err(|error| {
         usage(format!(
@@ -113,21 +119,20 @@ fn resolve(out: &Path) -> Result<(PathBuf, PathBuf, OsString)> {
 /// [`Failure::Usage`] when `out` is an address, a file, not empty (without `force`), not a
 /// case (with `force`), or when nothing can be created beside it.
 pub fn prepare_out(out: &Path, force: bool) -> Result<()> {
-    let (full, parent, _) = resolve(out)?;
+    let (full, parent, name) = resolve(out)?;
     standing(&full, force)?;
     let nearest = parent
         .ancestors()
         .find(|folder| folder.exists())
         .unwrap_or(&parent);
-    tempfile::Builder::new()
-        .prefix(".stillhunt-probe-")
-        .tempfile_in(nearest)
-        .map_err(|error| {
-            usage(format!(
-                "cannot write in {}: {error}; choose another --out",
-                nearest.display()
-            ))
-        })?;
+    // With the name it will have, so that one that is too long is found out now.
+    hidden_folder(nearest, &name, "partial").map_err(|error| {
+        usage(format!(
+            "cannot write in {}: {}; choose another --out",
+            nearest.display(),
+            error.root_cause()
+        ))
+    })?;
     Ok(())
 }
 

@@ -96,13 +96,14 @@ pub fn rerender(dir: &Path, formats: &[ReportFormat]) -> Result<Vec<&'static str
         requests: Vec::new(),
     };
     let sums_path = dir.join(SUMS_FILE);
-    let text = fs::read_to_string(&sums_path).with_context(|| {
-        format!(
-            "cannot read {}; is this a finished case?",
+    let damaged = |reason: String| {
+        Failure::Verification(format!(
+            "{}: {reason}; restore it or scan again",
             sums_path.display()
-        )
-    })?;
-    let mut sums = parse_sums(&text)?;
+        ))
+    };
+    let text = fs::read_to_string(&sums_path).map_err(|error| damaged(error.to_string()))?;
+    let mut sums = parse_sums(&text).map_err(|error| damaged(format!("{error:#}")))?;
     let case_name = "case.json";
     if sums.get(case_name) != Some(&hash_file(&dir.join(case_name))?) {
         return Err(Failure::Verification(format!(

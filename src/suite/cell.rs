@@ -187,6 +187,7 @@ fn scan(
 ) -> Result<()> {
     let scan = ScanOptions {
         suppress: None,
+        indicators: None,
         no_suppress: false,
         input: InputOptions {
             logs: logs.to_vec(),

@@ -10,7 +10,9 @@ use crate::model::coverage::{Coverage, RejectCount, RejectScope};
 const REASONS_SHOWN: usize = 3;
 
 /// Files, rows, window, accounts.
-pub(super) fn write(screen: &mut Screen, coverage: &Coverage) {
+///
+/// `listed` is how many rejects stand in `rejects.csv`, where there is one.
+pub(super) fn write(screen: &mut Screen, coverage: &Coverage, listed: Option<usize>) {
     let stored: u64 = coverage
         .inputs
         .iter()
@@ -43,10 +45,26 @@ pub(super) fn write(screen: &mut Screen, coverage: &Coverage) {
         _ => Style::Yellow,
     };
     screen.entry("", &rows, style);
-    write_reasons(screen, coverage);
+    write_reasons(screen, coverage, listed);
     write_window(screen, coverage);
     screen.entry("accounts", &accounts(coverage), Style::Plain);
     write_side_inputs(screen, coverage);
+}
+
+/// Where the rejects can be found: all of them, or only the first.
+fn located(coverage: &Coverage, listed: Option<usize>) -> String {
+    let all = coverage
+        .reject_counts
+        .iter()
+        .fold(0_u64, |sum, count| sum.saturating_add(count.count));
+    match listed.map(|listed| u64::try_from(listed).unwrap_or(u64::MAX)) {
+        None => "`scan` locates each in rejects.csv".to_owned(),
+        Some(listed) if listed >= all => "each located in rejects.csv".to_owned(),
+        Some(listed) => format!(
+            "the first {} located in rejects.csv, all counted in reject_counts.csv",
+            quantity::count(listed)
+        ),
+    }
 }
 
 /// What the accounts and events tables lost; silent where they lost nothing.
@@ -62,7 +80,7 @@ fn write_side_inputs(screen: &mut Screen, coverage: &Coverage) {
             continue;
         }
         let text = format!(
-            "{} table: {} of {} rejected, {} left out; each located in rejects.csv",
+            "{} table: {} of {} rejected, {} left out; see rejects.csv",
             side.table,
             quantity::count(side.input.rows_rejected),
             quantity::of(side.input.rows_read, "row"),
@@ -98,7 +116,7 @@ pub(super) fn write_columns(screen: &mut Screen, coverage: &Coverage) {
     }
 }
 
-fn write_reasons(screen: &mut Screen, coverage: &Coverage) {
+fn write_reasons(screen: &mut Screen, coverage: &Coverage, listed: Option<usize>) {
     // Over all files: the same reason in a thousand files is one line.
     let mut reasons: Vec<(RejectScope, &str, &str, u64)> = Vec::new();
     let mut counts: Vec<&RejectCount> = coverage
@@ -140,7 +158,7 @@ fn write_reasons(screen: &mut Screen, coverage: &Coverage) {
         };
         screen.entry(
             "",
-            &format!("{rest}each located in rejects.csv"),
+            &format!("{rest}{}", located(coverage, listed)),
             Style::Plain,
         );
     }

@@ -15,6 +15,7 @@ use crate::model::case::{Case, CaseTables};
 use crate::model::coverage::Coverage;
 use crate::model::finding::{DetectorRun, RunStatus};
 use crate::model::suppression::SuppressionState;
+use crate::model::watchlist::Watchlist;
 
 pub(crate) use self::blocks::render as render_blocks;
 pub(crate) use self::layout::Colour;
@@ -29,7 +30,7 @@ pub(crate) fn render(tables: &CaseTables, out: &Path, colour: Colour) -> String 
         case.tool_version, case.profile, case.seed
     ));
     screen.blank();
-    coverage::write(&mut screen, &case.coverage);
+    coverage::write(&mut screen, &case.coverage, Some(tables.rejects.len()));
     detectors::write(&mut screen, &case.detectors);
     for note in &case.coverage.notes {
         screen.entry("note", &visible(note), Style::Plain);
@@ -39,6 +40,9 @@ pub(crate) fn render(tables: &CaseTables, out: &Path, colour: Colour) -> String 
     screen.blank();
     for (text, style) in suppressed(case) {
         screen.entry("suppressed", &text, style);
+    }
+    if let Some(watchlist) = &case.watchlist {
+        screen.entry("watch list", &watched(watchlist), Style::Plain);
     }
     screen.entry("templates", &templates(case), Style::Plain);
     screen.entry("left out", &left_out(case), Style::Plain);
@@ -59,7 +63,7 @@ pub(crate) fn render(tables: &CaseTables, out: &Path, colour: Colour) -> String 
 /// The screen after `digest`.
 pub(crate) fn render_digest(read: &Coverage, out: &Path, colour: Colour) -> String {
     let mut screen = Screen::new(colour);
-    coverage::write(&mut screen, read);
+    coverage::write(&mut screen, read, None);
     for note in &read.notes {
         screen.entry("note", &visible(note), Style::Plain);
     }
@@ -81,7 +85,7 @@ pub(crate) fn render_inspection(
     colour: Colour,
 ) -> String {
     let mut screen = Screen::new(colour);
-    coverage::write(&mut screen, read);
+    coverage::write(&mut screen, read, None);
     coverage::write_columns(&mut screen, read);
     detectors::write_prospects(&mut screen, detectors);
     for note in &read.notes {
@@ -157,6 +161,26 @@ fn templates(case: &Case) -> String {
         0 => "no prompt template is shared by several accounts".to_owned(),
         all => format!("{all} shared by several accounts, {inside} of them in campaigns"),
     }
+}
+
+fn watched(watchlist: &Watchlist) -> String {
+    let entries = match watchlist.entries {
+        1 => "1 entry".to_owned(),
+        entries => format!("{} entries", quantity::count(entries)),
+    };
+    let mut text = format!(
+        "{entries}, {} matched by {}, {} of them in no campaign",
+        quantity::count(watchlist.matched),
+        quantity::of(watchlist.accounts, "account"),
+        quantity::count(watchlist.accounts_outside)
+    );
+    if !watchlist.unread.is_empty() {
+        text.push_str(&format!(
+            "; {} more cannot be looked for, listed in the report",
+            quantity::count(length(&watchlist.unread))
+        ));
+    }
+    text
 }
 
 fn left_out(case: &Case) -> String {

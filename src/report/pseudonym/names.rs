@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::model::campaign::{Campaign, Template};
 use crate::model::case::CaseTables;
-use crate::model::finding::{Finding, Locator, Subject};
+use crate::model::finding::{Family, Finding, Locator, Subject};
 use crate::report::manifest::Manifest;
 use crate::report::pseudonym::tokens::Tokens;
 
@@ -172,6 +172,13 @@ pub(super) fn replace_names(tables: &mut CaseTables, tokens: &mut Tokens, named:
         replacer.replace(CAMPAIGN, &mut request.campaign_id);
         replacer.replace(TEMPLATE, &mut request.template_id);
     }
+    if let Some(watchlist) = &mut case.watchlist {
+        for text in &mut watchlist.unread {
+            // the place stays, what stands there is the list's
+            text.truncate(text.find([':', '(']).unwrap_or(0));
+            text.push_str(": not shown");
+        }
+    }
     let findings: BTreeMap<&str, &Finding> = case
         .findings
         .iter()
@@ -187,6 +194,10 @@ pub(super) fn replace_names(tables: &mut CaseTables, tokens: &mut Tokens, named:
             .iter()
             .find_map(|id| findings.get(id.as_str()));
         evidence.statement = match strongest {
+            _ if evidence.family == Family::Watchlist => format!(
+                "{} accounts match entries of the watch list; a list counts for no verdict",
+                evidence.accounts
+            ),
             Some(finding) => format!(
                 "{}: {:.1} measured, {:.1} expected by chance, among {}",
                 finding.measure, finding.measured, finding.expected, finding.n

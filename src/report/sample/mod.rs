@@ -172,6 +172,7 @@ pub(crate) fn three_campaigns() -> CaseTables {
         ],
         suppressions: Vec::new(),
         suppressed_campaigns: Vec::new(),
+        watchlist: None,
         suppressed_hubs: vec![SuppressedHub {
             detector: "network/shared-infrastructure".into(),
             kind: "ip_prefix".into(),

@@ -6,6 +6,7 @@ use crate::model::case::Case;
 use crate::model::coverage::{ColumnCoverage, Coverage, Gap, InputFile, SideInput};
 use crate::model::finding::{RunStatus, SuppressedHub};
 use crate::model::suppression::{SuppressedCampaign, Suppression};
+use crate::model::watchlist::Watchlist;
 use crate::report::chart::axis::kind_name;
 use crate::report::format;
 use crate::report::tables::coverage::{run_state, scope_name};
@@ -87,6 +88,7 @@ pub(crate) struct CoverageView<'a> {
     events: Cut<EventRow<'a>>,
     suppressions: Cut<&'a Suppression>,
     suppressed_campaigns: Cut<&'a SuppressedCampaign>,
+    watchlist: Option<&'a Watchlist>,
     notes: &'a [String],
 }
 
@@ -166,6 +168,7 @@ pub(crate) fn coverage_view(case: &Case) -> CoverageView<'_> {
         ),
         suppressions: Cut::first(SUPPRESSIONS_SHOWN, case.suppressions.iter()),
         suppressed_campaigns: Cut::first(SUPPRESSIONS_SHOWN, case.suppressed_campaigns.iter()),
+        watchlist: case.watchlist.as_ref(),
         notes: &coverage.notes,
     }
 }

@@ -99,6 +99,10 @@ pub(crate) static FAMILIES: &[Term] = &[
         word: "dynamics",
         meaning: "Moving to a new model, failing over, replaying.",
     },
+    Term {
+        word: "watchlist",
+        meaning: "Named by a list that was given with --indicators. It carries no bits and enters no verdict.",
+    },
 ];
 
 #[cfg(test)]

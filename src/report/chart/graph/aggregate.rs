@@ -32,7 +32,11 @@ pub(super) enum Side {
 
 fn side_of(family: Family) -> Side {
     match family {
-        Family::Payment | Family::Identity | Family::Network | Family::Client => Side::Left,
+        Family::Payment
+        | Family::Identity
+        | Family::Network
+        | Family::Client
+        | Family::Watchlist => Side::Left,
         Family::Content | Family::Coordination | Family::Lifecycle | Family::Dynamics => {
             Side::Right
         }
