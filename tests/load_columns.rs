@@ -160,7 +160,7 @@ fn inputs_with_the_same_bytes_and_empty_ones_are_noted() {
         report
             .notes
             .iter()
-            .any(|note| note.contains("the same bytes"))
+            .any(|note| note.contains("the same records"))
     );
     assert!(
         report

@@ -62,9 +62,11 @@ mod tests {
 
     #[test]
     fn the_kind_is_found_below_any_context() {
-        let error = Err::<(), _>(anyhow::Error::from(Failure::NoInput("no time; use --map".into())))
-            .context("reading a.csv")
-            .unwrap_err();
+        let error = Err::<(), _>(anyhow::Error::from(Failure::NoInput(
+            "no time; use --map".into(),
+        )))
+        .context("reading a.csv")
+        .unwrap_err();
         assert_eq!(exit_code(&error), exit::NO_INPUT);
         let text = describe(&error);
         assert!(

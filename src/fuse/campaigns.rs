@@ -6,11 +6,12 @@ use rustc_hash::FxHashMap;
 
 use crate::fuse::cluster::Cluster;
 use crate::fuse::corroboration::{Corroboration, Manner};
-use crate::fuse::findings::Sources;
+use crate::fuse::findings::{Mirror, Sources};
 use crate::fuse::membership;
-use crate::fuse::rivals;
+use crate::fuse::rivals::{self, Payers};
 use crate::model::campaign::{Campaign, FamilyEvidence, Member, Verdict};
 use crate::model::finding::{Family, Locator};
+use crate::model::profile::AccountProfile;
 use crate::stats::quantile::median;
 use crate::stats::random::stable_id;
 
@@ -28,6 +29,10 @@ pub struct Maker<'a> {
     pub corroborations: &'a [Corroboration],
     /// Finding id of each corroboration, where one was made.
     pub finding_ids: &'a [Option<String>],
+    /// Account profiles in digest order.
+    pub profiles: &'a [Option<AccountProfile>],
+    /// Keys on the other side of the corroborations, in their order.
+    pub mirrors: &'a [Mirror],
     /// Families for which the log has no columns, with the reason.
     pub not_tested: Vec<String>,
     /// Requests by account and hour: (account, hour since the epoch, requests), sorted.
@@ -132,8 +137,23 @@ impl Maker<'_> {
             timeline: Vec::new(),
             description: Vec::new(),
         };
-        campaign.rivals = rivals::rivals(&campaign);
+        campaign.rivals = rivals::rivals(&campaign, self.payers(&accounts));
         campaign
+    }
+
+    fn payers(&self, accounts: &[u32]) -> Option<Payers> {
+        let known: Vec<&str> = accounts
+            .iter()
+            .filter_map(|account| {
+                let profile = self.profiles.get(*account as usize)?.as_ref()?;
+                profile.payment_id.as_deref()
+            })
+            .collect();
+        let payers: BTreeSet<&str> = known.iter().copied().collect();
+        (!known.is_empty()).then_some(Payers {
+            accounts: known.len(),
+            payers: payers.len(),
+        })
     }
 
     fn evidence(
@@ -146,16 +166,12 @@ impl Maker<'_> {
             .iter()
             .map(|(family, bits)| {
                 let position = membership::position(*family);
-                // The family's own test first; else the one that found it from the other side.
-                let found = || {
-                    cluster
-                        .corroborations
-                        .iter()
-                        .map(|index| &self.corroborations[*index])
-                };
-                let strongest = found()
-                    .find(|found| found.family == *family)
-                    .or_else(|| found().find(|found| found.other_family == *family));
+                // The strongest, whose bits these are, told from this family's side.
+                let strongest = cluster
+                    .corroborations
+                    .iter()
+                    .map(|index| &self.corroborations[*index])
+                    .find(|found| found.family == *family || found.other_family == *family);
                 let statement = match (strongest, lead_group) {
                     (Some(found), _) if found.family == *family => self.statement(found),
                     (Some(found), _) => self.statement_from_the_other_side(found),
@@ -173,6 +189,12 @@ impl Maker<'_> {
                         findings.push(id.clone());
                     }
                 }
+                findings.extend(
+                    self.mirrors_of(cluster)
+                        .filter(|mirror| mirror.finding.family == *family)
+                        .map(|mirror| mirror.finding.id.clone())
+                        .take(FINDINGS_NAMED.saturating_sub(findings.len())),
+                );
                 let carrying = cluster
                     .units
                     .iter()
@@ -335,6 +357,12 @@ impl Maker<'_> {
         stable_id("C", &[best.as_ref().map_or("", |best| best.1.as_str())])
     }
 
+    fn mirrors_of(&self, cluster: &Cluster) -> impl Iterator<Item = &Mirror> {
+        self.mirrors
+            .iter()
+            .filter(|mirror| cluster.corroborations.contains(&mirror.corroboration))
+    }
+
     fn members(&self, cluster: &Cluster) -> Vec<Member> {
         let rows = self.sources.rows;
         let mut findings_of: FxHashMap<u32, Vec<String>> = FxHashMap::default();
@@ -347,6 +375,15 @@ impl Maker<'_> {
                 if list.len() < FINDINGS_NAMED {
                     list.push(id.clone());
                 }
+            }
+        }
+        // Past the bound: an account is tied by few of these, and each must be seen with its own.
+        for mirror in self.mirrors_of(cluster) {
+            for unit in &mirror.units {
+                findings_of
+                    .entry(*unit)
+                    .or_default()
+                    .push(mirror.finding.id.clone());
             }
         }
         let mut members: Vec<Member> = Vec::new();

@@ -1,5 +1,7 @@
 //! Corroborations put into words: one finding each.
 
+use rustc_hash::FxHashSet;
+
 use crate::detect::layer::Layer;
 use crate::fuse::corroboration::{Corroboration, MINIMUM_BITS, Manner};
 use crate::fuse::incidence::{UnitLayer, Units};
@@ -166,6 +168,110 @@ pub fn attach_lead(
     Some(finding)
 }
 
+/// The keys on the other side of an agreement, one finding each: a corroboration that says "three
+/// cards tie them together" must show the three cards.
+#[derive(Debug, Clone)]
+pub struct Mirror {
+    /// Position of the corroboration.
+    pub corroboration: usize,
+    /// Units of its core that have the key, ascending.
+    pub units: Vec<u32>,
+    /// The key in words.
+    pub finding: Finding,
+}
+
+/// Words the agreeing keys of the corroborations in use, which come strongest first; a key that a
+/// corroboration of its own is about has its finding already.
+#[must_use]
+pub fn mirrors(
+    corroborations: &[Corroboration],
+    in_use: &[bool],
+    sources: &Sources<'_>,
+) -> Vec<Mirror> {
+    let used = || {
+        corroborations
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| in_use.get(*index) == Some(&true))
+    };
+    let mut worded: FxHashSet<(usize, usize)> = used().map(|(_, found)| found.group).collect();
+    let mut mirrors = Vec::new();
+    for (index, found) in used() {
+        for key in &found.other_groups {
+            let place = (found.other_layer, *key as usize);
+            if worded.insert(place) {
+                mirrors.extend(mirror(index, found, place, sources));
+            }
+        }
+    }
+    mirrors
+}
+
+fn mirror(
+    index: usize,
+    found: &Corroboration,
+    (layer, group): (usize, usize),
+    sources: &Sources<'_>,
+) -> Option<Mirror> {
+    let (detector_layer, number) = sources.group(layer, group)?;
+    let (tested, tested_number) = sources.group(found.group.0, found.group.1)?;
+    let holders = sources.layers.get(layer)?.groups.get(group);
+    let units: Vec<u32> = holders
+        .iter()
+        .copied()
+        .filter(|unit| found.core.binary_search(unit).is_ok())
+        .collect();
+    let accounts = sources.accounts(&units);
+    let (locators, requests, first_us, last_us) = sources.evidence(layer, group, &accounts);
+    let value = detector_layer.values.get(number)?;
+    let about = tested.values.get(tested_number)?;
+    let finding = Finding {
+        id: stable_id(
+            "F",
+            &[
+                detector_layer.detector,
+                detector_layer.kind,
+                value,
+                "agrees",
+                tested.kind,
+                about,
+            ],
+        ),
+        detector: detector_layer.detector.to_owned(),
+        family: found.other_family,
+        subject: sources.subject(layer, group)?,
+        accounts: sources.ids(&accounts),
+        bits: found.bits,
+        measure: format!(
+            "accounts of this {} among those of {} {about}; the bits are those of the whole agreement, of which this is one of {} keys",
+            detector_layer.kind,
+            tested.kind,
+            found.other_groups.len()
+        ),
+        measured: units.len() as f64,
+        expected: holders.len() as f64 * found.size as f64 / sources.units.len().max(1) as f64,
+        n: found.size as u64,
+        threshold: MINIMUM_BITS,
+        null_model: format!(
+            "the {} accounts of {} {about} drawn at random among accounts of equal activity, every {} keeping its number of accounts; expected here: the share of all accounts",
+            found.size, tested.kind, detector_layer.kind
+        ),
+        innocent: detector_layer.innocent.to_owned(),
+        would_clear: detector_layer.would_clear.to_owned(),
+        requests,
+        first_us,
+        last_us,
+        locators,
+        weak: false,
+        suppressed_by: None,
+    };
+    Some(Mirror {
+        corroboration: index,
+        units,
+        finding,
+    })
+}
+
 /// Words a corroboration as a finding.
 #[must_use]
 pub fn finding(corroboration: &Corroboration, sources: &Sources<'_>) -> Option<Finding> {
@@ -212,6 +318,7 @@ pub fn finding(corroboration: &Corroboration, sources: &Sources<'_>) -> Option<F
                 detector_layer.detector,
                 detector_layer.kind,
                 value,
+                of,
                 other.kind,
                 &other_value,
             ],

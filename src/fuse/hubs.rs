@@ -3,7 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use crate::detect::layer::Layer;
-use crate::fuse::corroboration::Corroboration;
+use crate::fuse::corroboration::{Corroboration, MINIMUM_BITS};
 use crate::fuse::incidence::UnitLayer;
 use crate::fuse::strata::Strata;
 use crate::model::finding::{Family, SuppressedHub};
@@ -65,13 +65,25 @@ pub fn suppressed(
                 accounts: source.group(number).len() as u64,
                 co_evidence_share: share,
                 background_share: background,
-                reason: format!(
-                    "its accounts share nothing else beyond chance: {}",
-                    source.innocent
-                ),
+                reason: reason(layer, group, share, background, source.innocent),
             })
         })
         .collect()
+}
+
+/// Why a key is left out.
+fn reason(layer: &UnitLayer, group: usize, share: f64, background: f64, innocent: &str) -> String {
+    if layer.crowded.get(group) == Some(&true) {
+        return format!(
+            "crowded: whatever the accounts of so large a place share has one innocent cause, so it is left out of every test: {innocent}"
+        );
+    }
+    if share <= background {
+        return format!("its accounts share nothing else beyond chance: {innocent}");
+    }
+    format!(
+        "what its accounts share besides does not reach the {MINIMUM_BITS} bits, after the correction for everything tried, that would make it evidence: {innocent}"
+    )
 }
 
 /// As many units as `members`, of the same strata, drawn at random.

@@ -167,6 +167,7 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         .iter()
         .map(|finding| finding.as_ref().map(|finding| finding.id.clone()))
         .collect();
+    let mirrors = findings::mirrors(&corroborations, &in_use, &sources);
     let leads = leads::leads(&layers, &found, &input.config.fuse, &input.config.network);
     let candidates: Vec<Candidate<'_>> = found
         .iter()
@@ -196,6 +197,8 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         sources: &sources,
         corroborations: &corroborations,
         finding_ids: &finding_ids,
+        mirrors: &mirrors,
+        profiles: input.profiles,
         not_tested: input
             .not_tested
             .iter()
@@ -263,7 +266,12 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
                 .any(|evidence| evidence.findings.contains(&finding.id))
         })
     });
-    let mut findings: Vec<Finding> = made.into_iter().flatten().chain(lead_findings).collect();
+    let mut findings: Vec<Finding> = made
+        .into_iter()
+        .flatten()
+        .chain(mirrors.into_iter().map(|mirror| mirror.finding))
+        .chain(lead_findings)
+        .collect();
     for (campaign, place) in &mut campaigns {
         let (Some((cluster, lead)), Some(found)) =
             (candidates.get(*place), tested.by_group.get(*place))

@@ -9,7 +9,7 @@ const EVEN_CLOCK_SHARE: f64 = 0.35;
 
 /// The explanations that fit the families of evidence at hand, with what speaks for and against.
 #[must_use]
-pub fn rivals(campaign: &Campaign) -> Vec<Rival> {
+pub fn rivals(campaign: &Campaign, payers: Option<Payers>) -> Vec<Rival> {
     let bits = |family: Family| {
         campaign
             .evidence
@@ -20,7 +20,7 @@ pub fn rivals(campaign: &Campaign) -> Vec<Rival> {
     let mut rivals = Vec::new();
     let quiet = quiet_half_share(&campaign.hour_of_week);
     let clock = format!(
-        "{:.0} % of the requests fall into the quieter half of the week's hours",
+        "{:.0} % of its requests fall into the quieter half of its own week (half of them for an even clock, next to none for working hours)",
         quiet * 100.0
     );
     let human = quiet < EVEN_CLOCK_SHARE;
@@ -32,11 +32,10 @@ pub fn rivals(campaign: &Campaign) -> Vec<Rival> {
                 .to_owned(),
             ..empty()
         };
-        if bits(Family::Content) > 0.0 {
-            rival.speaks_against.push(
-                "accounts of different payers send prompts from the same templates".to_owned(),
-            );
-        } else {
+        if let Some(payers) = payers {
+            payers.weigh(&mut rival, bits(Family::Content) > 0.0);
+        }
+        if bits(Family::Content) <= 0.0 {
             rival
                 .speaks_for
                 .push("the accounts have no prompt template in common".to_owned());
@@ -98,6 +97,38 @@ pub fn rivals(campaign: &Campaign) -> Vec<Rival> {
     rivals
 }
 
+/// Who pays for the accounts of a campaign, as far as the accounts table says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Payers {
+    /// Accounts whose payer is known.
+    pub accounts: usize,
+    /// Different payers among them.
+    pub payers: usize,
+}
+
+impl Payers {
+    /// One payer for all speaks for one customer; several that use one template against it.
+    fn weigh(self, rival: &mut Rival, shared_templates: bool) {
+        match self.payers {
+            0 => {}
+            1 => rival.speaks_for.push(format!(
+                "all {} accounts whose payer is known have the same one",
+                self.accounts
+            )),
+            payers => {
+                let text = format!("{payers} payers stand behind {} accounts", self.accounts);
+                if shared_templates {
+                    rival.speaks_against.push(format!(
+                        "{text}, and accounts of different payers send prompts from the same templates"
+                    ));
+                } else {
+                    rival.speaks_for.push(text);
+                }
+            }
+        }
+    }
+}
+
 fn empty() -> Rival {
     Rival {
         explanation: String::new(),
@@ -119,6 +150,21 @@ fn quiet_half_share(hours: &[u64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_payer_is_never_said_to_be_several() {
+        let weighed = |accounts, payers| {
+            let mut rival = empty();
+            Payers { accounts, payers }.weigh(&mut rival, true);
+            (rival.speaks_for, rival.speaks_against)
+        };
+        let (one_for, one_against) = weighed(8, 1);
+        assert_eq!((one_for.len(), one_against.len()), (1, 0));
+        let (for_it, against) = weighed(8, 3);
+        assert!(for_it.is_empty());
+        assert!(against[0].starts_with("3 payers stand behind 8 accounts"));
+        assert_eq!(weighed(0, 0), (Vec::new(), Vec::new()));
+    }
 
     #[test]
     fn clocks_are_told_apart() {

@@ -310,11 +310,16 @@ pub fn apply(
 ) {
     let mut by_account: FxHashMap<(&str, &str), u64> = FxHashMap::default();
     let mut by_template: FxHashMap<&str, u64> = FxHashMap::default();
+    let mut users: FxHashMap<&str, FxHashSet<&str>> = FxHashMap::default();
     for request in requests {
         *by_account
             .entry((request.campaign_id.as_str(), request.account_id.as_str()))
             .or_default() += 1;
         *by_template.entry(request.template_id.as_str()).or_default() += 1;
+        users
+            .entry(request.template_id.as_str())
+            .or_default()
+            .insert(request.account_id.as_str());
     }
     for campaign in campaigns {
         campaign.campaign_requests = 0;
@@ -333,6 +338,9 @@ pub fn apply(
             .filter(|template| template.campaign_id.is_some())
         {
             template.requests = by_template.get(template.id.as_str()).copied().unwrap_or(0);
+            // Those of the sample, or more where the whole log shows more.
+            let users = users.get(template.id.as_str()).map_or(0, FxHashSet::len) as u64;
+            template.accounts = template.accounts.max(users);
             template.requests_complete = true;
         }
     }

@@ -340,6 +340,11 @@ pub(super) fn run_log(tables: &CaseTables) -> String {
             campaign.verdict_reason
         )
     }));
-    lines.push(String::new());
-    lines.join("\n")
+    // One line each, whatever file names the notes quote.
+    let mut text = String::new();
+    for line in lines {
+        text.push_str(&report::escape::terminal(&line));
+        text.push('\n');
+    }
+    text
 }

@@ -138,7 +138,7 @@ output_columns! {
         campaign_ids TextList "" "Campaigns that rest on it.";
         account_count Integer "accounts" "Accounts it links.";
         accounts TextList "" "The accounts, sorted.";
-        bits Float "bits" "Evidence for each linked account, after correction for how much was tried.";
+        bits Float "bits" "Evidence of the finding, after correction for how much was tried; of a campaign's family at most 20 bits count.";
         measure Text "" "Name of the measured quantity.";
         measured Float "" "Measured value.";
         expected Float "" "What the null model expected.";
@@ -234,7 +234,7 @@ output_columns! {
         subject Text "" "The key, the template id or the group's name.";
         campaign_ids TextList "" "Campaigns that rest on it.";
         accounts Integer "accounts" "Accounts it links; findings.parquet names them.";
-        bits Float "bits" "Evidence for each linked account, after correction for how much was tried.";
+        bits Float "bits" "Evidence of the finding, after correction for how much was tried; of a campaign's family at most 20 bits count.";
         measure Text "" "Name of the measured quantity.";
         measured Float "" "Measured value.";
         expected Float "" "What the null model expected.";

@@ -58,6 +58,7 @@ pub(crate) fn timeline(case: &Case) -> Vec<TimelineEvent> {
         let mut maker = Maker {
             campaign,
             id: bounded(&campaign.id),
+            first_day_us: case.coverage.first_us.map(format::day_start),
             events: &mut events,
         };
         maker.span();
@@ -109,6 +110,8 @@ fn bounded(text: &str) -> String {
 struct Maker<'a> {
     campaign: &'a Campaign,
     id: String,
+    /// Day on which the log begins.
+    first_day_us: Option<i64>,
     events: &'a mut Vec<TimelineEvent>,
 }
 
@@ -166,10 +169,14 @@ impl Maker<'_> {
             let growth = before
                 .filter(|(day, count)| day.saturating_add(format::DAY_US) == day_us && *count > 0)
                 .map(|(_, count)| in_thousandths(requests as f64 / count as f64));
-            let compared = growth.map_or_else(
-                || "no requests the day before".to_owned(),
-                |growth| format!("{growth} times the day before"),
-            );
+            let compared = match growth {
+                Some(growth) => format!("{growth} times the day before"),
+                // What was before the log began nobody knows.
+                None if self.first_day_us == Some(day_us) => {
+                    "the log begins on this day".to_owned()
+                }
+                None => "no requests the day before".to_owned(),
+            };
             let message = format!(
                 "Campaign {}: {} on {}, {compared}",
                 campaign.id,

@@ -12,12 +12,14 @@ use crate::text::words::is_invisible;
 /// OpenAI, Stripe, GitHub, GitLab, Slack, Hugging Face, Google, AWS. A name and password in
 /// an address stand as RFC 3986 (3.2.1) has them; a JSON web token begins with the base64 of
 /// `{"` (RFC 7519).
-const SECRETS: [(&str, &str, Clue); 8] = [
+const SECRETS: [(&str, &str, Clue); 11] = [
     (
-        r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.)*?(?:-----END [A-Z ]*-----|$)",
+        r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----(?s:.)*?(?:-----END [A-Z ]*-----|$)",
         "[secret]",
         Clue::Dash,
     ),
+    // A password may hold `@` and `/`; up to the last `@` of the word it is all masked.
+    (r"://[^\s:/@]*:\S*@", "://[secret]@", Clue::At),
     (r"://[^\s/@]+@", "://[secret]@", Clue::At),
     (
         r"\beyJ[\w-]{4,}\.[\w-]{4,}(?:\.[\w-]*)?",
@@ -25,24 +27,30 @@ const SECRETS: [(&str, &str, Clue); 8] = [
         Clue::WebToken,
     ),
     (
-        r"[\w.%+-]+[@\u{FF20}][\w-]+(?:\.[\w-]+)+",
+        r"[\w.%+'-]+[@\u{FF20}][\w\u{200B}-\u{200D}-]+(?:\.[\w\u{200B}-\u{200D}-]+)*",
         "[e-mail]",
         Clue::At,
     ),
+    (r"(?i)[\w.+-]+%40[\w.-]+", "[e-mail]", Clue::Percent),
     (
         r"(?i)\bbearer\s+[\w.~+/=-]{8,}",
         "bearer [secret]",
         Clue::Bearer,
     ),
     (
-        r#"(?i)\b([\w-]*(?:password|passwd|secret|api[_-]?key|access[_-]?token)[\w-]*)(["']?\s*[:=]\s*)\S+"#,
+        r#"(?i)\b([\w-]*(?:password|passwd|passphrase|secret|credential|api[_-]?key|account[_-]?key|private[_-]?key|(?:access|auth|refresh)[_-]?token)[\w-]*|pwd|token|authorization)(["']?\s*[:=]\s*)(?:"[^"\n]*"|'[^'\n]*'|(?:(?:basic|bearer)\s+)?\S+)"#,
         "$1$2[secret]",
         Clue::Assignment,
     ),
     (
-        r"\b(?:sk|pk|rk|gh[oprsu]|github_pat|glpat|xox[a-z]|hf)[-_][A-Za-z0-9_-]{8,}",
+        r"\b(?:sk|pk|rk|gh[oprsu]|github_pat|glpat|xox[a-z]|hf|whsec|npm|dop_v1|shpat|pypi)[-_][A-Za-z0-9_-]{8,}",
         "[secret]",
         Clue::Dash,
+    ),
+    (
+        r"\bSG\.[\w-]{8,}(?:\.[\w-]{8,})?",
+        "[secret]",
+        Clue::SendGrid,
     ),
     (
         r"\b(?:AIza[A-Za-z0-9_-]{16,}|A(?:KI|SI|RO|ID)A[A-Z0-9]{12,})",
@@ -54,17 +62,34 @@ const SECRETS: [(&str, &str, Clue); 8] = [
 /// A run that may be an encoded secret; decided by [`masked_run`].
 const LONG_RUN: &str = r"[A-Za-z0-9+/_=-]{24,}";
 
-/// Telephone numbers, card numbers, and any other long run of digits.
-/// Account numbers are those of ISO 13616 (IBAN).
-const NUMBERS: [(&str, &str); 5] = [
+/// Account numbers are those of ISO 13616 (IBAN), in lower case only without blanks; telephone
+/// and social security numbers those of the United States; card numbers and any other long run of
+/// digits with whatever thin thing stands between them.
+const NUMBERS: [(&str, &str); 8] = [
     (
         r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b",
         "[number]",
     ),
+    (r"\b[a-z]{2}\d{2}[a-z0-9]{11,30}\b", "[number]"),
     (r"\+\d(?:[ .()-]{0,2}\d){7,}", "[number]"),
-    (r"\d(?:[ ._-]?\d){11,}", "[number]"),
-    (r"\b\d{3}\.\d{3}\.\d{4}\b", "[number]"),
+    (
+        r"\d(?:[ ._/\u{A0}\u{2009}\u{200B}-\u{200D}\u{2010}-\u{2014}-]{0,2}\d){11,}",
+        "[number]",
+    ),
+    (r"\(\d{3}\) ?\d{3}[ .-]\d{4}\b", "[number]"),
+    (r"\b\d{3}[.-]\d{3}[.-]\d{4}\b", "[number]"),
+    (r"\b\d{3}-\d{2}-\d{4}\b", "[number]"),
     (r"\d{6,}", "[number]"),
+];
+
+/// Addresses of machines: IPv4, and IPv6 with at least four groups or with `::`.
+const ADDRESSES: [(&str, &str, Clue); 2] = [
+    (r"\b\d{1,3}(?:\.\d{1,3}){3}\b", "[address]", Clue::FewDigits),
+    (
+        r"(?i)\b(?:[0-9a-f]{1,4}:){3,7}[0-9a-f]{1,4}\b|\b(?:[0-9a-f]{1,4}:){1,6}(?::[0-9a-f]{1,4}){1,6}\b",
+        "[address]",
+        Clue::Assignment,
+    ),
 ];
 
 /// Patterns with what they are replaced by; `None` is [`masked_run`].
@@ -77,8 +102,12 @@ static MASKS: LazyLock<Option<Masks>> = LazyLock::new(|| {
     let numbers = NUMBERS
         .iter()
         .map(|(pattern, with)| (*pattern, Some(*with), Clue::Digits));
+    let addresses = ADDRESSES
+        .iter()
+        .map(|(pattern, with, clue)| (*pattern, Some(*with), *clue));
     secrets
         .chain([(LONG_RUN, None, Clue::LongRun)])
+        .chain(addresses)
         .chain(numbers)
         .map(|(pattern, with, clue)| Regex::new(pattern).ok().map(|regex| (regex, with, clue)))
         .collect()
@@ -94,6 +123,9 @@ enum Clue {
     CapitalA,
     WebToken,
     LongRun,
+    Percent,
+    SendGrid,
+    FewDigits,
     Digits,
 }
 
@@ -106,6 +138,8 @@ struct Clues {
     dash: bool,
     capital_a: bool,
     web_token: bool,
+    percent: bool,
+    send_grid: bool,
     digits: usize,
     longest_run: usize,
 }
@@ -162,6 +196,8 @@ impl Clues {
             dash: seen & DASH != 0,
             capital_a: text.contains('A'),
             web_token: text.contains("eyJ"),
+            percent: text.contains("%40"),
+            send_grid: text.contains("SG."),
             digits,
             longest_run,
         }
@@ -176,6 +212,9 @@ impl Clues {
             Clue::CapitalA => self.capital_a,
             Clue::WebToken => self.web_token,
             Clue::LongRun => self.longest_run >= 24,
+            Clue::Percent => self.percent,
+            Clue::SendGrid => self.send_grid,
+            Clue::FewDigits => self.digits >= 4,
             Clue::Digits => self.digits >= 6,
         }
     }
@@ -211,6 +250,12 @@ fn window(text: &str, chars: usize) -> (&str, bool) {
     };
     let start = text.get(..cut).unwrap_or_default();
     let whole = start.trim_end_matches(|last: char| !last.is_whitespace() && last.is_ascii());
+    // Nor inside a number written in groups.
+    let apart = |last: char| !last.is_alphabetic();
+    let whole = match whole.trim_end_matches(apart) {
+        "" => whole,
+        apart => apart,
+    };
     (if whole.is_empty() { start } else { whole }, true)
 }
 
@@ -359,6 +404,53 @@ mod tests {
             masked("an internationalisation-friendly word"),
             "an internationalisation-friendly word"
         );
+    }
+
+    #[test]
+    fn masks_what_is_written_with_something_between() {
+        for (text, shown) in [
+            ("card 4111\u{a0}1111\u{a0}1111\u{a0}1111.", "card [number]."),
+            ("card 4111\u{200b}1111\u{200b}11111111.", "card [number]."),
+            (
+                "card 4111\u{2013}1111\u{2013}1111\u{2013}1111.",
+                "card [number].",
+            ),
+            ("card 4111/1111/1111/1111.", "card [number]."),
+            ("ssn 123-45-6789", "ssn [number]"),
+            ("call (555) 123-4568", "call [number]"),
+            ("call 555-123-4567", "call [number]"),
+            ("iban gb29nwbk60161331926819", "iban [number]"),
+            ("at 203.0.113.7 now", "at [address] now"),
+            ("at 2001:db8:0:1:0:0:0:17 now", "at [address] now"),
+            ("at 2001:db8::17 now", "at [address] now"),
+            ("from 12:34:56 on", "from 12:34:56 on"),
+            ("version 1.2.3 of", "version 1.2.3 of"),
+            ("AccountKey=abc/def+ghi==; x", "AccountKey=[secret] x"),
+            ("key SG.abcdefghijk.lmnopqrstu!", "key [secret]!"),
+            ("npm_abcdefgh1", "[secret]"),
+            (
+                "password: \"correct horse battery\" ok",
+                "password: [secret] ok",
+            ),
+            (
+                "Authorization: Basic dXNlcjpwYXNz ok",
+                "Authorization: [secret] ok",
+            ),
+            ("token=abc ok", "token=[secret] ok"),
+            ("postgres://bob:p@ss/w0rd@db/x", "postgres://[secret]@db/x"),
+            ("zed@exa\u{200b}mple.com ok", "[e-mail] ok"),
+            ("o'brien@mail.example ok", "[e-mail] ok"),
+            ("user%40corp.example ok", "[e-mail] ok"),
+            ("jane@localhost ok", "[e-mail] ok"),
+            (
+                "many tokens of the basic kind",
+                "many tokens of the basic kind",
+            ),
+        ] {
+            assert_eq!(masked(text), shown, "{text}");
+        }
+        let pgp = "-----BEGIN PGP PRIVATE KEY BLOCK-----\nabc\n-----END PGP PRIVATE KEY BLOCK-----";
+        assert_eq!(masked(pgp), "[secret]");
     }
 
     #[test]

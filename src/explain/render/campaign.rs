@@ -112,7 +112,7 @@ pub(super) fn blocks(campaign: &CampaignExplanation) -> Vec<Block> {
 fn rival_blocks(rival: &Rival) -> Vec<Block> {
     let sentences = |list: &[String]| {
         if list.is_empty() {
-            "nothing in the log".to_owned()
+            "nothing that was looked at".to_owned()
         } else {
             list.join("; ")
         }

@@ -102,7 +102,10 @@ fn body(figures: &FindingFigures) -> Vec<Block> {
 fn measured(figures: &FindingFigures) -> Vec<Block> {
     let mut covers = plural(figures.accounts, "account");
     if figures.requests > 0 {
-        covers.push_str(&format!(", {}", plural(figures.requests, "request")));
+        covers.push_str(&format!(
+            ", at least {}",
+            plural(figures.requests, "request")
+        ));
     }
     if let (Some(from), Some(until)) = (figures.first_us, figures.last_us) {
         covers.push_str(&format!(", {}", span(from, until)));

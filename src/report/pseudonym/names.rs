@@ -18,6 +18,9 @@ const CAMPAIGN: &str = "C";
 const FINDING: &str = "F";
 const TEMPLATE: &str = "T";
 
+/// Stands where a text was that people wrote by hand.
+const NOT_SHOWN: &str = "not shown";
+
 /// What other texts may quote: originals with their tokens. Request ids are not among them,
 /// since no text quotes them and a log can have millions.
 #[derive(Debug, Default)]
@@ -172,11 +175,18 @@ pub(super) fn replace_names(tables: &mut CaseTables, tokens: &mut Tokens, named:
         replacer.replace(CAMPAIGN, &mut request.campaign_id);
         replacer.replace(TEMPLATE, &mut request.template_id);
     }
+    // What people wrote may name anybody, also those whom the case does not know.
+    for event in &mut case.events {
+        replacer.replace("event", &mut event.name);
+    }
+    for entry in &mut case.suppressions {
+        NOT_SHOWN.clone_into(&mut entry.reason);
+    }
     if let Some(watchlist) = &mut case.watchlist {
         for text in &mut watchlist.unread {
             // the place stays, what stands there is the list's
             text.truncate(text.find([':', '(']).unwrap_or(0));
-            text.push_str(": not shown");
+            text.push_str(&format!(": {NOT_SHOWN}"));
         }
     }
     let findings: BTreeMap<&str, &Finding> = case
@@ -199,8 +209,16 @@ pub(super) fn replace_names(tables: &mut CaseTables, tokens: &mut Tokens, named:
                 evidence.accounts
             ),
             Some(finding) => format!(
-                "{}: {:.1} measured, {:.1} expected by chance, among {}",
-                finding.measure, finding.measured, finding.expected, finding.n
+                "{}: {} measured, {} expected by chance, among {}{}",
+                finding.measure,
+                figure(finding.measured),
+                figure(finding.expected),
+                finding.n,
+                if finding.weak {
+                    format!(" ({} would explain it)", finding.innocent)
+                } else {
+                    String::new()
+                }
             ),
             None => format!(
                 "{} accounts carry {} evidence",
@@ -208,5 +226,18 @@ pub(super) fn replace_names(tables: &mut CaseTables, tokens: &mut Tokens, named:
                 evidence.family.name()
             ),
         };
+    }
+}
+
+/// A figure with two digits after the first that is not nought, so that a share is not rounded away.
+fn figure(value: f64) -> String {
+    if value >= 10.0 || value.fract().abs() < f64::EPSILON {
+        return format!("{value:.0}");
+    }
+    let shown = format!("{value:.2}");
+    if value > 0.0 && shown.trim_matches(['0', '.']).is_empty() {
+        "under 0.01".to_owned()
+    } else {
+        shown
     }
 }

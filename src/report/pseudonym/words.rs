@@ -34,6 +34,10 @@ const FIXED: [&str; 16] = [
 /// Originals shorter than this are words or letters; a text full of tokens would say nothing.
 const LEAST_CHARACTERS: usize = 3;
 
+/// A longer name is found by its beginning and then compared: a search for names of any length
+/// would take time with the square of it.
+const SEARCHED_BYTES: usize = 64;
+
 /// Bare numbers shorter than this are counts as often as names: without what they number,
 /// they name nobody.
 const LEAST_DIGITS: usize = 6;
@@ -51,6 +55,7 @@ const ADDRESS: &str = "[address]";
 /// Finds what was replaced in any text.
 pub(super) struct Scrubber {
     search: AhoCorasick,
+    originals: Vec<String>,
     tokens: Vec<String>,
     addresses: Regex,
 }
@@ -63,10 +68,11 @@ impl Scrubber {
             .unzip();
         let search = AhoCorasick::builder()
             .match_kind(MatchKind::Standard)
-            .build(&originals)
+            .build(originals.iter().map(|original| beginning(original)))
             .context("too many names to search for")?;
         Ok(Scrubber {
             search,
+            originals,
             tokens,
             addresses: Regex::new(ADDRESSES)?,
         })
@@ -104,8 +110,15 @@ impl Scrubber {
         let mut places: Vec<(usize, usize, usize)> = self
             .search
             .find_overlapping_iter(text)
-            .filter(|found| stands_alone(text, found.start(), found.end()))
-            .map(|found| (found.start(), found.end(), found.pattern().as_usize()))
+            .filter_map(|found| {
+                let (start, name) = (found.start(), found.pattern().as_usize());
+                let original = self.originals.get(name)?;
+                let end = start + original.len();
+                let whole = text
+                    .get(start..)
+                    .is_some_and(|rest| rest.starts_with(original));
+                (whole && stands_alone(text, start, end)).then_some((start, end, name))
+            })
             .collect();
         places.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
         let mut shown = String::with_capacity(text.len());
@@ -136,7 +149,21 @@ fn continues(character: char) -> bool {
     character.is_alphanumeric() || matches!(character, '-' | '_')
 }
 
+/// As much of a name as is searched for.
+fn beginning(original: &str) -> &str {
+    let mut end = original.len().min(SEARCHED_BYTES);
+    while !original.is_char_boundary(end) {
+        end -= 1;
+    }
+    original.get(..end).unwrap_or(original)
+}
+
+/// Whether a name can be told from the words around it. An account called `payment` cannot: the
+/// word stands in every report, and to replace it there would give its token away.
 fn is_telling(original: &str) -> bool {
+    if original.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        return false;
+    }
     let characters = original.chars().count();
     let number = original.chars().all(|character| character.is_ascii_digit());
     characters

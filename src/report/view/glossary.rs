@@ -21,7 +21,7 @@ pub(crate) static TERMS: &[Term] = &[
     },
     Term {
         word: "likely",
-        meaning: "Verdict: two or more independent families, and the null runs expect at most 5 % false clusters.",
+        meaning: "Verdict: two or more families that agree beyond chance, and the null runs expect at most 5 % false clusters.",
     },
     Term {
         word: "strong",

@@ -36,7 +36,7 @@ pub(crate) static STEPS: &[Step] = &[
     },
     Step {
         title: "Families",
-        text: "Evidence of one family can be wrong in one common way. So only the strongest of a family counts, up to a cap (20 bits unless set otherwise), and families add up.",
+        text: "Evidence of one family can be wrong in one common way. So only the strongest of a family counts, up to a cap (20 bits unless set otherwise), and families add up. Where the accounts of one card also share one template beyond chance, it is this agreement that is evidence, of both families: either alone has an innocent cause. An account is scored by its own keys and not by the group, so the bits of the median account differ from those of the families.",
     },
     Step {
         title: "Verdict",

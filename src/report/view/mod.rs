@@ -10,6 +10,7 @@ pub(crate) mod slots;
 
 use serde::Serialize;
 
+use crate::model::campaign::Verdict;
 use crate::model::case::{Case, NullRuns};
 use crate::model::finding::RunStatus;
 use crate::report::chart::heat_map::{HeatMap, heat_map};
@@ -107,26 +108,33 @@ pub(crate) fn report_view(case: &Case) -> ReportView<'_> {
     }
 }
 
-/// `3 campaigns of 60 accounts`, counting an account once.
+/// `2 campaigns of 60 accounts and 1 lead of 21`, counting an account once on either side.
 fn headline(case: &Case) -> String {
-    if case.campaigns.is_empty() {
-        return "No campaign found".to_owned();
-    }
-    let accounts: std::collections::BTreeSet<&str> = case
-        .campaigns
-        .iter()
-        .flat_map(|campaign| {
-            campaign
-                .members
-                .iter()
-                .map(|member| member.account_id.as_str())
+    let part = |lead: bool, noun: &str| {
+        let of_part: Vec<_> = case
+            .campaigns
+            .iter()
+            .filter(|campaign| (campaign.verdict == Verdict::Lead) == lead)
+            .collect();
+        let accounts: std::collections::BTreeSet<&str> = of_part
+            .iter()
+            .flat_map(|campaign| &campaign.members)
+            .map(|member| member.account_id.as_str())
+            .collect();
+        (!of_part.is_empty()).then(|| {
+            format!(
+                "{} of {}",
+                plural(of_part.len() as u64, noun),
+                plural(accounts.len() as u64, "account")
+            )
         })
-        .collect();
-    format!(
-        "{} of {}",
-        plural(case.campaigns.len() as u64, "campaign"),
-        plural(accounts.len() as u64, "account")
-    )
+    };
+    match (part(false, "campaign"), part(true, "lead")) {
+        (None, None) => "No campaign found".to_owned(),
+        (None, Some(leads)) => format!("No campaign, {leads}"),
+        (Some(campaigns), None) => campaigns,
+        (Some(campaigns), Some(leads)) => format!("{campaigns}, {leads}"),
+    }
 }
 
 /// What stood in the way of seeing more; empty when nothing did.
