@@ -425,3 +425,50 @@ fn what_the_accounts_and_events_tables_lose_is_located_beside_the_logs() {
         "{stderr}"
     );
 }
+
+#[test]
+fn a_digest_that_contradicts_itself_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    fs::write(root.join("log.csv"), GOOD).unwrap();
+    succeeded(&run(root, &["digest", "log.csv", "--out", "d", "--quiet"]));
+    let path = root.join("d/digest.json");
+    let text = fs::read_to_string(&path).unwrap();
+    for (field, lie) in [
+        ("\"rows_read\": 2", "\"rows_read\": 99"),
+        ("\"rows\": 2,\n    \"columns", "\"rows\": 7,\n    \"columns"),
+    ] {
+        assert!(text.contains(field), "{field}: {text}");
+        fs::write(&path, text.replace(field, lie)).unwrap();
+        let output = run(root, &["scan", "--digests", "d", "--out", "out"]);
+        refused(&output, exit::NO_INPUT, "d: ", "write it again");
+        nothing_left(root);
+    }
+}
+
+#[test]
+fn lost_values_do_not_push_out_the_places_of_lost_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let mut log = "timestamp,account_id,input_tokens,output_tokens\n".to_owned();
+    for row in 0..10_100 {
+        log.push_str(&format!("2026-02-03,a{},x,y\n", row % 5));
+    }
+    log.push_str("bad,a,1,1\n");
+    fs::write(root.join("log.csv"), log).unwrap();
+    let output = run(root, &["scan", "log.csv", "--out", "out"]);
+    succeeded(&output);
+    let screen = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        screen.contains("located in rejects.csv, all counted"),
+        "{screen}"
+    );
+    let listed = fs::read_to_string(root.join("out/rejects.csv")).unwrap();
+    assert!(listed.contains("log.csv,10101,timestamp,row,"));
+    let counts = fs::read_to_string(root.join("out/reject_counts.csv")).unwrap();
+    assert!(
+        counts.contains(",timestamp,row,") && counts.contains(",1,1\n"),
+        "{counts}"
+    );
+    assert!(counts.contains(",10100,"), "{counts}");
+}

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::evaluate::rows::{Wanted, for_each_row, usage};
+use crate::evaluate::rows::{Wanted, for_each_row, group, usage};
 use crate::model::campaign::Verdict;
 
 /// The claim about one account.
@@ -121,13 +121,10 @@ impl Prediction {
                     .filter(|value| !value.is_nan())
                     .ok_or_else(|| usage(format!("{}: score {text:?} is not a number", place())))?,
                 // without a score the verdict orders the accounts: 1, 2, 3
-                None if cluster.is_some() => f64::from(verdict as u8) + 1.0,
+                None if group(cluster).is_some() => f64::from(verdict as u8) + 1.0,
                 None => 0.0,
             };
-            let cluster = cluster
-                .map(unguarded)
-                .filter(|text| text.trim() != NOISE)
-                .map(str::to_owned);
+            let cluster = group(cluster).map(|text| unguarded(text).to_owned());
             prediction.add(
                 unguarded(account),
                 PredictedAccount {
@@ -141,9 +138,6 @@ impl Prediction {
         Ok(prediction)
     }
 }
-
-/// What scikit-learn's DBSCAN and HDBSCAN write for a point of no cluster.
-const NOISE: &str = "-1";
 
 fn parse_verdict(text: &str) -> Option<Verdict> {
     [Verdict::Lead, Verdict::Likely, Verdict::Strong]
@@ -189,12 +183,13 @@ pub(crate) mod tests {
 
     #[test]
     fn reads_other_tools() {
-        let found = read("account,cluster\na,7\nb,\n'-c,7\nd,-1\n").expect("read");
+        let found = read("account,cluster\na,7\nb,  \n'-c,7\nd,-1.0\ne,NaN\n").expect("read");
         assert_eq!(found.cluster_at("a", Verdict::Lead), Some("7"));
         assert_eq!(found.cluster_at("a", Verdict::Likely), None);
         assert_eq!(found.cluster_at("b", Verdict::Lead), None);
         assert_eq!(found.cluster_at("-c", Verdict::Lead), Some("7"));
         assert_eq!(found.cluster_at("d", Verdict::Lead), None);
+        assert_eq!(found.cluster_at("e", Verdict::Lead), None);
         assert!((found.accounts["a"].score - 1.0).abs() < 1e-12);
         assert!(found.accounts["b"].score.abs() < 1e-12);
         assert_eq!(

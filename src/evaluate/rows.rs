@@ -53,6 +53,17 @@ pub(crate) fn usage(message: String) -> anyhow::Error {
     anyhow::Error::from(Failure::Usage(message))
 }
 
+/// What stands for "none" in tables of other tools: a missing value as data frames write it, and
+/// the point of no cluster of scikit-learn's DBSCAN and HDBSCAN, as an integer and as a float.
+const NONE: [&str; 7] = ["nan", "none", "null", "na", "n/a", "-1", "-1.0"];
+
+/// The name of a group, unless it stands for none.
+pub(crate) fn group<'a>(value: &Option<&'a str>) -> Option<&'a str> {
+    value
+        .map(str::trim)
+        .filter(|text| !text.is_empty() && !NONE.iter().any(|none| text.eq_ignore_ascii_case(none)))
+}
+
 /// Hands every row's wanted values to `each`, with its one-based number.
 /// Absent columns, nulls and empty values are `None`.
 ///
@@ -122,6 +133,7 @@ fn read_csv(
             .map(|position| {
                 position
                     .and_then(|at| record.get(at))
+                    .map(str::trim)
                     .filter(|value| !value.is_empty())
             })
             .collect();

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::evaluate::rows::{Wanted, for_each_row, usage};
+use crate::evaluate::rows::{Wanted, for_each_row, group, usage};
 
 /// Population of accounts whose truth names none.
 const UNNAMED_POPULATION: &str = "unnamed";
@@ -54,7 +54,7 @@ impl Truth {
                 )));
             };
             let entry = TrueAccount {
-                campaign: campaign.map(str::to_owned),
+                campaign: group(campaign).map(str::to_owned),
                 population: population.unwrap_or(UNNAMED_POPULATION).to_owned(),
                 role: role.map(str::to_owned),
             };

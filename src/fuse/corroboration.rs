@@ -87,7 +87,7 @@ pub fn corroborate(
         .map(|layer| layer.groups.len() as f64)
         .sum::<f64>()
         .max(1.0)
-        * Family::ALL.len() as f64;
+        * Family::TESTED as f64;
     let tests_log2 = tests.log2();
     let backgrounds: Vec<Backgrounds> = layers
         .iter()

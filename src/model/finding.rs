@@ -43,6 +43,9 @@ impl Family {
         Family::Watchlist,
     ];
 
+    /// Families in which evidence is tested, and paid for: a watch list tests nothing.
+    pub const TESTED: usize = Family::ALL.len() - 1;
+
     /// Lower-case name.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -1,5 +1,7 @@
 //! From inputs to a digest with everything that belongs to it: the first two stages.
 
+use std::path::Path;
+
 use anyhow::{Context as _, Result};
 use rustc_hash::FxHashMap;
 
@@ -32,7 +34,7 @@ pub(super) fn gather(options: &ScanOptions, progress: &dyn Progress) -> Result<G
         let tables = options
             .digests
             .iter()
-            .map(|folder| digest::store::read(folder))
+            .map(|folder| read_digest(folder))
             .collect::<Result<Vec<_>>>()?;
         let tables = digest::merge_tables(tables)?;
         return Ok(Gathered {
@@ -85,6 +87,36 @@ pub(super) fn gather(options: &ScanOptions, progress: &dyn Progress) -> Result<G
         plan: Some(plan),
         notes,
     })
+}
+
+/// Reads a digest whose inputs account for its rows.
+fn read_digest(folder: &Path) -> Result<DigestTables> {
+    let tables = digest::store::read(folder)?;
+    let used = tables
+        .about
+        .intake
+        .inputs
+        .iter()
+        .try_fold(0_u64, |sum, input| {
+            let parts = [
+                input.rows_used,
+                input.rows_rejected,
+                input.rows_outside_window,
+            ];
+            let read = parts
+                .iter()
+                .try_fold(0_u64, |sum, part| sum.checked_add(*part))?;
+            (read == input.rows_read).then(|| sum.checked_add(input.rows_used))?
+        });
+    if used != Some(tables.about.rows) {
+        let text = format!(
+            "{}: the rows of its inputs do not add up to the {} it holds; write it again",
+            folder.display(),
+            tables.about.rows
+        );
+        return Err(Failure::NoDigest(text).into());
+    }
+    Ok(tables)
 }
 
 /// Bytes one sampled text costs: thirty fragments of eight bytes, its row and its place in a map.

@@ -69,7 +69,8 @@ impl Knobs {
                 .into());
             }
         }
-        let most = 50_000_000;
+        // Each costs some 560 bytes before the first row is written.
+        let most = 5_000_000;
         let sizes = self
             .innocents
             .iter()

@@ -18,6 +18,9 @@ use crate::simulate::tables;
 use crate::simulate::ticks::{Tick, day};
 use crate::simulate::world::World;
 
+/// Most request files: a year by the hour, and few enough to be open one after the other quickly.
+const MOST_FILES: u32 = 10_000;
+
 /// Where and how to write.
 #[derive(Debug, Clone, Default)]
 pub struct SimulateOptions {
@@ -76,6 +79,13 @@ pub fn write(
     progress: &dyn Progress,
 ) -> anyhow::Result<Summary> {
     options.knobs.check_for(scenario)?;
+    if options.files > MOST_FILES {
+        return Err(Failure::Usage(format!(
+            "{} request files; at most {MOST_FILES} can be written",
+            options.files
+        ))
+        .into());
+    }
     let corpus = options
         .corpus
         .as_deref()

@@ -24,6 +24,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use anyhow::{Context, Result};
 
 use crate::config::Config;
+use crate::model::failure::Failure;
 use crate::model::progress::Progress;
 
 pub use cell::{Cell, CellKey, MethodScores, SCAN_METHOD};
@@ -79,6 +80,16 @@ pub fn run(options: &SuiteOptions, progress: &dyn Progress) -> Result<Vec<Cell>>
                 .map(move |seed| CellKey::new(log, *seed, options))
         })
         .collect();
+    // The folder is the suite's own: what it clears away there must be its own as well.
+    let foreign = std::fs::read_dir(&options.out).is_ok_and(|mut entries| entries.next().is_some())
+        && !options.out.join("cells").is_dir();
+    if foreign {
+        return Err(Failure::Usage(format!(
+            "{} holds files but no suite; choose another folder",
+            options.out.display()
+        ))
+        .into());
+    }
     std::fs::create_dir_all(options.out.join("cells"))
         .with_context(|| format!("{}: cannot make the folder", options.out.display()))?;
     progress.begin("suite", Some(keys.len() as u64));

@@ -379,7 +379,7 @@ mod tests {
         assert_eq!(masked("AKIAIOSFODNN7EXAMPLE"), "[secret]");
         assert_eq!(
             masked("Authorization: Bearer abc.def-ghi_123"),
-            "Authorization: bearer [secret]"
+            "Authorization: [secret]"
         );
         assert_eq!(
             masked("get https://user:pw@host.example/x"),

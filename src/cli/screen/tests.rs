@@ -174,7 +174,8 @@ const GOLDEN: &str = r#"stillhunt 0.1.0   profile balanced   seed 1
   input       1 file, 12.4 MiB, 40,123 rows read
               40,000 used, 103 rejected (0.26 %), 20 outside the window
               103 rows: timestamp: not a time: "\u{1b}[31m"
-              the first 0 located in rejects.csv, all counted in reject_counts.csv
+              the first 0 located in rejects.csv, all counted in
+              reject_counts.csv
   window      2026-02-09 00:00 to 2026-02-16 00:00 UTC
               1 gap without any request, the longest 3 h 20 min
   accounts    1,204 in the log, 1,100 described by the accounts table

@@ -212,7 +212,8 @@ fn page_and_text_state_the_numbers_of_the_case() {
         .replace("<wbr>", "");
     let text = fs::read_to_string(out.join("report.md")).unwrap();
     let mut facts = vec![
-        "3 campaigns of 60 accounts".to_owned(),
+        "2 campaigns of ".to_owned(),
+        ", 1 lead of ".to_owned(),
         case.caveat.clone(),
         format::count(case.coverage.rows_used),
     ];
