@@ -37,7 +37,7 @@ fn refused(output: &Output, code: u8, named: &str, advice: &str) {
     assert!(stderr.starts_with("error: "), "{stderr}");
     assert!(errors[0].contains(named), "{named} in {stderr}");
     assert!(errors[0].contains(advice), "{advice} in {stderr}");
-    if errors[0].contains("--map") {
+    if errors[0].contains("no column for") {
         assert!(stderr.contains("\nhelp: "), "what to do? {stderr}");
     }
     // The rest may help, but is no second account of the failure.
@@ -90,12 +90,12 @@ fn logs_that_cannot_be_used_are_refused_and_leave_nothing() {
         (
             "no-time.csv",
             b"account_id,prompt\na,p\n".to_vec(),
-            "map one with --map",
+            "give it with --map",
         ),
         (
             "no-account.csv",
             b"timestamp,prompt\n2026-02-03,p\n".to_vec(),
-            "map one with --map",
+            "give it with --map",
         ),
         (
             "rejected.csv",

@@ -187,7 +187,7 @@ fn read_array(array: &ArrayRef, column: &ColumnReading<'_>) -> Read {
             read
         }
         (_, DataType::List(item) | DataType::LargeList(item))
-            if matches!(column.care, Care::Chat(_)) && item.data_type().is_nested() =>
+            if column.column.column_type == ColumnType::Text && item.data_type().is_nested() =>
         {
             match list_chats(array) {
                 Some(texts) => from_text(&texts, column),
