@@ -9,7 +9,7 @@ use crate::fuse::corroboration::{Corroboration, Manner};
 use crate::fuse::findings::{Mirror, Sources};
 use crate::fuse::membership;
 use crate::fuse::rivals::{self, Payers};
-use crate::model::campaign::{Campaign, FamilyEvidence, Member, Verdict};
+use crate::model::campaign::{Campaign, FamilyEvidence, Member, Role, Verdict};
 use crate::model::finding::{Family, Locator};
 use crate::model::profile::AccountProfile;
 use crate::stats::quantile::median;
@@ -131,6 +131,7 @@ impl Maker<'_> {
             last_us,
             daily_requests,
             hour_of_week,
+            techniques: Vec::new(),
             rivals: Vec::new(),
             locators: self.locators(&accounts),
             members,
@@ -406,6 +407,7 @@ impl Maker<'_> {
                     .map(|(family, bits)| (*family, *bits))
                     .collect();
                 members.push(Member {
+                    role: Role::default(),
                     account_id: rows.account_ids.get(index).cloned().unwrap_or_default(),
                     bits: by_family.values().sum(),
                     bits_by_family: by_family,

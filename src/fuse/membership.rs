@@ -27,7 +27,7 @@ pub struct Scored {
 }
 
 /// A family speaks for a place with a factor of at least eight.
-const INDEPENDENT_BITS: f64 = 3.0;
+pub(crate) const INDEPENDENT_BITS: f64 = 3.0;
 
 /// Sum over families.
 #[must_use]

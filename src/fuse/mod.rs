@@ -7,6 +7,7 @@ pub mod cluster;
 pub mod corroboration;
 pub mod dated;
 pub mod findings;
+mod frameworks;
 pub mod group_tests;
 pub mod hubs;
 pub mod incidence;
@@ -16,6 +17,7 @@ pub mod null_runs;
 pub mod places;
 pub mod purpose;
 pub mod rivals;
+pub mod roles;
 pub mod rows;
 mod separate;
 pub mod strata;
@@ -310,6 +312,19 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
             .then_with(|| a.id.cmp(&b.id))
     });
     findings.dedup_by(|a, b| a.id == b.id);
+    let detector_of: FxHashMap<&str, &str> = findings
+        .iter()
+        .map(|finding| (finding.id.as_str(), finding.detector.as_str()))
+        .collect();
+    for campaign in &mut campaigns {
+        let detectors = campaign
+            .evidence
+            .iter()
+            .flat_map(|evidence| &evidence.findings)
+            .filter_map(|id| detector_of.get(id.as_str()).copied())
+            .collect();
+        campaign.techniques = frameworks::techniques(campaign, &detectors);
+    }
     let hubs = hubs::suppressed(
         input.layers,
         &layers,

@@ -55,6 +55,14 @@ fn identifier_text(bytes: &[u8]) -> String {
     }
 }
 
+/// The list that stands in a row of a list array of either width.
+fn list_item(array: &ArrayRef, row: usize) -> ArrayRef {
+    match array.data_type() {
+        DataType::List(_) => array.as_list::<i32>().value(row),
+        _ => array.as_list::<i64>().value(row),
+    }
+}
+
 /// Lists of plain values, joined: by `|` in list columns, by line feeds in text.
 pub(crate) fn list_texts(array: &ArrayRef, column_type: ColumnType) -> Option<StringArray> {
     let separator = if column_type == ColumnType::TextList {
@@ -62,17 +70,13 @@ pub(crate) fn list_texts(array: &ArrayRef, column_type: ColumnType) -> Option<St
     } else {
         "\n"
     };
-    let item = |row: usize| match array.data_type() {
-        DataType::List(_) => array.as_list::<i32>().value(row),
-        _ => array.as_list::<i64>().value(row),
-    };
     let mut texts = Vec::with_capacity(array.len());
     for row in 0..array.len() {
         if array.is_null(row) {
             texts.push(None);
             continue;
         }
-        let items = as_text(&item(row))?;
+        let items = as_text(&list_item(array, row))?;
         let parts: Vec<&str> = items
             .iter()
             .flatten()
@@ -86,17 +90,13 @@ pub(crate) fn list_texts(array: &ArrayRef, column_type: ColumnType) -> Option<St
 /// Lists of messages (structs with a role and a content, both plain) as JSON text; `None` for
 /// any other list.
 pub(crate) fn list_chats(array: &ArrayRef) -> Option<StringArray> {
-    let item = |row: usize| match array.data_type() {
-        DataType::List(_) => array.as_list::<i32>().value(row),
-        _ => array.as_list::<i64>().value(row),
-    };
     let mut texts = Vec::with_capacity(array.len());
     for row in 0..array.len() {
         if array.is_null(row) {
             texts.push(None);
             continue;
         }
-        let messages = item(row);
+        let messages = list_item(array, row);
         let messages = messages.as_struct_opt()?;
         let roles = as_text(messages.column_by_name("role")?)?;
         let contents = as_text(messages.column_by_name("content")?)?;

@@ -37,11 +37,47 @@ fn yes() -> bool {
     true
 }
 
+/// The part an account plays in its campaign; a description that enters no verdict.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Two families of evidence and more tie it to the campaign.
+    #[default]
+    Core,
+    /// One family or none does by its own keys.
+    Satellite,
+    /// Closed while the campaign went on.
+    Replaced,
+    /// Made before another account was closed, and silent until after it.
+    Standby,
+    /// The campaign's template runs among the traffic of others.
+    Relay,
+}
+
+impl Role {
+    /// Lower-case name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::Core => "core",
+            Role::Satellite => "satellite",
+            Role::Replaced => "replaced",
+            Role::Standby => "standby",
+            Role::Relay => "relay",
+        }
+    }
+}
+
 /// An account's place in a campaign.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Member {
     /// Account id.
     pub account_id: String,
+    /// Its part in the campaign.
+    #[serde(default)]
+    pub role: Role,
     /// Total evidence in bits: the sum over families, each capped.
     pub bits: f64,
     /// Evidence in bits by family.
@@ -62,6 +98,17 @@ pub struct Member {
     pub closed_us: Option<i64>,
     /// Findings that tie the account to the campaign.
     pub findings: Vec<String>,
+}
+
+/// A published technique that a campaign would be, if a reader confirms it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Technique {
+    /// Id in MITRE ATLAS, MITRE ATT&CK or the OWASP Top 10 for LLM Applications.
+    pub id: String,
+    /// Framework and name.
+    pub name: String,
+    /// What of the campaign it rests on.
+    pub because: String,
 }
 
 /// A way in which the campaign could be innocent.
@@ -146,6 +193,9 @@ pub struct Campaign {
     pub daily_requests: Vec<(i64, u64)>,
     /// Requests by hour of the week, Monday 00:00 UTC first, 168 entries.
     pub hour_of_week: Vec<u64>,
+    /// Published techniques that it would be; none for a lead.
+    #[serde(default)]
+    pub techniques: Vec<Technique>,
     /// Rival innocent explanations.
     pub rivals: Vec<Rival>,
     /// Sample rows.

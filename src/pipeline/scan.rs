@@ -131,6 +131,7 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
         detectors.push(watch::run());
     }
     gather::date_members(&tables, &profiles, &mut campaigns)?;
+    fuse::roles::assign(&mut campaigns, &findings);
     for run in &mut detectors {
         run.findings = findings
             .iter()

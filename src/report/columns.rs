@@ -82,6 +82,7 @@ output_columns! {
         account_id Text "" "The account. One row per account and campaign; accounts outside every campaign are not listed.";
         campaign_id Text "" "The campaign it belongs to.";
         verdict Text "" "Verdict of that campaign.";
+        role Text "" "Its part, from dates and bits, which enters no verdict: core, satellite (at most one family by its own keys), replaced (closed while the campaign went on), standby (made before a closure and silent until after it) or relay (the template among the traffic of others).";
         score Float "bits" "Total evidence: the sum over families, each capped.";
         payment Float "bits" "Evidence from shared payment instruments; empty where there is none.";
         identity Float "bits" "Evidence from e-mail, phone and name; empty where there is none.";

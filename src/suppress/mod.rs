@@ -322,4 +322,8 @@ fn lower(campaign: &mut Campaign, families: &BTreeMap<usize, usize>, entries: &[
         }
     );
     campaign.verdict = verdict;
+    if verdict == Verdict::Lead {
+        // A lead names no technique.
+        campaign.techniques.clear();
+    }
 }

@@ -30,15 +30,15 @@ pub(super) struct Hit {
 
 /// The entries of a list by what they name, for look-ups.
 #[derive(Default)]
-struct Index<'a> {
+struct Index {
     addresses: FxHashMap<IpAddr, Vec<usize>>,
     /// Blocks by their length, so that an address is looked up once for each length.
     blocks: BTreeMap<(bool, u8), FxHashMap<IpNet, Vec<usize>>>,
-    texts: FxHashMap<(&'static str, &'a str), Vec<usize>>,
+    texts: FxHashMap<(&'static str, String), Vec<usize>>,
 }
 
-impl<'a> Index<'a> {
-    fn new(entries: &'a [Entry]) -> Self {
+impl Index {
+    fn new(entries: &[Entry]) -> Self {
         let mut index = Index::default();
         for (number, entry) in entries.iter().enumerate() {
             match &entry.watched {
@@ -50,15 +50,9 @@ impl<'a> Index<'a> {
                     .entry(*block)
                     .or_default()
                     .push(number),
-                Watched::Email(text)
-                | Watched::Domain(text)
-                | Watched::Payment(text)
-                | Watched::UserAgent(text)
-                | Watched::Tls(text)
-                | Watched::Template(text)
-                | Watched::Account(text) => index
+                other => index
                     .texts
-                    .entry((entry.watched.kind(), text))
+                    .entry((other.kind(), other.value()))
                     .or_default()
                     .push(number),
             }
@@ -67,7 +61,10 @@ impl<'a> Index<'a> {
     }
 
     fn of_text(&self, kind: &'static str, text: &str) -> Vec<usize> {
-        self.texts.get(&(kind, text)).cloned().unwrap_or_default()
+        self.texts
+            .get(&(kind, text.to_owned()))
+            .cloned()
+            .unwrap_or_default()
     }
 
     /// Entries for an address as the log writes it; none for a hashed or masked one.
@@ -157,12 +154,7 @@ pub(super) fn hits(
 }
 
 /// Addresses, user agents and TLS fingerprints of requests.
-fn in_links(
-    index: &Index<'_>,
-    tables: &DigestTables,
-    locators: usize,
-    hits: &mut [Hit],
-) -> Result<()> {
+fn in_links(index: &Index, tables: &DigestTables, locators: usize, hits: &mut [Hit]) -> Result<()> {
     let kinds = tables.keys.column("kind")?.str()?;
     let values = tables.keys.column("value")?.str()?;
     let mut by_key: FxHashMap<u32, Vec<usize>> = FxHashMap::default();

@@ -17,7 +17,7 @@ use anyhow::Result;
 use crate::detect::layer::Layer;
 use crate::digest::DigestTables;
 use crate::fuse::campaigns::activity;
-use crate::model::campaign::{Campaign, FamilyEvidence, Member, Rival, Verdict};
+use crate::model::campaign::{Campaign, FamilyEvidence, Member, Rival, Role, Verdict};
 use crate::model::finding::{DetectorRun, Family, Finding, RunStatus, Subject};
 use crate::model::profile::AccountProfile;
 use crate::model::watchlist::Watchlist;
@@ -169,6 +169,7 @@ impl Accounts {
     fn member(&self, account: u32, finding: &str) -> Option<Member> {
         let index = account as usize;
         Some(Member {
+            role: Role::Satellite,
             account_id: self.ids.get(index)?.clone(),
             bits: 0.0,
             bits_by_family: BTreeMap::new(),
@@ -364,6 +365,7 @@ fn lead(input: &Input<'_>, finding: &Finding, new: &[u32], accounts: &Accounts) 
             .unwrap_or(0),
         daily_requests,
         hour_of_week,
+        techniques: Vec::new(),
         rivals: vec![Rival {
             explanation: INNOCENT.to_owned(),
             speaks_for: vec!["nothing else in this log ties the accounts together".to_owned()],

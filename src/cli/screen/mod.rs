@@ -53,8 +53,13 @@ pub(crate) fn render(tables: &CaseTables, out: &Path, colour: Colour) -> String 
     let missing = detectors::not_run(&case.detectors);
     if missing > 0 {
         let missing = quantity::of(missing, "detector");
+        let they = if missing.starts_with("1 ") {
+            "it looks"
+        } else {
+            "they look"
+        };
         screen.paragraph(&format!(
-            "{missing} could not run: what they look for was not looked for."
+            "{missing} could not run: what {they} for was not looked for."
         ));
     }
     screen.finish()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::cli::escape::width;
-use crate::model::campaign::{Campaign, FamilyEvidence, Member, Verdict};
+use crate::model::campaign::{Campaign, FamilyEvidence, Member, Role, Verdict};
 use crate::model::case::{CAVEAT, NullRuns};
 use crate::model::coverage::{Gap, InputFile, RejectCount, RejectScope, SideInput};
 use crate::model::finding::{DetectorRun, Family, RunStatus};
@@ -15,6 +15,7 @@ const START_US: i64 = 1_770_595_200_000_000;
 
 fn member(account_id: &str) -> Member {
     Member {
+        role: Role::default(),
         account_id: account_id.into(),
         bits: 20.0,
         bits_by_family: BTreeMap::new(),
@@ -54,6 +55,7 @@ fn campaign(id: &str, verdict: Verdict, statement: &str) -> Campaign {
         last_us: START_US + 2 * DAY_US,
         daily_requests: Vec::new(),
         hour_of_week: Vec::new(),
+        techniques: Vec::new(),
         rivals: Vec::new(),
         locators: Vec::new(),
         timeline: Vec::new(),

@@ -65,7 +65,7 @@ impl GroupTest for PlanUsage {
         let mut partial = Vec::new();
         if plans.small > 0 {
             partial.push(format!(
-                "{} plans have fewer than {FEWEST_IN_PLAN} accounts or are enterprise plans",
+                "plans left out, because they have fewer than {FEWEST_IN_PLAN} accounts or are enterprise plans: {}",
                 plans.small
             ));
         }

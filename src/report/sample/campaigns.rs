@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{START_US, locators, office, week};
-use crate::model::campaign::{Campaign, FamilyEvidence, Member, Rival, Verdict};
+use crate::model::campaign::{Campaign, FamilyEvidence, Member, Rival, Role, Technique, Verdict};
 use crate::model::finding::Family;
 use crate::report::format::DAY_US;
 
@@ -38,6 +38,11 @@ fn members(prefix: &str, count: u64, families: &[(Family, f64)], requests: u64) 
                 .collect();
             Member {
                 account_id: format!("{prefix}{index:04}"),
+                role: if index % 4 == 3 {
+                    Role::Satellite
+                } else {
+                    Role::Core
+                },
                 bits: by_family.values().sum(),
                 bits_by_family: by_family,
                 requests: requests - index * 3,
@@ -80,6 +85,11 @@ fn campaign(
         last_us: START_US + 14 * DAY_US,
         daily_requests: (0..15).filter(|day| day % 6 != 4).map(|day| (START_US - START_US.rem_euclid(DAY_US) + day * DAY_US, 900 + (day as u64 * 7919) % 2700)).collect(),
         hour_of_week: week(|day, hour| 120 + (day * 31 + hour * 17) % 23),
+        techniques: vec![Technique {
+            id: "AML.T0024.002".into(),
+            name: "ATLAS: Extract AI Model".into(),
+            because: "2 prompt templates that its accounts fill".into(),
+        }],
         rivals: vec![
             Rival {
                 explanation: "A class doing one assignment".into(),

@@ -64,6 +64,7 @@ pub(crate) fn account_rows(presented: &Presented<'_>, table: &mut dyn Rows) -> R
                 Cell::Text(&member.account_id),
                 Cell::Text(&campaign.id),
                 Cell::Text(campaign.verdict.name()),
+                Cell::Text(member.role.name()),
                 Cell::Float(Some(member.bits)),
             ];
             let by_family = Family::ALL

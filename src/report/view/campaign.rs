@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::model::campaign::{Campaign, Rival, Template, TimelineEntry};
+use crate::model::campaign::{Campaign, Rival, Role, Technique, Template, TimelineEntry};
 use crate::model::case::Case;
 use crate::model::finding::{Finding, Locator};
 use crate::report::chart::graph::{AccountGraph, account_graph};
@@ -93,6 +93,8 @@ struct FindingView<'a> {
 pub(crate) struct CampaignSection<'a> {
     row: CampaignRow<'a>,
     verdict_reason: &'a str,
+    /// Accounts by role, in words.
+    roles: String,
     evidence: Vec<EvidenceRow<'a>>,
     waterfall: Waterfall,
     not_tested: &'a [String],
@@ -105,6 +107,7 @@ pub(crate) struct CampaignSection<'a> {
     templates: Cut<TemplateView<'a>>,
     findings: Cut<FindingView<'a>>,
     rivals: &'a [Rival],
+    techniques: &'a [Technique],
     locators: Cut<LocatorView<'a>>,
 }
 
@@ -114,6 +117,19 @@ pub(crate) fn campaign_rows(case: &Case) -> impl ExactSizeIterator<Item = Campai
         .iter()
         .enumerate()
         .map(|(index, campaign)| campaign_row(index, campaign))
+}
+
+/// `12 core, 3 satellite`: accounts by role, in the order of the roles.
+fn roles(campaign: &Campaign) -> String {
+    let mut counts: BTreeMap<Role, u64> = BTreeMap::new();
+    for member in &campaign.members {
+        *counts.entry(member.role).or_default() += 1;
+    }
+    let named: Vec<String> = counts
+        .into_iter()
+        .map(|(role, accounts)| format!("{} {}", format::count(accounts), role.name()))
+        .collect();
+    named.join(", ")
 }
 
 fn campaign_row(index: usize, campaign: &Campaign) -> CampaignRow<'_> {
@@ -172,6 +188,8 @@ pub(crate) fn campaign_sections(case: &Case, limit: usize) -> Cut<CampaignSectio
                 ),
                 dates: &campaign.timeline,
                 description: &campaign.description,
+                techniques: &campaign.techniques,
+                roles: roles(campaign),
                 heat: heat_map(&campaign.hour_of_week),
                 graph: account_graph(campaign, &findings),
                 accounts: account_table(campaign, &mut room),

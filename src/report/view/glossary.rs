@@ -28,6 +28,10 @@ pub(crate) static TERMS: &[Term] = &[
         meaning: "Verdict: three or more families, or a hard key together with dispatch or exactly-once evidence, and at most 1 % expected false.",
     },
     Term {
+        word: "role",
+        meaning: "What an account is in its campaign, from dates and bits: core; satellite, with at most one family by its own keys; replaced, closed while the campaign went on; standby, made before a closure and silent until after it; relay, with the template among the traffic of others. It enters no verdict.",
+    },
+    Term {
         word: "bits",
         meaning: "Weight of evidence: each bit doubles how much better the evidence fits one operator than chance. Ten bits are about a thousand to one, before asking how likely a campaign was to begin with. Corrected for how much was tried.",
     },

@@ -155,7 +155,7 @@ fn warning(case: &Case) -> String {
             if blind == 1 { "was" } else { "were" }
         )),
         (false, _) => parts.push(format!(
-            "{} could not run or {} left out; what they would have found is unknown.",
+            "{} could not run or {} left out; what would have been found that way is unknown.",
             plural(blind, "detector"),
             if blind == 1 { "was" } else { "were" }
         )),
