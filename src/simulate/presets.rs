@@ -183,7 +183,12 @@ pub fn preset(name: &str, scale: f64, seed: u64) -> anyhow::Result<Scenario> {
 fn nearest(name: &str) -> Vec<&'static str> {
     let mut names: Vec<(usize, &'static str)> = PRESETS
         .iter()
-        .map(|info| (distance(name, info.name), info.name))
+        .map(|info| {
+            // Most names end in the month of a publication, which nobody types by heart.
+            let plain = info.name.split("-20").next().unwrap_or(info.name);
+            let near = distance(name, info.name).min(distance(name, plain));
+            (near, info.name)
+        })
         .collect();
     names.sort_unstable();
     names.into_iter().take(3).map(|(_, name)| name).collect()
@@ -222,6 +227,8 @@ mod tests {
             error.contains("no preset deepseek; nearest: deepseek-2026-02"),
             "{error}"
         );
+        let error = preset("deepsek", 1.0, 1).unwrap_err().to_string();
+        assert!(error.contains("nearest: deepseek-2026-02"), "{error}");
         let error = preset("hidra", 1.0, 1).unwrap_err();
         assert!(error.to_string().contains("nearest: hydra"), "{error}");
         assert!(matches!(

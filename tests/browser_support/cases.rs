@@ -112,10 +112,16 @@ pub fn poison(json: &mut Value) {
     match json {
         Value::String(text) => *text = format!("{PAYLOAD}{text}"),
         Value::Array(items) => items.iter_mut().for_each(poison),
-        Value::Object(entries) => entries
-            .iter_mut()
-            .filter(|(name, _)| !VARIANTS.contains(&name.as_str()))
-            .for_each(|(_, entry)| poison(entry)),
+        Value::Object(entries) => {
+            // a member's role is a variant, a template's is a text
+            let is_member = entries.contains_key("bits_by_family");
+            entries
+                .iter_mut()
+                .filter(|(name, _)| {
+                    !VARIANTS.contains(&name.as_str()) && !(is_member && *name == "role")
+                })
+                .for_each(|(_, entry)| poison(entry));
+        }
         _ => {}
     }
 }
