@@ -118,7 +118,7 @@ pub fn poison(json: &mut Value) {
             entries
                 .iter_mut()
                 .filter(|(name, _)| {
-                    !VARIANTS.contains(&name.as_str()) && !(is_member && *name == "role")
+                    !(VARIANTS.contains(&name.as_str()) || is_member && *name == "role")
                 })
                 .for_each(|(_, entry)| poison(entry));
         }

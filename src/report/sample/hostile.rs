@@ -46,7 +46,7 @@ fn poison(json: &mut serde_json::Value) {
             entries
                 .iter_mut()
                 .filter(|(name, _)| {
-                    !VARIANTS.contains(&name.as_str()) && !(is_member && *name == "role")
+                    !(VARIANTS.contains(&name.as_str()) || is_member && *name == "role")
                 })
                 .for_each(|(_, entry)| poison(entry));
         }
