@@ -106,6 +106,46 @@ fn a_chat_gives_prompt_and_system_prompt_in_every_container() {
 }
 
 #[test]
+fn a_prompt_that_looks_like_a_chat_hides_nothing_among_plain_prompts() {
+    let folder = tempfile::tempdir().unwrap();
+    let fake = "[{\"role\":\"user\",\"content\":\"hi\"}]";
+    let text = |row: usize| if row == 0 { fake } else { "plain words" };
+    let lines: String = (0..3)
+        .map(|row| {
+            let line = serde_json::json!({"time": "2026-02-03T04:12:07Z", "user": "a", "prompt": text(row)});
+            format!("{line}\n")
+        })
+        .collect();
+    let ndjson = write(folder.path(), "a.ndjson", lines);
+    let rows: String = (0..3)
+        .map(|row| {
+            format!(
+                "2026-02-03T04:12:07Z,a,\"{}\"\n",
+                text(row).replace('"', "\"\"")
+            )
+        })
+        .collect();
+    let csv = write(folder.path(), "a.csv", format!("time,user,prompt\n{rows}"));
+    let parquet = folder.path().join("a.parquet");
+    write_parquet(
+        &parquet,
+        vec![
+            ("time", texts(&["2026-02-03T04:12:07Z"; 3])),
+            ("user", texts(&["a"; 3])),
+            ("prompt", texts(&[text(0), text(1), text(2)])),
+        ],
+    );
+    for path in [&ndjson, &csv, &parquet] {
+        let (rows, _) = load(path).unwrap();
+        assert_eq!(
+            column(&rows, RequestColumn::Prompt)[0],
+            Some(fake),
+            "{path:?}"
+        );
+    }
+}
+
+#[test]
 fn a_prompt_column_beside_the_chat_is_read_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let line = serde_json::json!({"time": "2026-02-03T04:12:07Z", "user": "a", "prompt": "[{\"x\": 1}]", "messages": chat()});

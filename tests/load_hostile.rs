@@ -162,7 +162,7 @@ fn failures_name_the_file_and_the_way_out() {
     );
     assert!(
         no_input(file("d.csv", b"when,who\n1,2\n"))
-            .contains("no column for `timestamp` and `account_id` (recognised: none; columns found: when, who); name them in a map and give it with --map")
+            .contains("no column for `timestamp` and `account_id` (recognised: none; columns found: when, who); name them in a map (a TOML file: [requests] and below it timestamp = \"its name here\") and give it with --map")
     );
     assert!(no_input(file("e.csv", b"time,who\n2026-01-01,2\n")).contains("`account_id`"));
     assert!(no_input(file("f.csv", b"")).contains("empty"));

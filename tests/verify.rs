@@ -111,3 +111,30 @@ fn a_folder_that_is_no_case_is_a_mistake_and_not_a_changed_case() {
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(text.contains("no case folder"), "{text}");
 }
+
+#[test]
+fn inputs_that_moved_are_found_where_one_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let old = folder.path().join("old");
+    let log = simulate("tiny", 0.1, 53, Format::Ndjson, 1, &old);
+    let case = folder.path().join("case");
+    scan_well(&log, &[], &case);
+    let new = folder.path().join("new");
+    fs::rename(&old, &new).unwrap();
+    let said = |more: &[&Path]| {
+        let mut command = program();
+        command.arg("verify").arg(&case);
+        for folder in more {
+            command.arg("--inputs").arg(folder);
+        }
+        let output = command.output().unwrap();
+        succeeded(&output);
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(said(&[]).contains("not checked: 1 input; --inputs DIR"));
+    let found = said(&[&new]);
+    assert!(
+        found.contains(", 1 input\n") && !found.contains("not checked"),
+        "{found}"
+    );
+}

@@ -24,10 +24,6 @@ pub(crate) fn describe(error: &anyhow::Error) -> String {
     // One line, whatever file names and values an error quotes.
     let mut text = format!("error: {}\n", visible(&format!("{error:#}")));
     let help = match kind(error) {
-        // the message says that a column is not found, and where to name it
-        Some(Failure::NoInput(text)) if text.contains("--map") => {
-            "`stillhunt schema` describes the columns; a map is a TOML file such as `[requests]` and below it `timestamp = \"their name\"`"
-        }
         Some(Failure::NoDigest(_)) => {
             "`stillhunt digest LOGS... --out DIR` writes a digest; every case has one in its folder `digest`"
         }
@@ -62,15 +58,13 @@ mod tests {
 
     #[test]
     fn the_kind_is_found_below_any_context() {
-        let error = Err::<(), _>(anyhow::Error::from(Failure::NoInput(
-            "no time; use --map".into(),
-        )))
-        .context("reading a.csv")
-        .unwrap_err();
+        let error = Err::<(), _>(anyhow::Error::from(Failure::NoDigest("empty".into())))
+            .context("reading a")
+            .unwrap_err();
         assert_eq!(exit_code(&error), exit::NO_INPUT);
         let text = describe(&error);
         assert!(
-            text.starts_with("error: reading a.csv: no time; use --map\nhelp: "),
+            text.starts_with("error: reading a: empty\nhelp: "),
             "{text}"
         );
     }

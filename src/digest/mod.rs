@@ -8,6 +8,7 @@
 //! are hashes, fragments and, where allowed, short masked excerpts.
 
 mod account;
+mod check;
 mod columns;
 mod counters;
 pub mod documentation;

@@ -359,9 +359,16 @@ impl Maker<'_> {
     }
 
     fn mirrors_of(&self, cluster: &Cluster) -> impl Iterator<Item = &Mirror> {
-        self.mirrors
-            .iter()
-            .filter(|mirror| cluster.corroborations.contains(&mirror.corroboration))
+        // They stand in the order of their corroborations.
+        cluster.corroborations.iter().flat_map(|index| {
+            let start = self
+                .mirrors
+                .partition_point(|mirror| mirror.corroboration < *index);
+            let behind = self.mirrors.get(start..).unwrap_or_default();
+            behind
+                .iter()
+                .take_while(|mirror| mirror.corroboration == *index)
+        })
     }
 
     fn members(&self, cluster: &Cluster) -> Vec<Member> {

@@ -108,6 +108,38 @@ impl Sources<'_> {
     }
 }
 
+/// What every finding about a group says alike; the caller adds what was measured.
+fn about(
+    (layer, group): (usize, usize),
+    accounts: &[u32],
+    sources: &Sources<'_>,
+) -> Option<Finding> {
+    let (detector_layer, _) = sources.group(layer, group)?;
+    let (locators, requests, first_us, last_us) = sources.evidence(layer, group, accounts);
+    Some(Finding {
+        id: String::new(),
+        detector: detector_layer.detector.to_owned(),
+        family: sources.layers.get(layer)?.family,
+        subject: sources.subject(layer, group)?,
+        accounts: sources.ids(accounts),
+        bits: 0.0,
+        measure: String::new(),
+        measured: 0.0,
+        expected: 0.0,
+        n: 0,
+        threshold: 0.0,
+        null_model: String::new(),
+        innocent: detector_layer.innocent.to_owned(),
+        would_clear: detector_layer.would_clear.to_owned(),
+        requests,
+        first_us,
+        last_us,
+        locators,
+        weak: false,
+        suppressed_by: None,
+    })
+}
+
 /// Words the group that a single-family lead stands on as a finding; `bits` is the evidence
 /// of its strongest member.
 #[must_use]
@@ -117,35 +149,22 @@ fn lead_finding(group: (usize, usize), bits: f64, sources: &Sources<'_>) -> Opti
     let unit_layer = sources.layers.get(layer)?;
     let units = unit_layer.groups.get(group);
     let accounts = sources.accounts(units);
-    let (locators, requests, first_us, last_us) = sources.evidence(layer, group, &accounts);
     let value = detector_layer.values.get(number)?;
     let all = sources.units.len();
     Some(Finding {
         id: stable_id("F", &[detector_layer.detector, detector_layer.kind, value]),
-        detector: detector_layer.detector.to_owned(),
-        family: unit_layer.family,
-        subject: sources.subject(layer, group)?,
-        accounts: sources.ids(&accounts),
         bits,
         measure: format!("accounts that share this {}", detector_layer.kind),
         measured: units.len() as f64,
         // Nobody outside the group has the key: half an account in the smoothed rate.
         expected: units.len() as f64 * 0.5 / (all.saturating_sub(units.len()) as f64 + 1.0),
         n: all as u64,
-        threshold: 0.0,
         null_model: format!(
             "each account holds this {} at the rate of the {} accounts outside the group (none does; half an account for smoothing); not corrected for the number of keys tried, which is why this alone is a lead",
             detector_layer.kind,
             all.saturating_sub(units.len())
         ),
-        innocent: detector_layer.innocent.to_owned(),
-        would_clear: detector_layer.would_clear.to_owned(),
-        requests,
-        first_us,
-        last_us,
-        locators,
-        weak: false,
-        suppressed_by: None,
+        ..about((layer, group), &accounts, sources)?
     })
 }
 
@@ -207,6 +226,15 @@ pub fn mirrors(
     mirrors
 }
 
+/// A key in a sentence about another. A template's id names nobody; other keys stand in findings
+/// of their own, so that a pseudonymised copy has no value in a sentence.
+fn named_key(family: Family, kind: &str, value: &str) -> String {
+    match family {
+        Family::Content => format!("{kind} {value}"),
+        _ => format!("one {kind}"),
+    }
+}
+
 fn mirror(
     index: usize,
     found: &Corroboration,
@@ -222,9 +250,9 @@ fn mirror(
         .filter(|unit| found.core.binary_search(unit).is_ok())
         .collect();
     let accounts = sources.accounts(&units);
-    let (locators, requests, first_us, last_us) = sources.evidence(layer, group, &accounts);
     let value = detector_layer.values.get(number)?;
-    let about = tested.values.get(tested_number)?;
+    let tested_value = tested.values.get(tested_number)?;
+    let named = named_key(tested.family, tested.kind, tested_value);
     let finding = Finding {
         id: stable_id(
             "F",
@@ -234,18 +262,13 @@ fn mirror(
                 value,
                 "agrees",
                 tested.kind,
-                about,
+                tested_value,
             ],
         ),
-        detector: detector_layer.detector.to_owned(),
-        family: found.other_family,
-        subject: sources.subject(layer, group)?,
-        accounts: sources.ids(&accounts),
         bits: found.bits,
         measure: format!(
-            "accounts of this {} among those of {} {about}; the bits are those of the whole agreement, of which this is one of {} keys",
+            "accounts of this {} among those of {named}; the bits are those of the whole agreement, of which this is one of {} keys",
             detector_layer.kind,
-            tested.kind,
             found.other_groups.len()
         ),
         measured: units.len() as f64,
@@ -253,17 +276,10 @@ fn mirror(
         n: found.size as u64,
         threshold: MINIMUM_BITS,
         null_model: format!(
-            "the {} accounts of {} {about} drawn at random among accounts of equal activity, every {} keeping its number of accounts; expected here: the share of all accounts",
-            found.size, tested.kind, detector_layer.kind
+            "the {} accounts of {named} drawn at random among accounts of equal activity, every {} keeping its number of accounts; expected here: the share of all accounts",
+            found.size, detector_layer.kind
         ),
-        innocent: detector_layer.innocent.to_owned(),
-        would_clear: detector_layer.would_clear.to_owned(),
-        requests,
-        first_us,
-        last_us,
-        locators,
-        weak: false,
-        suppressed_by: None,
+        ..about((layer, group), &accounts, sources)?
     };
     Some(Mirror {
         corroboration: index,
@@ -279,7 +295,6 @@ pub fn finding(corroboration: &Corroboration, sources: &Sources<'_>) -> Option<F
     let (detector_layer, number) = sources.group(layer, group)?;
     let other = sources.layers.get(corroboration.other_layer)?;
     let accounts = sources.accounts(&corroboration.core);
-    let (locators, requests, first_us, last_us) = sources.evidence(layer, group, &accounts);
     let value = detector_layer.values.get(number)?;
     let other_value = corroboration
         .other_groups
@@ -297,17 +312,11 @@ pub fn finding(corroboration: &Corroboration, sources: &Sources<'_>) -> Option<F
             "keys",
         ),
         Manner::Overlap => (
-            // A template's id names nobody; other keys stand in findings of their own.
-            match other.family {
-                Family::Content => format!(
-                    "accounts of this {} that share {} {other_value}",
-                    detector_layer.kind, other.kind
-                ),
-                _ => format!(
-                    "accounts of this {} that share one {}",
-                    detector_layer.kind, other.kind
-                ),
-            },
+            format!(
+                "accounts of this {} that share {}",
+                detector_layer.kind,
+                named_key(other.family, other.kind, &other_value)
+            ),
             "accounts",
         ),
     };
@@ -323,10 +332,6 @@ pub fn finding(corroboration: &Corroboration, sources: &Sources<'_>) -> Option<F
                 &other_value,
             ],
         ),
-        detector: detector_layer.detector.to_owned(),
-        family: corroboration.family,
-        subject: sources.subject(layer, group)?,
-        accounts: sources.ids(&accounts),
         bits: corroboration.bits,
         measure,
         measured: corroboration.observed as f64,
@@ -337,13 +342,6 @@ pub fn finding(corroboration: &Corroboration, sources: &Sources<'_>) -> Option<F
             "the {} accounts of this {} drawn at random among accounts of equal activity, every {} keeping its number of accounts; {of} expected by chance",
             corroboration.size, detector_layer.kind, other.kind
         ),
-        innocent: detector_layer.innocent.to_owned(),
-        would_clear: detector_layer.would_clear.to_owned(),
-        requests,
-        first_us,
-        last_us,
-        locators,
-        weak: false,
-        suppressed_by: None,
+        ..about((layer, group), &accounts, sources)?
     })
 }

@@ -4,22 +4,17 @@
 //! OWASP Top 10 for LLM Applications 2025. The ids name what was seen, they prove nothing, and a
 //! lead gets none.
 
-use std::collections::BTreeSet;
-
 use crate::model::campaign::{Campaign, Technique, Verdict};
 use crate::model::finding::Family;
 
-/// A campaign with the detectors whose findings it rests on.
-type Known<'a> = (&'a Campaign, &'a BTreeSet<&'a str>);
-
 /// Id, name, and what of a campaign it rests on.
-type Rule = (&'static str, &'static str, fn(Known<'_>) -> Option<String>);
+type Rule = (&'static str, &'static str, fn(&Campaign) -> Option<String>);
 
-const RULES: [Rule; 8] = [
+const RULES: [Rule; 6] = [
     (
         "AML.T0040",
         "ATLAS: AI Model Inference API Access",
-        |(campaign, _)| {
+        |campaign| {
             Some(format!(
                 "{} requests through the model's interface",
                 campaign.requests
@@ -31,25 +26,12 @@ const RULES: [Rule; 8] = [
     ("LLM10:2025", "OWASP: Unbounded Consumption", templates),
     ("AML.T0021", "ATLAS: Establish Accounts", owned),
     ("T1585", "ATT&CK: Establish Accounts", owned),
-    ("AML.T0008.005", "ATLAS: AI Service Proxies", |known| {
-        found(
-            known,
-            "dynamics/mixed-traffic",
-            "a template among the traffic of others",
-        )
-    }),
-    ("AML.T0012", "ATLAS: Valid Accounts", |known| {
-        found(
-            known,
-            "network/key-sharing",
-            "one credential in several places",
-        )
-    }),
 ];
 
-/// The techniques of a campaign, in a fixed order; `detectors` are those whose findings it rests on.
+/// The techniques of a campaign, in a fixed order. They rest on what counts for its verdict, never
+/// on a weak finding.
 #[must_use]
-pub(super) fn techniques(campaign: &Campaign, detectors: &BTreeSet<&str>) -> Vec<Technique> {
+pub(super) fn techniques(campaign: &Campaign) -> Vec<Technique> {
     if campaign.verdict < Verdict::Likely {
         return Vec::new();
     }
@@ -59,13 +41,13 @@ pub(super) fn techniques(campaign: &Campaign, detectors: &BTreeSet<&str>) -> Vec
             Some(Technique {
                 id: (*id).to_owned(),
                 name: (*name).to_owned(),
-                because: because((campaign, detectors))?,
+                because: because(campaign)?,
             })
         })
         .collect()
 }
 
-fn templates((campaign, _): Known<'_>) -> Option<String> {
+fn templates(campaign: &Campaign) -> Option<String> {
     (counts(campaign, Family::Content) && !campaign.templates.is_empty()).then(|| {
         match campaign.templates.len() {
             1 => "one prompt template that its accounts fill".to_owned(),
@@ -75,7 +57,7 @@ fn templates((campaign, _): Known<'_>) -> Option<String> {
 }
 
 /// Accounts that one operator seems to have made.
-fn owned((campaign, _): Known<'_>) -> Option<String> {
+fn owned(campaign: &Campaign) -> Option<String> {
     let families: Vec<&str> = [Family::Payment, Family::Identity, Family::Lifecycle]
         .into_iter()
         .filter(|family| counts(campaign, *family))
@@ -97,10 +79,6 @@ fn counts(campaign: &Campaign, family: Family) -> bool {
         .any(|evidence| evidence.family == family && evidence.counts)
 }
 
-fn found((_, detectors): Known<'_>, detector: &str, because: &str) -> Option<String> {
-    detectors.contains(detector).then(|| because.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,25 +86,18 @@ mod tests {
 
     #[test]
     fn a_lead_gets_none_and_a_campaign_what_it_rests_on() {
-        let none = BTreeSet::new();
         let mut campaign = sample::three_campaigns().case.campaigns.swap_remove(0);
         campaign.verdict = Verdict::Lead;
-        assert!(techniques(&campaign, &none).is_empty());
+        assert!(techniques(&campaign).is_empty());
         campaign.verdict = Verdict::Strong;
-        let ids = |campaign: &Campaign, detectors: &BTreeSet<&str>| -> Vec<String> {
-            techniques(campaign, detectors)
-                .into_iter()
-                .map(|technique| technique.id)
-                .collect()
+        let ids = |campaign: &Campaign| -> Vec<String> {
+            let found = techniques(campaign).into_iter();
+            found.map(|technique| technique.id).collect()
         };
-        let plain = ids(&campaign, &none);
-        assert!(plain.contains(&"AML.T0040".to_owned()));
-        assert!(!plain.contains(&"AML.T0008.005".to_owned()));
-        let relayed = ids(&campaign, &["dynamics/mixed-traffic"].into());
-        assert!(relayed.contains(&"AML.T0008.005".to_owned()));
+        assert!(ids(&campaign).contains(&"AML.T0024.002".to_owned()));
         for evidence in &mut campaign.evidence {
             evidence.counts = false;
         }
-        assert_eq!(ids(&campaign, &none), ["AML.T0040"]);
+        assert_eq!(ids(&campaign), ["AML.T0040"]);
     }
 }

@@ -312,18 +312,8 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
             .then_with(|| a.id.cmp(&b.id))
     });
     findings.dedup_by(|a, b| a.id == b.id);
-    let detector_of: FxHashMap<&str, &str> = findings
-        .iter()
-        .map(|finding| (finding.id.as_str(), finding.detector.as_str()))
-        .collect();
     for campaign in &mut campaigns {
-        let detectors = campaign
-            .evidence
-            .iter()
-            .flat_map(|evidence| &evidence.findings)
-            .filter_map(|id| detector_of.get(id.as_str()).copied())
-            .collect();
-        campaign.techniques = frameworks::techniques(campaign, &detectors);
+        campaign.techniques = frameworks::techniques(campaign);
     }
     let hubs = hubs::suppressed(
         input.layers,

@@ -41,17 +41,23 @@ pub(crate) enum Care {
     NoCardNumber,
     /// A list or object is not an identifier; blanks alone are no value.
     Identifier,
-    /// Where the value is a chat, only this part of it.
-    Chat(Part),
+    /// Of a JSON list or object only this part of the chat it is; of a text as well where the
+    /// whole column holds chats. A text alone never decides that: whoever writes a prompt could
+    /// hide the rest of it behind the looks of a chat.
+    Chat {
+        part: Part,
+        texts: bool,
+    },
 }
 
-/// The care a column needs.
-pub(crate) fn care(table: Table, index: usize) -> Care {
+/// The care a column needs; `chats` where its texts are whole chats.
+pub(crate) fn care(table: Table, index: usize, chats: bool) -> Care {
+    let chat = |part| Care::Chat { part, texts: chats };
     match table {
         Table::Requests if index == RequestColumn::Status.index() => Care::LowerCase,
         Table::Requests if index == RequestColumn::AccountId.index() => Care::Identifier,
-        Table::Requests if index == RequestColumn::Prompt.index() => Care::Chat(Part::LastUser),
-        Table::Requests if index == RequestColumn::SystemPrompt.index() => Care::Chat(Part::System),
+        Table::Requests if index == RequestColumn::Prompt.index() => chat(Part::LastUser),
+        Table::Requests if index == RequestColumn::SystemPrompt.index() => chat(Part::System),
         Table::Accounts if index == AccountColumn::AccountId.index() => Care::Identifier,
         Table::Accounts if index == AccountColumn::PaymentId.index() => Care::NoCardNumber,
         _ => Care::Plain,
@@ -111,9 +117,21 @@ fn text<'a>(cell: Cell<'a>, care: Care) -> Result<Converted<'a>, &'static str> {
         Cell::Json(_) if care == Care::Identifier => {
             return Err(NESTED_IDENTIFIER);
         }
-        Cell::Json(text) => text,
+        Cell::Json(text) => match care {
+            Care::Chat { part, .. } => return Ok(of_chat(text, part)),
+            _ => text,
+        },
     };
     careful(text, care)
+}
+
+/// The part of a chat; what is none stands for itself.
+fn of_chat(text: Cow<'_, str>, part: Part) -> Converted<'_> {
+    match part_of(&text, part) {
+        Some(Some(said)) => Converted::Text(said.into()),
+        Some(None) => Converted::Null,
+        None => Converted::Text(text),
+    }
 }
 
 /// Applies the care a column needs to a text.
@@ -127,11 +145,7 @@ pub(crate) fn careful(text: Cow<'_, str>, care: Care) -> Result<Converted<'_>, &
         Care::Identifier if text.contains(REPLACEMENT) => {
             Err("an identifier with a lost character (U+FFFD); export it again as UTF-8")
         }
-        Care::Chat(part) => Ok(match part_of(&text, part) {
-            Some(Some(said)) => Converted::Text(said.into()),
-            Some(None) => Converted::Null,
-            None => Converted::Text(text),
-        }),
+        Care::Chat { part, texts: true } => Ok(of_chat(text, part)),
         _ => Ok(Converted::Text(text)),
     }
 }
@@ -233,7 +247,7 @@ mod tests {
             cell,
             &REQUESTS[column.index()],
             None,
-            care(Table::Requests, column.index()),
+            care(Table::Requests, column.index(), false),
         )
     }
 

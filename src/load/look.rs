@@ -166,16 +166,17 @@ fn look_lines(
     Ok(look)
 }
 
-/// Values of a time column, for deciding its unit.
-pub(crate) fn time_texts(
+/// The first values of a column, cut to `longest` characters, for deciding how it is read.
+pub(crate) fn first_texts(
     file: &PlannedFile,
     column: usize,
     records: usize,
+    longest: usize,
     limit_bytes: u64,
 ) -> Result<Vec<String>> {
     let mut texts = Vec::new();
     if file.container == Container::Parquet {
-        return parquet_file::time_texts(file, column, records);
+        return parquet_file::first_texts(file, column, records);
     }
     let mut wanted = vec![false; file.columns.len()];
     if let Some(place) = wanted.get_mut(column) {
@@ -191,7 +192,7 @@ pub(crate) fn time_texts(
         let Some(block) = reader.block(records.saturating_sub(seen).min(64), 1 << 20) else {
             break;
         };
-        sample_texts(&layout, &block, column, &mut texts);
+        sample_texts(&layout, &block, column, longest, &mut texts);
         bytes += block
             .records()
             .map(|(_, record)| record.len())

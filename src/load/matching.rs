@@ -50,6 +50,8 @@ pub struct PlannedColumn {
     pub example: Option<String>,
     /// The value for every row, where the map gives one.
     pub constant: Option<String>,
+    /// Whether its texts are whole chats, of which a part is read.
+    pub chats: bool,
 }
 
 /// The result of matching one file.
@@ -101,6 +103,7 @@ pub(crate) fn match_columns(
             unit: None,
             example: None,
             constant: map.constants.get(column.name).cloned(),
+            chats: false,
         };
         if planned.constant.is_some() {
             planned.matched = Matched::Constant;

@@ -14,7 +14,7 @@ pub(crate) enum Part {
 }
 
 /// Whether a text may be a chat; cheap, and false for nearly every prompt.
-pub(crate) fn may_be_chat(text: &str) -> bool {
+fn may_be_chat(text: &str) -> bool {
     let text = text.trim_start();
     let is_list = text
         .strip_prefix('[')
@@ -24,6 +24,16 @@ pub(crate) fn may_be_chat(text: &str) -> bool {
             && ["\"messages\"", "\"contents\""]
                 .iter()
                 .any(|key| text.contains(key)))
+}
+
+/// Whether a column holds whole chats: more than half of its first texts are such, decided once
+/// for each file and never for each row.
+pub(crate) fn are_chats(texts: &[String]) -> bool {
+    let chats = texts
+        .iter()
+        .filter(|text| part_of(text, Part::LastUser).is_some())
+        .count();
+    chats * 2 > texts.len()
 }
 
 /// The part of a chat; `None` where the text is none, so that it stands for itself. Lists of

@@ -13,7 +13,6 @@ use arrow_schema::{DataType, TimeUnit};
 
 use crate::load::arrays::{as_text, fill, list_chats, list_texts, pick};
 use crate::load::cell::{Care, Cell, Converted, NESTED_IDENTIFIER, careful, convert};
-use crate::load::messages::may_be_chat;
 use crate::load::parquet_file::array_at;
 use crate::load::rejects::RejectLog;
 use crate::load::rows::{ColumnReading, FileReading, add};
@@ -157,11 +156,8 @@ fn read_array(array: &ArrayRef, column: &ColumnReading<'_>) -> Read {
         failures: Vec::new(),
     };
     match (column.column.column_type, array.data_type()) {
-        (ColumnType::Text, DataType::Utf8) if column.care == Care::Plain => {
-            whole(without_empty(array.as_string()))
-        }
         (ColumnType::Text, DataType::Utf8)
-            if matches!(column.care, Care::Chat(_)) && !has_chat(array.as_string()) =>
+            if matches!(column.care, Care::Plain | Care::Chat { texts: false, .. }) =>
         {
             whole(without_empty(array.as_string()))
         }
@@ -190,7 +186,7 @@ fn read_array(array: &ArrayRef, column: &ColumnReading<'_>) -> Read {
             if column.column.column_type == ColumnType::Text && item.data_type().is_nested() =>
         {
             match list_chats(array) {
-                Some(texts) => from_text(&texts, column),
+                Some(texts) => from_cells(&texts, Cell::Json, column),
                 None => unreadable(array, column),
             }
         }
@@ -231,13 +227,22 @@ fn unreadable(array: &ArrayRef, column: &ColumnReading<'_>) -> Read {
 
 /// Reads texts as the column's type.
 fn from_text(texts: &StringArray, column: &ColumnReading<'_>) -> Read {
+    from_cells(texts, Cell::Text, column)
+}
+
+/// Reads texts, taken for `cell`s, as the column's type.
+fn from_cells<'a>(
+    texts: &'a StringArray,
+    cell: fn(Cow<'a, str>) -> Cell<'a>,
+    column: &ColumnReading<'_>,
+) -> Read {
     let mut failures = Vec::new();
     let converted: Vec<Converted<'_>> = texts
         .iter()
         .enumerate()
         .map(|(row, text)| {
-            let cell = text.map_or(Cell::Null, |text| Cell::Text(Cow::Borrowed(text)));
-            convert(cell, column.column, column.unit, column.care).unwrap_or_else(|reason| {
+            let value = text.map_or(Cell::Null, |text| cell(Cow::Borrowed(text)));
+            convert(value, column.column, column.unit, column.care).unwrap_or_else(|reason| {
                 failures.push((row, reason));
                 Converted::Null
             })
@@ -279,11 +284,6 @@ fn from_text(texts: &StringArray, column: &ColumnReading<'_>) -> Read {
         }))),
     };
     Read { values, failures }
-}
-
-/// Whether a column of prompts holds whole chats.
-fn has_chat(texts: &StringArray) -> bool {
-    texts.iter().flatten().any(may_be_chat)
 }
 
 /// Empty text is no value; where there is none, the array is handed on as it is.

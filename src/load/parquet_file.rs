@@ -111,8 +111,12 @@ pub(crate) fn native_time(file: &PlannedFile, column: usize) -> Option<bool> {
     sources.first().and_then(native)
 }
 
-/// Values of a time column as text.
-pub(crate) fn time_texts(file: &PlannedFile, column: usize, records: usize) -> Result<Vec<String>> {
+/// The first values of a column as text.
+pub(crate) fn first_texts(
+    file: &PlannedFile,
+    column: usize,
+    records: usize,
+) -> Result<Vec<String>> {
     let metadata = metadata(file)?;
     let sources = file
         .columns

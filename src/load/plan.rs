@@ -9,9 +9,10 @@ use rayon::prelude::*;
 
 use crate::config::LoadConfig;
 use crate::load::discover::{discover, no_input, usage};
-use crate::load::look::{look, time_texts};
+use crate::load::look::{first_texts, look};
 use crate::load::map::{TableMap, read_map};
 use crate::load::matching::{Matched, PlannedColumn, match_columns};
+use crate::load::messages::are_chats;
 use crate::load::parquet_file::native_time;
 use crate::load::recognise::{Compression, Container, recognise};
 use crate::load::timestamp::{TimestampUnit, decide, given};
@@ -184,7 +185,7 @@ pub(crate) fn plan_table(request: &PlanRequest<'_>, config: &LoadConfig) -> Resu
         .iter()
         .filter(|file| file.container != Container::Empty)
     {
-        require_columns(file, &noted)?;
+        require_columns(file, request.table, &noted)?;
     }
     let mut notes = discovered.notes;
     notes.extend(gather_notes(
@@ -217,19 +218,23 @@ pub(crate) fn gather_notes(noted: impl IntoIterator<Item = (String, Vec<String>)
     noted.into_iter().map(sentence).collect()
 }
 
-fn require_columns(file: &PlannedFile, noted: &BTreeMap<String, Vec<String>>) -> Result<()> {
+fn require_columns(
+    file: &PlannedFile,
+    table: Table,
+    noted: &BTreeMap<String, Vec<String>>,
+) -> Result<()> {
     let missing = |column: &&PlannedColumn| {
         column.column.need == Need::Required && column.matched == Matched::Absent
     };
-    let absent: Vec<String> = file
+    let absent: Vec<&str> = file
         .columns
         .iter()
         .filter(missing)
-        .map(|column| format!("`{}`", column.column.name))
+        .map(|column| column.column.name)
         .collect();
-    if absent.is_empty() {
+    let Some(first_absent) = absent.first() else {
         return Ok(());
-    }
+    };
     // Names come from the file, so they are shortened and shown without control characters.
     let shown = |name: &String| name.escape_debug().take(60).collect::<String>();
     let mut found: Vec<&String> = file
@@ -254,12 +259,14 @@ fn require_columns(file: &PlannedFile, noted: &BTreeMap<String, Vec<String>>) ->
         _ => list.join(", "),
     };
     Err(no_input(format!(
-        "{}: no column for {} (recognised: {}; columns found: {}{}); name them in a map and give it with --map{}",
+        "{}: no column for `{}` (recognised: {}; columns found: {}{}); name them in a map (a TOML file: [{}] and below it {} = \"its name here\") and give it with --map{}",
         file.name,
-        absent.join(" and "),
+        absent.join("` and `"),
         or_none(recognised),
         or_none(names),
         if found.len() > 40 { ", ..." } else { "" },
+        table.name(),
+        first_absent,
         hint.map_or("", |(note, _)| note.as_str())
     )))
 }
@@ -312,6 +319,11 @@ fn plan_file(
     for index in 0..file.columns.len() {
         notes.extend(decide_unit(&mut file, index, map, request.records, limit)?);
     }
+    if request.table == Table::Requests {
+        for column in [RequestColumn::Prompt, RequestColumn::SystemPrompt] {
+            notes.extend(decide_chats(&mut file, column, limit)?);
+        }
+    }
     Ok((file, notes, look.reachable))
 }
 
@@ -342,6 +354,37 @@ fn refuse_accounts_table(file: &PlannedFile) -> Result<()> {
     Ok(())
 }
 
+/// Characters of a time that are looked at: more than any unit has.
+const LONGEST_TIME: usize = 64;
+
+/// Prompts looked at for whether they are whole chats: enough for a majority, few enough to be
+/// held at once.
+const CHATS_LOOKED_AT: usize = 100;
+
+/// Decides whether the texts of a prompt column are whole chats; returns what should be said.
+fn decide_chats(
+    file: &mut PlannedFile,
+    column: RequestColumn,
+    limit_bytes: u64,
+) -> Result<Option<String>> {
+    let index = column.index();
+    let is_read =
+        |planned: &PlannedColumn| !matches!(planned.matched, Matched::Absent | Matched::Constant);
+    if !file.columns.get(index).is_some_and(is_read) {
+        return Ok(None);
+    }
+    let texts = first_texts(file, index, CHATS_LOOKED_AT, usize::MAX, limit_bytes)?;
+    let Some(planned) = file.columns.get_mut(index).filter(|_| are_chats(&texts)) else {
+        return Ok(None);
+    };
+    planned.chats = true;
+    Ok(Some(format!(
+        "`{}` is taken from the chats in `{}`",
+        planned.column.name,
+        planned.sources.join("`, `")
+    )))
+}
+
 /// Decides the unit of a time column; returns what should be said about it.
 fn decide_unit(
     file: &mut PlannedFile,
@@ -359,7 +402,7 @@ fn decide_unit(
     }
     let texts = match &planned.constant {
         Some(constant) => vec![constant.clone()],
-        None => time_texts(file, index, records, limit_bytes)?,
+        None => first_texts(file, index, records, LONGEST_TIME, limit_bytes)?,
     };
     let native = match file.container {
         Container::Parquet => native_time(file, index),

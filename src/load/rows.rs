@@ -79,7 +79,7 @@ impl<'p> FileReading<'p> {
                     column: planned.column,
                     sources: &planned.sources,
                     unit: planned.unit,
-                    care: care(table, index),
+                    care: care(table, index, planned.chats),
                     constant: planned.constant.as_deref(),
                     planned: planned.matched != Matched::Absent,
                 })

@@ -113,12 +113,22 @@ impl<'a> SharedFile<'a> {
         &self,
         compression: Compression,
     ) -> io::Result<Box<dyn Read + Send + 'a>> {
+        let inner = decode(self.clone(), compression)?;
+        // A second reading has nothing to recognise.
+        if !self.is_hashed() {
+            return Ok(inner);
+        }
         Ok(Box::new(KnownText {
-            inner: decode(self.clone(), compression)?,
+            inner,
             hasher: Xxh3Default::new(),
             bytes: 0,
             file: self.clone(),
         }))
+    }
+
+    fn is_hashed(&self) -> bool {
+        let file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        file.hasher.is_some()
     }
 
     /// What the text inside was, once it was read to its end.

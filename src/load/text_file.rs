@@ -134,18 +134,17 @@ pub(crate) fn convert_block(
     rows.finish()
 }
 
-/// The texts of one column in a block, as far as records can be read.
+/// The texts of one column in a block, as far as records can be read, cut to `longest` characters.
 pub(crate) fn sample_texts(
     layout: &TextLayout,
     block: &TextBlock,
     column: usize,
+    longest: usize,
     into: &mut Vec<String>,
 ) {
-    // Longer than any time in any unit.
-    const LONGEST: usize = 64;
     let mut keep = |cell: Cell<'_>| match cell {
         Cell::Text(text) | Cell::Number(text) if !text.is_empty() => {
-            into.push(text.chars().take(LONGEST).collect());
+            into.push(text.chars().take(longest).collect());
         }
         _ => {}
     };

@@ -133,6 +133,17 @@ pub struct Coverage {
     pub notes: Vec<String>,
 }
 
+impl InputFile {
+    /// Whether read = used + rejected + outside the window.
+    #[must_use]
+    pub fn reconciles(&self) -> bool {
+        self.rows_used
+            .checked_add(self.rows_rejected)
+            .and_then(|rows| rows.checked_add(self.rows_outside_window))
+            == Some(self.rows_read)
+    }
+}
+
 impl Coverage {
     /// Name of an input, of the requests or of another table, by the number that locators and
     /// rejects give it; a number without a file is shown as such.

@@ -92,23 +92,13 @@ pub(super) fn gather(options: &ScanOptions, progress: &dyn Progress) -> Result<G
 /// Reads a digest whose inputs account for its rows.
 fn read_digest(folder: &Path) -> Result<DigestTables> {
     let tables = digest::store::read(folder)?;
-    let used = tables
-        .about
-        .intake
-        .inputs
+    let inputs = &tables.about.intake.inputs;
+    let used = inputs
         .iter()
-        .try_fold(0_u64, |sum, input| {
-            let parts = [
-                input.rows_used,
-                input.rows_rejected,
-                input.rows_outside_window,
-            ];
-            let read = parts
-                .iter()
-                .try_fold(0_u64, |sum, part| sum.checked_add(*part))?;
-            (read == input.rows_read).then(|| sum.checked_add(input.rows_used))?
-        });
-    if used != Some(tables.about.rows) {
+        .map(|input| u128::from(input.rows_used))
+        .sum::<u128>();
+    let whole = inputs.iter().all(InputFile::reconciles);
+    if !whole || used != u128::from(tables.about.rows) {
         let text = format!(
             "{}: the rows of its inputs do not add up to the {} it holds; write it again",
             folder.display(),

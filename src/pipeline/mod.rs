@@ -4,6 +4,7 @@ mod digest;
 mod explain;
 mod gather;
 mod inspect;
+mod lists;
 mod render;
 mod scan;
 mod verify;

@@ -1,11 +1,8 @@
 //! The main job: load -> digest -> detect -> fuse -> (second look) -> report.
 
-use std::path::Path;
-
 use anyhow::Result;
 
 use crate::config::options::{Profile, Quote, ScanOptions};
-use crate::config::small_file;
 use crate::detect::population::Population;
 use crate::detect::{self, Context};
 use crate::fuse::{self, Fused};
@@ -13,15 +10,14 @@ use crate::label;
 use crate::load::{self, LoadPlan};
 use crate::model::campaign::LabelledRequest;
 use crate::model::case::{CASE_SCHEMA_VERSION, CAVEAT, Case, CaseTables};
-use crate::model::failure::Failure;
 use crate::model::finding::{DetectorRun, RunStatus};
 use crate::model::progress::Progress;
 use crate::pipeline::ScanOutput;
 use crate::pipeline::gather::{self, Gathered};
+use crate::pipeline::lists;
 use crate::report::{self, Pseudonyms, WriteDigest, WriteOptions};
 use crate::suppress;
-use crate::suppress::entry::Entry;
-use crate::watch::{self, list::List};
+use crate::watch;
 
 /// From logs (or digests) to a written case folder.
 ///
@@ -38,8 +34,16 @@ pub fn scan_to_case(
 fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> Result<CaseTables> {
     report::prepare_out(&output.out, output.force)?;
     // before the long work: a file with a mistake in it stops the run at once
-    let suppressions = options.suppress.as_deref().map(suppressions).transpose()?;
-    let list = options.indicators.as_deref().map(watch_list).transpose()?;
+    let suppressions = options
+        .suppress
+        .as_deref()
+        .map(lists::suppressions)
+        .transpose()?;
+    let list = options
+        .indicators
+        .as_deref()
+        .map(lists::watch_list)
+        .transpose()?;
     let mut pseudonyms = output
         .pseudonym_key
         .as_deref()
@@ -209,50 +213,6 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
     )?;
     progress.end();
     Ok(case_tables)
-}
-
-/// Reads a watch list.
-fn watch_list(path: &Path) -> Result<List> {
-    let usage = |problem: String| {
-        let text = format!(
-            "{}: cannot be used as a watch list: {problem}",
-            path.display()
-        );
-        anyhow::Error::from(Failure::Usage(text))
-    };
-    let text = small_file::read_text(path).map_err(|error| usage(error.to_string()))?;
-    watch::list::parse(&text).map_err(usage)
-}
-
-/// Reads a suppression file.
-fn suppressions(path: &Path) -> Result<Vec<Entry>> {
-    let usage = |text: String| anyhow::Error::from(Failure::Usage(text));
-    let bytes = small_file::read(path).map_err(|error| {
-        usage(format!(
-            "{}: cannot read the suppressions: {error}",
-            path.display()
-        ))
-    })?;
-    let text = String::from_utf8(bytes)
-        .map_err(|_| usage(format!("{}: not UTF-8 text", path.display())))?;
-    let detectors: Vec<&str> = detect::registry::metas()
-        .map(|meta| meta.id)
-        .chain([watch::DETECTOR])
-        .collect();
-    suppress::parse(&text, &detectors).map_err(|problems| {
-        let more = match problems.len() {
-            0 | 1 => String::new(),
-            count => format!(" (and {} more)", count - 1),
-        };
-        usage(problems.first().map_or_else(String::new, |problem| {
-            format!(
-                "{}: line {}: {}{more}",
-                path.display(),
-                problem.line,
-                problem.message
-            )
-        }))
-    })
 }
 
 /// Names the requests of the campaigns' templates: all of them from logs, the sampled ones from digests.

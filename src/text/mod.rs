@@ -4,6 +4,7 @@
 pub mod excerpt;
 pub mod fragments;
 pub mod hash;
+mod masks;
 pub mod words;
 
 pub use excerpt::excerpt;

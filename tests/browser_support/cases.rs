@@ -108,20 +108,16 @@ pub const PAYLOAD: &str = "<script>window.pwned=1;alert(1)</script></script><scr
 
 pub fn poison(json: &mut Value) {
     // names of variants stay, or the file would be no case
-    const VARIANTS: [&str; 6] = ["verdict", "family", "scope", "type", "state", "kind"];
+    const VARIANTS: [&str; 7] = [
+        "verdict", "family", "scope", "type", "state", "kind", "role",
+    ];
     match json {
         Value::String(text) => *text = format!("{PAYLOAD}{text}"),
         Value::Array(items) => items.iter_mut().for_each(poison),
-        Value::Object(entries) => {
-            // a member's role is a variant, a template's is a text
-            let is_member = entries.contains_key("bits_by_family");
-            entries
-                .iter_mut()
-                .filter(|(name, _)| {
-                    !(VARIANTS.contains(&name.as_str()) || is_member && *name == "role")
-                })
-                .for_each(|(_, entry)| poison(entry));
-        }
+        Value::Object(entries) => entries
+            .iter_mut()
+            .filter(|(name, _)| !VARIANTS.contains(&name.as_str()))
+            .for_each(|(_, entry)| poison(entry)),
         _ => {}
     }
 }

@@ -64,7 +64,8 @@ const SLOT_SHARE: f64 = 0.1;
 /// harvest works through a list.
 const LEAD_TEXTS: f64 = 4.0;
 
-/// A text of eight words has four runs of five; with fewer, one changed word leaves none.
+/// With fewer runs of words than this, one changed word leaves hardly any: a text of eight words
+/// has four runs of five.
 const MINIMUM_FRAGMENTS: usize = 4;
 
 /// Where more than this share of the sampled texts is too short, the run says so.
@@ -127,9 +128,10 @@ fn too_short(texts: &Texts, context: &Context<'_>) -> Option<String> {
     let short = (0..all)
         .filter(|row| context.tables.fragments.of(*row).len() < MINIMUM_FRAGMENTS)
         .count();
+    let words = context.config.digest.fragment_words + MINIMUM_FRAGMENTS - 1;
     (short as f64 > SHORT_SHARE * all as f64).then(|| {
         format!(
-            "{short} of {all} sampled texts have under eight words: no template can be seen in them, only exact repeats"
+            "{short} of {all} sampled texts have under {words} words: no template can be seen in them, only exact repeats"
         )
     })
 }

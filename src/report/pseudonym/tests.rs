@@ -289,3 +289,28 @@ fn hostile_names_and_names_that_are_words_do_no_harm() {
         assert!(verify(&out, None).unwrap().passed());
     }
 }
+
+#[test]
+fn a_plain_name_is_replaced_in_sentences_unless_it_is_a_word_of_every_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut tables = sample::three_campaigns();
+    for (member, name) in tables.case.campaigns[0]
+        .members
+        .iter_mut()
+        .zip(["acmecorp", "payment"])
+    {
+        member.account_id = name.to_owned();
+    }
+    let note = "acmecorp is left out; payment evidence is not";
+    tables.case.coverage.notes = vec![note.to_owned()];
+    let mut pseudonyms = Pseudonyms::open(&folder.path().join("key"), &[]).unwrap();
+    pseudonyms
+        .apply(&mut tables, &mut Manifest::default())
+        .unwrap();
+    let shown = &tables.case.coverage.notes[0];
+    assert!(!shown.contains("acmecorp"), "{shown}");
+    assert!(
+        shown.ends_with("left out; payment evidence is not"),
+        "{shown}"
+    );
+}

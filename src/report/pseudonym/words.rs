@@ -3,13 +3,17 @@
 //! Every text of the case is searched, also one that a later version adds, but for the few
 //! whose values come from a fixed list.
 
+use std::collections::BTreeSet;
+
 use aho_corasick::{AhoCorasick, MatchKind};
 use anyhow::{Context, Result};
 use regex::Regex;
 use serde_json::Value;
 
 use crate::model::case::CaseTables;
+use crate::report::columns::OUTPUT_COLUMNS;
 use crate::report::pseudonym::names::Named;
+use crate::report::view::{glossary, method};
 
 /// Fields whose values come from a fixed list of stillhunt's own words, or are hashes.
 const FIXED: [&str; 16] = [
@@ -62,9 +66,10 @@ pub(super) struct Scrubber {
 
 impl Scrubber {
     pub(super) fn new(named: Named) -> Result<Self> {
+        let own_words = own_words();
         let (originals, tokens): (Vec<String>, Vec<String>) = named
             .into_pairs()
-            .filter(|(original, _)| is_telling(original))
+            .filter(|(original, _)| is_telling(original, &own_words))
             .unzip();
         let search = AhoCorasick::builder()
             .match_kind(MatchKind::Standard)
@@ -158,10 +163,20 @@ fn beginning(original: &str) -> &str {
     original.get(..end).unwrap_or(original)
 }
 
-/// Whether a name can be told from the words around it. An account called `payment` cannot: the
-/// word stands in every report, and to replace it there would give its token away.
-fn is_telling(original: &str) -> bool {
-    if original.bytes().all(|byte| byte.is_ascii_lowercase()) {
+/// Words that stand in any report. An account called `payment` is not replaced in sentences: they
+/// would read as nonsense, and whoever knows them would read off which token is `payment`.
+fn own_words() -> BTreeSet<String> {
+    let columns = OUTPUT_COLUMNS.iter().map(|column| column.meaning);
+    glossary::texts()
+        .chain(method::texts())
+        .chain(columns)
+        .flat_map(|text| text.split(|letter: char| !letter.is_alphanumeric()))
+        .map(str::to_lowercase)
+        .collect()
+}
+
+fn is_telling(original: &str, own_words: &BTreeSet<String>) -> bool {
+    if own_words.contains(&original.to_lowercase()) {
         return false;
     }
     let characters = original.chars().count();

@@ -34,22 +34,16 @@ pub(crate) fn hostile() -> CaseTables {
 
 /// Prefixes every text that is not the name of a variant.
 fn poison(json: &mut serde_json::Value) {
-    const VARIANTS: [&str; 7] = [
-        "verdict", "family", "scope", "type", "state", "kind", "caveat",
+    const VARIANTS: [&str; 8] = [
+        "verdict", "family", "scope", "type", "state", "kind", "role", "caveat",
     ];
     match json {
         serde_json::Value::String(text) => *text = format!("{HOSTILE}{text}"),
         serde_json::Value::Array(items) => items.iter_mut().for_each(poison),
-        serde_json::Value::Object(entries) => {
-            // A member's role is a variant, a template's is a text.
-            let is_member = entries.contains_key("bits_by_family");
-            entries
-                .iter_mut()
-                .filter(|(name, _)| {
-                    !(VARIANTS.contains(&name.as_str()) || is_member && *name == "role")
-                })
-                .for_each(|(_, entry)| poison(entry));
-        }
+        serde_json::Value::Object(entries) => entries
+            .iter_mut()
+            .filter(|(name, _)| !VARIANTS.contains(&name.as_str()))
+            .for_each(|(_, entry)| poison(entry)),
         _ => {}
     }
 }

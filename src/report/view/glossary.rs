@@ -109,6 +109,12 @@ pub(crate) static FAMILIES: &[Term] = &[
     },
 ];
 
+/// All texts of the glossary.
+pub(crate) fn texts() -> impl Iterator<Item = &'static str> {
+    let terms = TERMS.iter().chain(FAMILIES);
+    terms.flat_map(|term| [term.word, term.meaning])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

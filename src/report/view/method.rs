@@ -79,3 +79,8 @@ pub(crate) static SOURCES: &[Source] = &[
         work: "Anthropic, \u{201c}Detecting and preventing distillation attacks\u{201d}, 23 February 2026. Its numbers are the vendor\u{2019}s own claims.",
     },
 ];
+
+/// All texts of the method.
+pub(crate) fn texts() -> impl Iterator<Item = &'static str> {
+    STEPS.iter().flat_map(|step| [step.title, step.text])
+}
