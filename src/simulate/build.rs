@@ -43,8 +43,11 @@ pub(crate) struct Builder {
 /// Builds the world.
 pub(crate) fn build(scenario: &Scenario, knobs: &Knobs) -> anyhow::Result<World> {
     let start_us = scenario.start_day * DAY_US;
+    // Two presets with one seed are two logs of one world: other accounts, the same networks
+    // and clients.
+    let seed = stream(scenario.seed, &scenario.name);
     let world = World {
-        seed: scenario.seed,
+        seed,
         start_us,
         days: scenario.days,
         // Releases are announced in the Californian morning.
@@ -66,7 +69,7 @@ pub(crate) fn build(scenario: &Scenario, knobs: &Knobs) -> anyhow::Result<World>
     };
     let mut builder = Builder {
         world,
-        random: Random::new(stream(scenario.seed, "build")),
+        random: Random::new(stream(seed, "build")),
     };
     organic(&mut builder, scenario, knobs)?;
     lookalikes::add_all(&mut builder, scenario, knobs)?;

@@ -2,12 +2,17 @@
 
 use crate::simulate::build::Builder;
 use crate::simulate::clocks::{self, Clock};
+use crate::simulate::grammar::stream;
 use crate::simulate::knobs::Knobs;
 use crate::simulate::means::Means;
 use crate::simulate::random::{mix, share};
 use crate::simulate::scenario::{CampaignPlan, Hours};
 use crate::simulate::succession;
 use crate::simulate::world::{DAY_US, Dispatch, Fleet, Role, Tenure};
+
+/// Accounts of a campaign are out on up to this share of the days (ours): without it all send
+/// nearly the same number of requests, which no real network of accounts does.
+const LARGEST_REST_SHARE: f64 = 0.6;
 
 /// Adds a campaign to the world.
 pub(crate) fn add(builder: &mut Builder, plan: &CampaignPlan, knobs: &Knobs) -> anyhow::Result<()> {
@@ -97,6 +102,7 @@ fn spread(
 ) -> Vec<u64> {
     let clock = clock(plan.hours).0;
     let epoch_day = builder.world.start_us / DAY_US;
+    let own = stream(builder.world.seed, &plan.name);
     let weights: Vec<f64> = (0..builder.world.days)
         .map(|day| {
             if !(first_day..last_day).contains(&day) {
@@ -106,7 +112,7 @@ fn spread(
             let load: f64 = (0..24)
                 .map(|hour| clocks::weight(clock, weekday, hour))
                 .sum();
-            load * (0.85 + 0.3 * share(mix(builder.world.seed, u64::from(day))))
+            load * (0.85 + 0.3 * share(mix(own, u64::from(day))))
         })
         .collect();
     let sum: f64 = weights.iter().sum();
@@ -166,6 +172,12 @@ fn fleet(
         offset_minutes,
         jitter: plan.jitter,
         dispatch: plan.dispatch,
+        // A shard has one holder, who sends all of it.
+        rest_share: if plan.dispatch == Dispatch::Shards {
+            0.0
+        } else {
+            LARGEST_REST_SHARE
+        },
         samples_per_item: plan.samples_per_item.max(1),
     }
 }

@@ -1,7 +1,7 @@
 //! Central dispatch: a stream of work handed to many accounts.
 
 use crate::simulate::clocks;
-use crate::simulate::random::{Random, mix};
+use crate::simulate::random::{Random, mix, share};
 use crate::simulate::ticks::Tick;
 use crate::simulate::world::{DAY_US, Dispatch, Fleet, HOUR_US, SECOND_US};
 
@@ -108,17 +108,28 @@ fn at_quantile(table: &[f64; 24], share: f64) -> i64 {
     hour as i64 * HOUR_US + ((wanted - before) / width * HOUR_US as f64) as i64
 }
 
+/// Whether a slot is left out on this day.
+fn rests(fleet: &Fleet, slot: u64, at_us: i64) -> bool {
+    let own = mix(fleet.key, slot.wrapping_add(0x5e57));
+    let day = at_us.div_euclid(DAY_US) as u64;
+    share(mix(own, day)) < fleet.rest_share * share(own)
+}
+
 /// Who holds the slot at this time; where nobody does, a neighbour, or the next to come.
 fn holder(fleet: &Fleet, slot: u64, at_us: i64, random: &mut Random) -> Option<(u32, i64)> {
     let slots = fleet.slots.len() as u64;
-    for step in 0..slots.min(64) {
+    let at_work = |step: u64| {
         let tenures = fleet.slots.get(((slot + step) % slots) as usize)?;
-        if let Some(tenure) = tenures
+        tenures
             .iter()
             .find(|tenure| (tenure.from_us..tenure.until_us).contains(&at_us))
-        {
-            return Some((tenure.account, at_us));
-        }
+            .map(|tenure| (tenure.account, at_us))
+    };
+    let near = slots.min(64);
+    // Where all rest, somebody works all the same: no item is lost.
+    let awake = (0..near).filter(|step| !rests(fleet, (slot + step) % slots, at_us));
+    if let Some(found) = awake.chain(0..near).find_map(at_work) {
+        return Some(found);
     }
     let later = (0..slots.min(64))
         .filter_map(|step| fleet.slots.get(((slot + step) % slots) as usize))
@@ -159,6 +170,7 @@ mod tests {
             offset_minutes: 0,
             jitter: 0.2,
             dispatch,
+            rest_share: 0.0,
             samples_per_item: 1,
         }
     }
@@ -180,6 +192,23 @@ mod tests {
             items.sort_unstable();
             assert_eq!(items, (0..1_500).collect::<Vec<_>>(), "{dispatch:?}");
         }
+    }
+
+    #[test]
+    fn rest_makes_volumes_differ_and_loses_nothing() {
+        let mut fleet = fleet(Dispatch::RoundRobin);
+        fleet.rest_share = 0.6;
+        fleet.daily = vec![1_000; 20];
+        fleet.first_item = (0..20).map(|day| day * 1_000).collect();
+        let mut counts = [0_u64; 10];
+        for number in 0..20 {
+            for tick in day(&fleet, number, i64::from(number) * DAY_US) {
+                counts[tick.account as usize] += u64::from(!tick.rate_limited);
+            }
+        }
+        assert_eq!(counts.iter().sum::<u64>(), 20_000);
+        let (least, most) = (counts.iter().min().unwrap(), counts.iter().max().unwrap());
+        assert!(*most * 10 > *least * 13, "{counts:?}");
     }
 
     #[test]

@@ -275,6 +275,7 @@ fn even_fleet(
         offset_minutes: i64::from(offset),
         jitter: 1.0,
         dispatch,
+        rest_share: 0.0,
         samples_per_item: 1,
     }
 }

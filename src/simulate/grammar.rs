@@ -48,6 +48,8 @@ struct Rule {
     alternatives: Vec<Vec<Piece>>,
     /// Rules of topics follow the interests of whoever speaks.
     is_topic: bool,
+    /// Rules of questions and chats give way to a corpus where they fill a slot.
+    is_request: bool,
 }
 
 /// All rules.
@@ -59,7 +61,7 @@ pub(crate) struct Grammar {
 
 /// Who speaks, and in which frame.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Voice {
+pub(crate) struct Voice<'a> {
     /// Fixes `{!rule}`.
     pub(crate) frame: u64,
     /// Fixes `{?rule}`.
@@ -70,6 +72,8 @@ pub(crate) struct Voice {
     pub(crate) interests: Option<u64>,
     /// Whether the frame also fixes which alternative of the outermost rule is taken.
     pub(crate) is_one_shape: bool,
+    /// Real texts that stand in for questions and chats inside a template; none without any.
+    pub(crate) corpus: &'a [String],
 }
 
 /// Interests of one person: most topics come from this many.
@@ -118,6 +122,7 @@ impl Grammar {
                 );
                 self.rules.push(Rule {
                     is_topic: name.starts_with("topic"),
+                    is_request: name == "question" || name.starts_with("chat_"),
                     ..Rule::default()
                 });
                 current = Some((id, listed));
@@ -205,7 +210,7 @@ impl Grammar {
         &self,
         rule: RuleId,
         random: &mut Random,
-        voice: &Voice,
+        voice: &Voice<'_>,
         out: &mut String,
     ) {
         let mut page = Page::new(out);
@@ -221,6 +226,7 @@ impl Grammar {
             paraphrase: 0.0,
             interests: None,
             is_one_shape: false,
+            corpus: &[],
         };
         self.expand(rule, &mut Random::new(seed), &voice, &mut out);
         out
@@ -230,7 +236,7 @@ impl Grammar {
         &self,
         id: RuleId,
         random: &mut Random,
-        voice: &Voice,
+        voice: &Voice<'_>,
         page: &mut Page<'_>,
         depth: u32,
     ) {
@@ -238,6 +244,14 @@ impl Grammar {
             return;
         };
         if depth > 24 {
+            return;
+        }
+        if depth > 0
+            && rule.is_request
+            && let Some(text) = random.pick(voice.corpus)
+        {
+            page.capital = false;
+            page.push(text);
             return;
         }
         let alternative = match voice.interests {
@@ -336,6 +350,7 @@ mod tests {
                 paraphrase,
                 interests: None,
                 is_one_shape: false,
+                corpus: &[],
             };
             grammar.expand(rule, &mut Random::new(row), &voice, &mut out);
             out

@@ -11,6 +11,9 @@ use crate::simulate::world::{
     Signature, Source,
 };
 
+/// Share of the replacements that are paid with another card than the account before (ours).
+const SPARE_CARD_SHARE: f64 = 0.5;
+
 /// What the accounts of one campaign have in common.
 pub(crate) struct Means {
     pub(crate) key: u64,
@@ -26,6 +29,8 @@ pub(crate) struct Means {
     pub(crate) recon: Option<u16>,
     /// Card of each slot.
     cards: Vec<u64>,
+    /// Cards for replacements: as many accounts on each as on the first ones.
+    spare_cards: Vec<u64>,
     bursts: Vec<i64>,
     providers: Vec<u8>,
     domains: Vec<u8>,
@@ -121,10 +126,26 @@ impl Means {
             weights: cumulative(plan.templates.iter().map(|template| template.weight)),
             recon,
             cards: cards(plan, &mut random),
+            spare_cards: {
+                let count =
+                    f64::from(plan.accounts) * replaced_by_spare(plan) / plan.card_sharing.max(1.0);
+                (0..count.ceil().clamp(1.0, 4e9) as usize)
+                    .map(|_| random.next())
+                    .collect()
+            },
             bursts,
             providers: (0..3).map(|_| random.below(9) as u8).collect(),
             domains: (0..6).map(|_| random.below(40) as u8).collect(),
         })
+    }
+
+    /// A card for a replacement: the one at hand, or a new one that others get as well.
+    pub(crate) fn next_card(&self, at_hand: Option<u64>, random: &mut Random) -> Option<u64> {
+        if random.chance(SPARE_CARD_SHARE) {
+            random.pick(&self.spare_cards).copied()
+        } else {
+            at_hand
+        }
     }
 
     /// One more account of the campaign.
@@ -199,6 +220,15 @@ impl Means {
     }
 }
 
+/// Replacements on a new card, per slot: half of those that the plan expects.
+fn replaced_by_spare(plan: &CampaignPlan) -> f64 {
+    let by_bans = plan
+        .ban_after_days
+        .map_or(0.0, |mean| f64::from(plan.days) / mean.max(0.1));
+    let by_standby = f64::from(u8::from(plan.standby_day.is_some()));
+    SPARE_CARD_SHARE * (by_bans + by_standby)
+}
+
 /// Cards of the slots: groups of one to thirty accounts with the wanted mean.
 fn cards(plan: &CampaignPlan, random: &mut Random) -> Vec<u64> {
     let mut cards = Vec::new();
@@ -219,6 +249,12 @@ fn cards(plan: &CampaignPlan, random: &mut Random) -> Vec<u64> {
         cards.swap(at, other);
     }
     cards
+}
+
+/// A template's share of the items of its campaign.
+fn share_of(plan: &CampaignPlan, template: &TemplatePlan) -> f64 {
+    let all: f64 = plan.templates.iter().map(|other| other.weight).sum();
+    template.weight / all.max(template.weight)
 }
 
 fn template_source(
@@ -250,14 +286,23 @@ fn template_source(
             stream: Some(choice == 1),
         }),
         model: match plan.pivot_share {
-            Some(share) => ModelChoice::Pivot {
+            // The move takes half a day and then holds.
+            Some(share) => ModelChoice::Moving {
                 share: share as f32,
+                ramp_hours: 10.0,
             },
-            None => ModelChoice::Largest,
+            // Elsewhere no haste: as slowly as ordinary accounts do (half of them in 12 days).
+            None => ModelChoice::Moving {
+                share: 0.5,
+                ramp_hours: 12.0 * 24.0,
+            },
         },
         signature: match plan.replay_uses {
             0 => Signature::Never,
-            uses => Signature::Replay { uses },
+            uses => Signature::Replay {
+                uses,
+                share: share_of(plan, template) as f32,
+            },
         },
         tools: template.tools,
         output_tokens: 1_400.0,

@@ -90,7 +90,7 @@ static PRESETS: [PresetInfo; 13] = [
         summary: "one injected system prompt on every request; a standby pool takes over",
         source: ANTHROPIC_SEPTEMBER,
         published: "more than 151 million exchanges May to July, peak about 3 million a day over more than 3,500 accounts; one injected prompt; two pools",
-        chosen: "a window of 14 days at 2 million a day (28 million), ban of the first pool on day 8",
+        chosen: "a window of 14 days at 2 million a day (28 million), ban of the first pool after ten days",
         make: september::alibaba,
     },
     PresetInfo {

@@ -12,6 +12,11 @@ use crate::simulate::world::{
 
 /// Letters of identifiers: digits and lower case without look-alikes.
 const ID_LETTERS: &[u8] = b"0123456789abcdefghjkmnpqrstvwxyz";
+/// Share of the requests of a replaying campaign that carry a saved blob (ours).
+const REPLAYED_SHARE: f64 = 0.9;
+/// People type in haste: in one text of eight, one word in fifty is wrong (ours).
+const HASTY_SHARE: f64 = 0.12;
+const HASTY_RATE: f64 = 0.02;
 /// Access pathways: the provider's own and three clouds.
 pub(crate) const PLATFORMS: [&str; 4] = ["api", "bedrock", "vertex", "azure"];
 
@@ -157,6 +162,7 @@ impl Row {
             paraphrase: source.paraphrase,
             interests: (source.bank == Bank::Free).then_some(person),
             is_one_shape: source.frame == Frame::Account && !source.template.is_empty(),
+            corpus,
         };
         self.prompt.clear();
         let from_corpus = source.template.is_empty() && !is_follow_up && !corpus.is_empty();
@@ -174,6 +180,8 @@ impl Row {
         }
         if source.paraphrase > 0.0 {
             reword(&mut self.prompt, source.paraphrase * 0.05, &mut random);
+        } else if source.template.is_empty() && random.chance(HASTY_SHARE) {
+            reword(&mut self.prompt, HASTY_RATE, &mut random);
         }
         self.system_prompt.clear();
         if let Some(system) = source.system {
@@ -181,6 +189,7 @@ impl Row {
             let voice = Voice {
                 paraphrase: 0.0,
                 interests: None,
+                corpus: &[],
                 ..voice
             };
             world.grammar.expand(
@@ -277,9 +286,9 @@ fn model(
     let is_released = at_us >= world.release_us;
     match source.model {
         ModelChoice::Newest if is_released => world.new_model,
-        ModelChoice::Pivot { share } if is_released => {
-            // The move takes half a day and then holds.
-            let passed = (at_us - world.release_us) as f64 / (10.0 * HOUR_US as f64);
+        ModelChoice::Moving { share, ramp_hours } if is_released => {
+            let passed =
+                (at_us - world.release_us) as f64 / (f64::from(ramp_hours) * HOUR_US as f64);
             let old = if random.chance(0.9) { 0 } else { 1 };
             if random.chance(f64::from(share) * passed.min(1.0)) {
                 world.new_model
@@ -313,14 +322,16 @@ fn signature(source: &Source, tick: &Tick, random: &mut Random) -> Option<String
             }
             mix(mix(tick.session, 0x52), u64::from(tick.turn))
         }
-        Signature::Replay { uses } => {
-            if !random.chance(0.9) {
+        Signature::Replay { uses, share } => {
+            if !random.chance(REPLAYED_SHARE) {
                 return None;
             }
             let Bank::Items(bank) = source.bank else {
                 return None;
             };
-            mix(mix(bank, 0x53), tick.item / u64::from(uses.max(1)))
+            // Items that the source has before this one and that carry a blob.
+            let carried = tick.item as f64 * f64::from(share) * REPLAYED_SHARE;
+            mix(mix(bank, 0x53), (carried / f64::from(uses.max(1))) as u64)
         }
     };
     let mut text = String::new();
@@ -329,31 +340,46 @@ fn signature(source: &Source, tick: &Tick, random: &mut Random) -> Option<String
     Some(text)
 }
 
-/// Edits words at random: left out, doubled or swapped with the next.
+/// Edits words at random, as hasty typing does: left out, doubled or swapped with the next.
+/// The white space between them stays what it is.
 fn reword(text: &mut String, rate: f64, random: &mut Random) {
-    let mut out = String::with_capacity(text.len());
-    let mut held: Option<&str> = None;
-    for word in text.split_inclusive(' ') {
-        let edit = random.chance(rate).then(|| random.index(3));
-        match edit {
-            Some(0) => {}
-            Some(1) if held.is_none() => held = Some(word),
-            Some(2) if word.ends_with(' ') => {
-                out.push_str(word);
-                out.push_str(word);
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut words: Vec<(&str, &str)> = text.split_inclusive(' ').map(word_and_blank).collect();
+    for at in 0..words.len() {
+        let Some(&(word, blank)) = words.get(at) else {
+            break;
+        };
+        let is_last = at + 1 == words.len();
+        // A piece without a letter or digit is layout, not a word.
+        let is_word = word.contains(|letter: char| letter.is_alphanumeric());
+        match (is_word && random.chance(rate)).then(|| random.index(3)) {
+            Some(0) if !is_last => continue,
+            Some(1) if !is_last => {
+                let next = words.get(at + 1).map_or("", |next| next.0);
+                out.push_str(next);
+                out.push_str(blank);
+                if let Some(next) = words.get_mut(at + 1) {
+                    next.0 = word;
+                }
+                continue;
             }
-            _ => out.push_str(word),
+            Some(2) => {
+                out.push_str(word);
+                out.push(' ');
+            }
+            _ => {}
         }
-        if edit != Some(1)
-            && let Some(late) = held.take()
-        {
-            out.push_str(late);
-        }
+        out.push_str(word);
+        out.push_str(blank);
     }
-    out.push_str(held.unwrap_or(""));
     if !out.trim().is_empty() {
         *text = out;
     }
+}
+
+/// A word and the blank after it.
+fn word_and_blank(piece: &str) -> (&str, &str) {
+    piece.split_at(piece.trim_end_matches(' ').len())
 }
 
 #[cfg(test)]
@@ -368,5 +394,6 @@ mod tests {
         assert_ne!(text, original);
         let (before, after) = (original.split(' ').count(), text.split(' ').count());
         assert!(before.abs_diff(after) < 15, "{before} {after}");
+        assert_eq!(text.contains("  "), original.contains("  "));
     }
 }

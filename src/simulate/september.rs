@@ -34,7 +34,7 @@ pub(crate) fn alibaba(size: &Size) -> Scenario {
         card_sharing: 1.5,
         address_sharing: 2.0,
         addresses_per_account: 120,
-        standby_day: Some(8),
+        standby_day: Some(10),
         replacement_lag_hours: 3.0,
         registration: Registration::Disposable,
         signup_bursts: 8,

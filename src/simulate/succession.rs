@@ -88,10 +88,7 @@ pub(crate) fn chain(
             account.created_us = takes_over_us - (random.unit() * 0.4 * HOUR_US as f64) as i64;
         }
         account.first_us = takes_over_us;
-        // Half of the replacements are paid with the card at hand, the others with a new one.
-        if random.chance(0.5) {
-            account.payment = Some(random.next());
-        }
+        account.payment = means.next_card(account.payment, &mut random);
         from_us = takes_over_us;
     }
     tenures

@@ -159,10 +159,9 @@ pub(crate) enum Bank {
 pub(crate) enum ModelChoice {
     /// The account's own preference and date of adoption.
     Own,
-    /// Always the largest of the old models.
-    Largest,
-    /// Once released, the new model for this share of the requests, from within a day.
-    Pivot { share: f32 },
+    /// The largest of the old models and, once released, the new one for this share of the
+    /// requests; the move takes so many hours.
+    Moving { share: f32, ramp_hours: f32 },
     /// Only the new model.
     Newest,
 }
@@ -174,8 +173,9 @@ pub(crate) enum Signature {
     Never,
     /// Later turns of a conversation carry their own.
     Natural,
-    /// One saved blob is used by about this many requests of any account.
-    Replay { uses: u32 },
+    /// One saved blob is used by about this many requests of any account; the source has this
+    /// share of the items.
+    Replay { uses: u32, share: f32 },
 }
 
 /// Request parameters of a source; `None` leaves them to the account.
@@ -261,6 +261,9 @@ pub(crate) struct Fleet {
     pub(crate) offset_minutes: i64,
     pub(crate) jitter: f64,
     pub(crate) dispatch: Dispatch,
+    /// Largest share of days on which a slot is left out (no credit, a quota, a lost session);
+    /// each slot has a share of its own below it.
+    pub(crate) rest_share: f64,
     /// How often one item is sent, to different accounts.
     pub(crate) samples_per_item: u64,
 }

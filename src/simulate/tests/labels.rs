@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::{rows, simulate, small};
-use crate::simulate::{Format, Innocent, Knobs, preset};
+use crate::simulate::{Format, Innocent, Knobs, preset, presets};
 
 /// Length and classes of characters, with letters and digits folded.
 fn shape(text: &str) -> String {
@@ -295,4 +295,97 @@ fn no_order_and_no_position_gives_the_label_away() {
         let marks: Vec<bool> = requests.iter().map(|(_, _, mark)| *mark).collect();
         check(&format!("{name}, fraction of the second"), &marks);
     }
+}
+
+/// How a prompt begins, where it begins with a plain word or a mark, and how it treats blanks.
+fn opening(prompt: &str) -> Option<String> {
+    let first = prompt.split_whitespace().next()?;
+    let is_plain = first.len() < 15 && first.bytes().all(|byte| byte.is_ascii_graphic());
+    is_plain.then(|| first.to_owned())
+}
+
+#[test]
+fn no_opening_and_no_blank_gives_the_label_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut crowd = preset("quiet", 0.01, 13).unwrap();
+    crowd.days = 5;
+    crowd.organic_accounts = 7_000;
+    let mut scenarios = vec![("crowd".to_owned(), crowd)];
+    for info in presets().iter().filter(|info| info.name != "quiet") {
+        scenarios.push((info.name.to_owned(), small(info.name, 0.0008, 13)));
+    }
+    let mut innocent = BTreeSet::new();
+    let mut innocent_blanks = 0.0_f64;
+    let mut campaigns: Vec<(String, BTreeMap<String, usize>, f64)> = Vec::new();
+    for (name, scenario) in scenarios {
+        let out = folder.path().join(&name);
+        simulate(&scenario, &out, Format::Csv, 1, Knobs::default());
+        let work: BTreeSet<String> = rows(&out.join("truth_requests.csv"))
+            .into_iter()
+            .filter(|row| row["substream"] == "true")
+            .map(|row| row["request_id"].clone())
+            .collect();
+        let mut openings: BTreeMap<String, usize> = BTreeMap::new();
+        let (mut count, mut untidy) = (0_usize, 0_usize);
+        for row in rows(&out.join("requests.csv")) {
+            let is_work = work.contains(&row["request_id"]);
+            if is_work != (name != "crowd") {
+                continue;
+            }
+            count += 1;
+            let prompt = &row["prompt"];
+            // Indented code has rows of blanks; within and after a line they are slips.
+            let slip = |line: &str| line.trim_start().contains("  ") || line.ends_with(' ');
+            untidy += usize::from(prompt.lines().any(slip));
+            if let Some(opening) = opening(prompt) {
+                *openings.entry(opening).or_default() += 1;
+            }
+        }
+        let blanks = untidy as f64 / count.max(1) as f64;
+        if name == "crowd" {
+            innocent = openings.into_keys().collect();
+            innocent_blanks = blanks;
+        } else {
+            assert!(count >= 10, "{name}: {count} campaign requests");
+            // Rare openings are words of a slot, and chance.
+            openings.retain(|_, times| *times * 50 >= count);
+            campaigns.push((name, openings, blanks));
+        }
+    }
+    for (name, openings, blanks) in campaigns {
+        let only: Vec<&String> = openings
+            .keys()
+            .filter(|opening| !innocent.contains(*opening))
+            .collect();
+        assert!(
+            only.is_empty(),
+            "{name}: only campaigns begin with {only:?}"
+        );
+        assert!(
+            (blanks - innocent_blanks).abs() < 0.03,
+            "{name}: slips of the space bar {blanks}, elsewhere {innocent_blanks}"
+        );
+    }
+}
+
+#[test]
+fn two_presets_with_one_seed_share_no_identifier() {
+    let folder = tempfile::tempdir().unwrap();
+    let ids = |name: &str| -> BTreeSet<String> {
+        let out = folder.path().join(name);
+        simulate(
+            &small(name, 0.001, 14),
+            &out,
+            Format::Csv,
+            1,
+            Knobs::default(),
+        );
+        let accounts = rows(&out.join("accounts.csv"));
+        accounts
+            .into_iter()
+            .flat_map(|row| [row["account_id"].clone(), row["payment_id"].clone()])
+            .filter(|id| !id.is_empty())
+            .collect()
+    };
+    assert!(ids("hydra").is_disjoint(&ids("zhipu-2026-09")));
 }
