@@ -21,13 +21,7 @@ fn the_planted_network_of_tiny_is_found_whole_and_nothing_else() {
         scan_well(&files, &["--accounts", accounts.to_str().unwrap()], &case);
         let scores = evaluate_files(&case, &log.join("truth_accounts.csv"), None).unwrap();
         assert_eq!(scores.campaign_accounts, 15, "seed {seed}");
-        let likely = scores
-            .flags
-            .levels
-            .iter()
-            .find(|one| one.level == Verdict::Likely)
-            .unwrap();
-        let score = &likely.score;
+        let score = scores.at(Verdict::Likely).unwrap().accounts;
         let found = (
             score.true_positives,
             score.false_positives,

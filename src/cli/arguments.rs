@@ -411,7 +411,8 @@ pub(crate) struct SuiteArguments {
         value_name = "NUMBER",
         value_delimiter = ',',
         num_args = 1,
-        default_value = "1,2,3"
+        default_value = "1,2,3",
+        requires = "suite"
     )]
     pub(crate) seeds: Vec<u64>,
     /// Scan each log again without this detector or family; `each` leaves out every detector
@@ -425,7 +426,7 @@ pub(crate) struct SuiteArguments {
     )]
     pub(crate) ablate: Vec<String>,
     /// Logs at work at one time; they share the memory limit
-    #[arg(long, value_name = "N", default_value = "1")]
+    #[arg(long, value_name = "N", default_value = "1", requires = "suite")]
     pub(crate) jobs: NonZeroU32,
     /// Keep the logs and the case folders
     #[arg(long, requires = "suite")]

@@ -11,6 +11,17 @@ pub(super) fn run(arguments: &EvaluateArguments) -> Result<u8> {
     if arguments.suite.suite {
         return suite::run(&arguments.suite, arguments.format);
     }
+    let settings = &arguments.suite.settings;
+    for (name, is_given) in [
+        ("--config", settings.config.is_some()),
+        ("--memory", settings.memory.is_some()),
+    ] {
+        if is_given {
+            return Err(anyhow!(Failure::Usage(format!(
+                "{name} is for the scans of --suite; a finished case is scored as it is"
+            ))));
+        }
+    }
     let (Some(case), Some(truth)) = (&arguments.case, &arguments.truth) else {
         // The command line asks for both, so this is not reached from there.
         return Err(anyhow!(Failure::Usage(

@@ -167,7 +167,7 @@ fn sharing(name: &str, mut links: Vec<(u64, u32)>, least: usize, names: &[&str])
         let label = labels.entry(parts.label(*number)).or_insert(own);
         *label = own.min(*label);
     }
-    let mut prediction = Prediction::new(name);
+    let mut prediction = Prediction::without_verdicts(name);
     for (number, shared) in most_shared {
         let cluster = labels
             .get(&parts.label(number))
@@ -193,7 +193,7 @@ fn top_volume(names: &[&str], activity: &[Activity]) -> Prediction {
         .collect();
     ranked.sort_by(|left, right| right.0.cmp(&left.0).then(left.1.cmp(right.1)));
     let flagged = (ranked.len() as u64 * TOP_VOLUME_PERCENT).div_ceil(100) as usize;
-    let mut prediction = Prediction::new("top volume");
+    let mut prediction = Prediction::without_verdicts("top volume");
     for (rank, (requests, account)) in ranked.into_iter().enumerate() {
         let cluster = (rank < flagged).then(|| "top".to_owned());
         prediction.add(
@@ -209,7 +209,7 @@ fn top_volume(names: &[&str], activity: &[Activity]) -> Prediction {
 }
 
 fn keyword_hits(names: &[&str], activity: &[Activity]) -> Prediction {
-    let mut prediction = Prediction::new("keywords");
+    let mut prediction = Prediction::without_verdicts("keywords");
     for (account, activity) in names
         .iter()
         .zip(activity)

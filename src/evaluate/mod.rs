@@ -12,7 +12,7 @@
 pub mod baselines;
 pub mod calibration;
 pub mod clusters;
-pub mod flags;
+pub mod levels;
 pub mod populations;
 pub mod prediction;
 pub mod render;
@@ -27,17 +27,16 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use crate::evaluate::calibration::{Calibration, Stated};
-use crate::evaluate::clusters::{CampaignMatch, ClusterAgreement};
-use crate::evaluate::flags::AccountScores;
+use crate::evaluate::levels::AtLevel;
 use crate::evaluate::populations::PopulationFlags;
 use crate::evaluate::prediction::Prediction;
-use crate::evaluate::requests::RequestScores;
 use crate::evaluate::truth::Truth;
 use crate::model::campaign::Verdict;
 use crate::model::failure::Failure;
+use crate::report::changed_outputs;
 
 /// Version of the JSON that [`render::to_json`] writes.
-pub const EVALUATION_SCHEMA_VERSION: u32 = 1;
+pub const EVALUATION_SCHEMA_VERSION: u32 = 2;
 
 /// How many accounts are named where a list would be long.
 const NAMED: usize = 5;
@@ -69,18 +68,24 @@ pub struct Evaluation {
     pub missing_from_truth: Unmatched,
     /// Further rows of an account that was listed more than once; its strongest row counted.
     pub repeated_rows: u64,
-    /// Precision, recall and F1 by verdict, and average precision by score.
-    pub flags: AccountScores,
-    /// Each true campaign beside the predicted one that fits it best.
-    pub campaigns: Vec<CampaignMatch>,
-    /// B-cubed and pairwise agreement, purity.
-    pub clusters: ClusterAgreement,
+    /// What a reader of the numbers must know about what was scored.
+    pub notes: Vec<String>,
+    /// Scores by verdict, the widest net first.
+    pub levels: Vec<AtLevel>,
+    /// Average precision over all accounts by verdict and score; undefined without a true campaign.
+    pub average_precision: Option<f64>,
     /// False flags per innocent population.
     pub populations: Vec<PopulationFlags>,
     /// What the case stated about its own errors beside what was found.
     pub calibration: Vec<Calibration>,
-    /// Precision and recall of the un-mixed sub-stream, where the truth of requests is known.
-    pub requests: Option<RequestScores>,
+}
+
+impl Evaluation {
+    /// The scores at this verdict or above.
+    #[must_use]
+    pub fn at(&self, level: Verdict) -> Option<&AtLevel> {
+        self.levels.iter().find(|found| found.level == level)
+    }
 }
 
 /// Scores one prediction against the truth.
@@ -125,13 +130,31 @@ pub fn evaluate(
                 .collect(),
         },
         repeated_rows: prediction.repeated_rows,
-        flags: flags::score_accounts(prediction, truth),
-        campaigns: clusters::match_campaigns(prediction, truth),
-        clusters: clusters::agreement(prediction, truth),
+        notes: notes(prediction),
+        levels: levels::score_levels(prediction, truth),
+        average_precision: levels::overall_average_precision(prediction, truth),
         populations: populations::count_false_flags(prediction, truth),
         calibration: calibration::calibrate(prediction, truth, stated),
-        requests: None,
     })
+}
+
+/// What the numbers cannot say by themselves.
+fn notes(prediction: &Prediction) -> Vec<String> {
+    let mut notes = Vec::new();
+    let listed = prediction.accounts.len();
+    let flagged = prediction.accounts.values();
+    if listed > 0 && flagged.filter(|claim| claim.cluster.is_some()).count() == 0 {
+        notes.push(format!(
+            "none of the {listed} listed accounts is in a campaign or cluster, so none counts as flagged"
+        ));
+    }
+    if !prediction.states_verdicts {
+        notes.push(
+            "no verdicts are stated: every account in a cluster counts as flagged at one level"
+                .to_owned(),
+        );
+    }
+    notes
 }
 
 /// Reads a case folder (or a CSV of accounts and clusters) and its truth, and scores it.
@@ -152,6 +175,9 @@ pub fn evaluate_files(
         (Prediction::read(case)?, None)
     };
     let mut evaluation = evaluate(&prediction, &truth, stated.as_ref())?;
+    if case.is_dir() {
+        evaluation.notes.extend(changed_files(case));
+    }
     if let Some(truth_requests) = truth_requests {
         let predicted = case.join("requests.parquet");
         if !predicted.is_file() {
@@ -160,14 +186,30 @@ pub fn evaluate_files(
                 case.display()
             ))));
         }
-        evaluation.requests = Some(requests::score_levels(
+        requests::score_levels(
             &predicted,
             truth_requests,
             &truth,
             &prediction,
-        )?);
+            &mut evaluation.levels,
+        )?;
     }
     Ok(evaluation)
+}
+
+/// The files of a case that are scored.
+const SCORED_FILES: [&str; 3] = ["accounts.csv", "case.json", "requests.parquet"];
+
+/// Notes on scored files that are not what the scan wrote.
+fn changed_files(case: &Path) -> Vec<String> {
+    changed_outputs(case, &SCORED_FILES)
+        .into_iter()
+        .map(|name| {
+            format!(
+                "{name} is not the file that the scan wrote (SHA256SUMS differs); the numbers are those of the changed file"
+            )
+        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -26,6 +26,8 @@ pub struct Prediction {
     pub name: String,
     /// Claims by account id.
     pub accounts: BTreeMap<String, PredictedAccount>,
+    /// Whether it says how sure it is; one that does not has a single level.
+    pub states_verdicts: bool,
     /// Further rows of accounts that were listed before.
     pub repeated_rows: u64,
 }
@@ -37,7 +39,17 @@ impl Prediction {
         Prediction {
             name: name.to_owned(),
             accounts: BTreeMap::new(),
+            states_verdicts: true,
             repeated_rows: 0,
+        }
+    }
+
+    /// No claims yet, of a method that knows one level only.
+    #[must_use]
+    pub fn without_verdicts(name: &str) -> Self {
+        Prediction {
+            states_verdicts: false,
+            ..Prediction::new(name)
         }
     }
 
@@ -95,7 +107,7 @@ impl Prediction {
             Wanted::optional(&["verdict"]),
             Wanted::optional(&["score", "bits", "probability"]),
         ];
-        let mut prediction = Prediction::new(&path.display().to_string());
+        let mut prediction = Prediction::without_verdicts(&path.display().to_string());
         for_each_row(path, &wanted, |row, values| {
             let [account, cluster, verdict, score] = values else {
                 return Ok(());
@@ -104,6 +116,7 @@ impl Prediction {
             let Some(account) = account else {
                 return Err(usage(format!("{}: account_id is empty", place())));
             };
+            prediction.states_verdicts |= verdict.is_some();
             let verdict = match verdict {
                 None => Verdict::Lead,
                 Some(text) => parse_verdict(text).ok_or_else(|| {

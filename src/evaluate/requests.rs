@@ -12,11 +12,11 @@ use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
 
+use crate::evaluate::levels::AtLevel;
 use crate::evaluate::prediction::Prediction;
 use crate::evaluate::rows::{Wanted, for_each_row, usage};
 use crate::evaluate::score::Score;
 use crate::evaluate::truth::Truth;
-use crate::model::campaign::Verdict;
 use crate::stats::random::stable_hash;
 
 /// Names of sub-streams that are not the campaign's, though its accounts sent them; a truth
@@ -35,10 +35,8 @@ pub struct CampaignRequests {
 /// Request-level scores.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RequestScores {
-    /// Over all campaigns, leads included.
+    /// Over all campaigns.
     pub all: Score,
-    /// Over campaigns of verdict `likely` and above: what a reader acts on.
-    pub likely: Option<Score>,
     /// By true campaign.
     pub campaigns: Vec<CampaignRequests>,
     /// Falsely predicted requests by the sub-stream they really belong to (`innocent account`: sent
@@ -182,7 +180,6 @@ impl<'a> RequestScorer<'a> {
             )
         };
         RequestScores {
-            likely: None,
             all: score(self.true_positives, predicted, self.positives),
             campaigns: self
                 .campaigns
@@ -198,8 +195,8 @@ impl<'a> RequestScorer<'a> {
     }
 }
 
-/// [`score_files`] over all claims, and once more over those of clusters that hold an
-/// account of verdict `likely` or above.
+/// [`score_files`] at each level: the claims of clusters that hold an account of this verdict
+/// or above.
 ///
 /// # Errors
 /// As [`score_files`].
@@ -208,18 +205,26 @@ pub fn score_levels(
     truth_requests: &Path,
     truth: &Truth,
     prediction: &Prediction,
-) -> Result<RequestScores> {
-    let likely: BTreeSet<&str> = prediction
-        .accounts
-        .keys()
-        .filter_map(|account| prediction.cluster_at(account, Verdict::Likely))
-        .collect();
-    let mut scores = score_files(predicted, truth_requests, truth, |_| true)?;
-    let narrow = score_files(predicted, truth_requests, truth, |cluster| {
-        likely.contains(cluster)
-    })?;
-    scores.likely = Some(narrow.all);
-    Ok(scores)
+    levels: &mut [AtLevel],
+) -> Result<()> {
+    let mut before: Option<(BTreeSet<&str>, RequestScores)> = None;
+    for at in levels {
+        let reached: BTreeSet<&str> = prediction
+            .accounts
+            .keys()
+            .filter_map(|account| prediction.cluster_at(account, at.level))
+            .collect();
+        let scores = match before {
+            // Where no cluster falls away the files need not be read again.
+            Some((clusters, scores)) if clusters == reached => scores,
+            _ => score_files(predicted, truth_requests, truth, |cluster| {
+                reached.contains(cluster)
+            })?,
+        };
+        at.requests = Some(scores.clone());
+        before = Some((reached, scores));
+    }
+    Ok(())
 }
 
 /// Scores a case's `requests.parquet` (rows with a campaign that `counts` are claims) against the truth of
@@ -284,6 +289,7 @@ mod tests {
     use crate::evaluate::prediction::tests::prediction_of;
     use crate::evaluate::rows::tests::write_parquet;
     use crate::evaluate::truth::tests::truth_of;
+    use crate::model::campaign::Verdict;
 
     fn truth() -> Truth {
         truth_of(&[("a", "X", ""), ("b", "Y", ""), ("i", "", "p")])
@@ -367,9 +373,14 @@ mod tests {
         assert_eq!(found.false_by_substream.get("cover"), Some(&1));
         // A cluster of leads counts in the one score and not in the other.
         let claims = prediction_of(&[("a", "C", Verdict::Lead, 1.0)]);
-        let found = score_levels(&predicted, &known, &truth(), &claims).expect("scored");
-        assert_eq!(found.all, Score::of(1, 1, 1));
-        assert_eq!(found.likely, Some(Score::of(0, 0, 2)));
+        let mut levels = crate::evaluate::levels::score_levels(&claims, &truth());
+        score_levels(&predicted, &known, &truth(), &claims, &mut levels).expect("scored");
+        let all: Vec<Score> = levels
+            .iter()
+            .filter_map(|level| Some(level.requests.as_ref()?.all))
+            .collect();
+        let none = Score::of(0, 0, 2);
+        assert_eq!(all, [Score::of(1, 1, 1), none, none]);
         std::fs::write(&known, "request_id,account,campaign\n7,a,X\n").expect("csv");
         let error = score_files(&predicted, &known, &truth(), |_| true)
             .expect_err("other log")

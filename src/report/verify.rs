@@ -143,6 +143,30 @@ pub fn verify(dir: &Path, inputs_root: Option<&Path>) -> Result<Verification> {
     Ok(Verification { files })
 }
 
+/// Those of the named files of a case whose hash is not the one in `SHA256SUMS`, and all of
+/// them where that list cannot be read. A folder without a list makes no claim.
+#[must_use]
+pub fn changed_outputs<'a>(dir: &Path, names: &[&'a str]) -> Vec<&'a str> {
+    let list = dir.join(SUMS_FILE);
+    if !list.exists() {
+        return Vec::new();
+    }
+    let sums = fs::read_to_string(list)
+        .ok()
+        .and_then(|text| parse_sums(&text).ok())
+        .unwrap_or_default();
+    names
+        .iter()
+        .copied()
+        .filter(|name| {
+            let matches = sums.get(*name).is_some_and(|expected| {
+                output_status(&dir.join(name), expected).is_ok_and(|found| found == FileStatus::Ok)
+            });
+            !matches
+        })
+        .collect()
+}
+
 /// A listed file must be a plain file with the listed hash.
 fn output_status(path: &Path, expected: &str) -> std::io::Result<FileStatus> {
     match fs::symlink_metadata(path) {

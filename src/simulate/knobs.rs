@@ -109,6 +109,17 @@ impl Knobs {
         let refuse = |name: &str, reason: &str| -> anyhow::Result<()> {
             Err(Failure::Usage(format!("{name}: {} {reason}", scenario.name)).into())
         };
+        let innocents = Innocent::ALL.iter().map(|kind| {
+            let planned = scenario.innocents.get(kind).copied().unwrap_or(0);
+            self.innocents.get(kind).copied().unwrap_or(planned)
+        });
+        let organic = self.organic_accounts.unwrap_or(scenario.organic_accounts);
+        if plans.is_empty() && organic == 0 && innocents.sum::<u32>() == 0 {
+            return refuse(
+                "organic accounts",
+                "has no campaign, and all its populations are switched off: the log would be empty",
+            );
+        }
         if let (Some((name, _)), true) = (
             turned.iter().find(|(_, value)| value.is_some()),
             plans.is_empty(),
@@ -199,6 +210,12 @@ mod tests {
             ..Knobs::default()
         };
         assert!(refused("tiny", lag.clone()).contains("bans no campaign account"));
+        let nobody = Knobs {
+            organic_accounts: Some(0),
+            innocents: Innocent::ALL.iter().map(|&kind| (kind, 0)).collect(),
+            ..Knobs::default()
+        };
+        assert!(refused("quiet", nobody.clone()).contains("would be empty"));
         let volume = Knobs {
             requests_per_account_per_day: Some(1e6),
             ..Knobs::default()
@@ -208,6 +225,7 @@ mod tests {
             let scenario = crate::simulate::preset(preset, 1.0, 1).unwrap();
             knobs.check_for(&scenario).unwrap();
         };
+        fine("tiny", &nobody);
         fine("tiny", &cards);
         fine("hydra", &lag);
         fine("alibaba-2026-09", &lag);

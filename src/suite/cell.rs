@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::options::{InputOptions, Profile, Quote, ScanOptions};
 use crate::evaluate::calibration::Stated;
-use crate::evaluate::clusters::{CampaignMatch, match_campaigns};
+use crate::evaluate::levels::AtLevel;
 use crate::evaluate::prediction::Prediction;
 use crate::evaluate::truth::Truth;
 use crate::evaluate::{Evaluation, baselines, evaluate, requests};
@@ -21,7 +21,7 @@ use crate::suite::plan::Planned;
 use crate::suite::{Ablation, SuiteOptions};
 
 /// Version of a cell's file.
-const CELL_SCHEMA_VERSION: u32 = 1;
+const CELL_SCHEMA_VERSION: u32 = 2;
 
 /// Name of the full scan among the methods.
 pub const SCAN_METHOD: &str = "stillhunt";
@@ -66,8 +66,14 @@ pub struct MethodScores {
     pub level: Verdict,
     /// All scores.
     pub evaluation: Evaluation,
-    /// Each campaign beside the best cluster among the accounts flagged at `level`.
-    pub matched: Vec<CampaignMatch>,
+}
+
+impl MethodScores {
+    /// The scores at [`level`](Self::level) or above.
+    #[must_use]
+    pub fn at_level(&self) -> Option<&AtLevel> {
+        self.evaluation.at(self.level)
+    }
 }
 
 impl CellKey {
@@ -116,10 +122,11 @@ pub(super) fn read(out: &Path, key: &CellKey) -> Result<Option<Cell>> {
 
 /// Runs the cell unless it is there. Its file appears whole or not at all.
 pub(super) fn ensure(key: &CellKey, options: &SuiteOptions) -> Result<()> {
-    if read(&options.out, key)?.is_some() {
+    let work = options.out.join("work").join(key.name());
+    // A finished cell whose log and cases are asked for and not there is made again.
+    if read(&options.out, key)?.is_some() && (!options.keep || work.is_dir()) {
         return Ok(());
     }
-    let work = options.out.join("work").join(key.name());
     if work.exists() {
         // What a killed run left behind.
         fs::remove_dir_all(&work)
@@ -168,7 +175,6 @@ fn make(key: &CellKey, options: &SuiteOptions, work: &Path) -> Result<Cell> {
             method: format!("baseline: {}", prediction.name),
             level: Verdict::Lead,
             evaluation: evaluate(&prediction, &truth, None)?,
-            matched: match_campaigns(&prediction, &truth),
         });
     }
     Ok(Cell {
@@ -226,16 +232,16 @@ fn score_case(ablation: &Ablation, case: &Path, log: &Path, truth: &Truth) -> Re
     prediction.name.clone_from(&method);
     let stated = Stated::read(&case.join("case.json"))?;
     let mut evaluation = evaluate(&prediction, truth, stated.as_ref())?;
-    evaluation.requests = Some(requests::score_levels(
+    requests::score_levels(
         &case.join("requests.parquet"),
         &log.join("truth_requests.parquet"),
         truth,
         &prediction,
-    )?);
+        &mut evaluation.levels,
+    )?;
     Ok(MethodScores {
         method,
         level: Verdict::Likely,
-        matched: match_campaigns(&prediction.flagged_at(Verdict::Likely), truth),
         evaluation,
     })
 }

@@ -83,10 +83,13 @@ fn title(section: Section) -> (&'static str, Option<&'static str>) {
         Section::Campaigns => (
             "campaign",
             Some(
-                "Campaigns (found: runs with a cluster of F1 at least 0.5; recall: accounts flagged in any cluster)",
+                "Campaigns, accounts flagged at the method's level (found: runs with a cluster of F1 at least 0.5; recall: accounts flagged in any cluster)",
             ),
         ),
-        Section::Logs => ("log", Some("Logs, all accounts")),
+        Section::Logs => (
+            "log",
+            Some("Logs, all accounts; every column at the method's level"),
+        ),
         Section::Populations => (
             "population",
             Some("False flags by innocent population, all logs"),

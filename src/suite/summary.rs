@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::evaluate::LEVELS;
+use crate::evaluate::levels::AtLevel;
 use crate::evaluate::score::{Score, share};
 use crate::stats::bootstrap::ratio_interval;
 use crate::stats::quantile::{Z_95, wilson_interval};
@@ -104,6 +105,11 @@ fn log_name(cell: &Cell) -> String {
     format!("{} x{}", cell.key.preset, cell.key.scale)
 }
 
+/// Six decimals: what lies below them is the arithmetic's, not the sample's.
+fn rounded(value: f64) -> f64 {
+    (value * 1e6).round() / 1e6
+}
+
 /// A ratio of sums over runs, with its bootstrap.
 fn ratio(name: &'static str, runs: Vec<(f64, f64)>) -> Measure {
     let (part, whole) = runs.iter().fold((0.0, 0.0), |(part, whole), run| {
@@ -111,8 +117,8 @@ fn ratio(name: &'static str, runs: Vec<(f64, f64)>) -> Measure {
     });
     Measure {
         name,
-        value: (whole > 0.0).then(|| part / whole),
-        interval: ratio_interval(&runs),
+        value: (whole > 0.0).then(|| rounded(part / whole)),
+        interval: ratio_interval(&runs).map(|(low, high)| (rounded(low), rounded(high))),
     }
 }
 
@@ -133,8 +139,11 @@ fn count(name: &'static str, value: u64) -> Measure {
 fn wilson(name: &'static str, part: u64, whole: u64) -> Measure {
     Measure {
         name,
-        value: share(part, whole),
-        interval: (whole > 0).then(|| wilson_interval(part, whole, Z_95)),
+        value: share(part, whole).map(rounded),
+        interval: (whole > 0).then(|| {
+            let (low, high) = wilson_interval(part, whole, Z_95);
+            (rounded(low), rounded(high))
+        }),
     }
 }
 
@@ -155,7 +164,11 @@ fn f1_parts(score: &Score) -> (f64, f64) {
 fn campaigns(method: &str, log: &str, runs: &[&MethodScores], rows: &mut Vec<Row>) {
     let mut by_name: BTreeMap<&str, Vec<&crate::evaluate::clusters::CampaignMatch>> =
         BTreeMap::new();
-    for found in runs.iter().flat_map(|scores| &scores.matched) {
+    for found in runs
+        .iter()
+        .filter_map(|scores| scores.at_level())
+        .flat_map(|at| &at.campaigns)
+    {
         by_name.entry(&found.campaign).or_default().push(found);
     }
     for (campaign, found) in by_name {
@@ -197,15 +210,13 @@ fn campaigns(method: &str, log: &str, runs: &[&MethodScores], rows: &mut Vec<Row
 }
 
 fn whole_log(method: &str, log: &str, runs: &[&MethodScores]) -> Row {
-    let at_level: Vec<Score> = runs
+    let levels: Vec<&AtLevel> = runs.iter().filter_map(|scores| scores.at_level()).collect();
+    let at_level: Vec<Score> = levels.iter().map(|at| at.accounts).collect();
+    let requests: Vec<&Score> = levels
         .iter()
-        .filter_map(|scores| scores.evaluation.flags.at(scores.level))
+        .filter_map(|at| Some(&at.requests.as_ref()?.all))
         .collect();
-    let requests: Vec<&Score> = runs
-        .iter()
-        .filter_map(|scores| scores.evaluation.requests.as_ref()?.likely.as_ref())
-        .collect();
-    let clusters = || runs.iter().map(|scores| &scores.evaluation.clusters);
+    let clusters = || levels.iter().map(|at| &at.clusters);
     Row {
         section: Section::Logs,
         method: method.to_owned(),
@@ -232,11 +243,7 @@ fn whole_log(method: &str, log: &str, runs: &[&MethodScores]) -> Row {
                     .collect(),
             ),
             ratio("f1", at_level.iter().map(f1_parts).collect()),
-            mean(
-                "pr_auc",
-                runs.iter()
-                    .map(|scores| scores.evaluation.flags.average_precision),
-            ),
+            mean("pr_auc", levels.iter().map(|at| at.average_precision)),
             mean("bcubed_f1", clusters().map(|found| found.bcubed_f1)),
             mean("pair_f1", clusters().map(|found| found.pairs.f1)),
             ratio(

@@ -58,10 +58,10 @@ mod tests {
         let csv = to_csv(&sample()).expect("csv");
         assert!(csv.starts_with("name,section,subject,measure,value\n"));
         assert!(
-            csv.contains("prediction,accounts,likely,precision,1\n"),
+            csv.contains("prediction,accounts likely,,precision,1\n"),
             "{csv}"
         );
-        assert!(csv.contains("prediction,campaign,'=X,recall,0.5\n"));
+        assert!(csv.contains("prediction,campaign lead,'=X,recall,0.5\n"));
         assert!(csv.contains("prediction,calibration,lead,stated_false_clusters,\n"));
         assert!(csv.lines().all(|line| line.matches(',').count() == 4));
     }
@@ -70,9 +70,9 @@ mod tests {
     fn json_holds_the_numbers() {
         let json = to_json(&sample()).expect("json");
         let value: serde_json::Value = serde_json::from_str(&json).expect("valid");
-        assert_eq!(value[0]["flags"]["levels"][0]["level"], "lead");
-        assert_eq!(value[0]["flags"]["levels"][0]["recall"], 0.5);
-        assert_eq!(value[0]["requests"], serde_json::Value::Null);
+        assert_eq!(value[0]["levels"][0]["level"], "lead");
+        assert_eq!(value[0]["levels"][0]["accounts"]["recall"], 0.5);
+        assert_eq!(value[0]["levels"][0]["requests"], serde_json::Value::Null);
         assert_eq!(json, to_json(&sample()).expect("json"));
     }
 }

@@ -1,14 +1,16 @@
 //! Fixed-width tables for a terminal.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::evaluate::Evaluation;
 use crate::evaluate::calibration::Calibration;
-use crate::evaluate::clusters::{CampaignMatch, ClusterAgreement};
-use crate::evaluate::flags::LevelScore;
+use crate::evaluate::clusters::CampaignMatch;
+use crate::evaluate::levels::AtLevel;
 use crate::evaluate::populations::PopulationFlags;
 use crate::evaluate::requests::RequestScores;
 use crate::evaluate::score::Score;
+use crate::model::campaign::Verdict;
 
 /// Characters of a name shown in the table; longer ones are cut.
 const NAME_WIDTH: usize = 28;
@@ -101,7 +103,7 @@ fn row(name: &str, cells: impl IntoIterator<Item = String>) -> Vec<String> {
     std::iter::once(plain(name)).chain(cells).collect()
 }
 
-fn flags(levels: &[LevelScore]) -> Section {
+fn flags(levels: &[AtLevel]) -> Section {
     Section {
         title: "Accounts flagged",
         header: vec![
@@ -117,18 +119,19 @@ fn flags(levels: &[LevelScore]) -> Section {
         rows: levels
             .iter()
             .map(|found| {
-                let cells = score_cells(&found.score)
+                let cells = score_cells(&found.accounts)
                     .into_iter()
                     .chain([number(found.average_precision)]);
-                row(&at_least(found.level.name()), cells)
+                row(&at_least(found.level), cells)
             })
             .collect(),
     }
 }
 
-fn campaigns(matches: &[CampaignMatch]) -> Section {
-    let cells = |found: &CampaignMatch| {
+fn campaigns(levels: &[AtLevel]) -> Section {
+    let cells = |level: Verdict, found: &CampaignMatch| {
         [
+            at_least(level),
             found.accounts.to_string(),
             found.flagged.to_string(),
             found.pieces.to_string(),
@@ -136,74 +139,96 @@ fn campaigns(matches: &[CampaignMatch]) -> Section {
                 .cluster
                 .as_deref()
                 .map_or_else(|| "-".to_owned(), plain),
-            found
-                .verdict
-                .map_or("-", |verdict| verdict.name())
-                .to_owned(),
             number(found.score.precision),
             number(found.score.recall),
             number(found.score.f1),
         ]
     };
+    let mut rows: Vec<(&str, Vec<String>)> = levels
+        .iter()
+        .flat_map(|at| at.campaigns.iter().map(|found| (at.level, found)))
+        .map(|(level, found)| {
+            let name = found.campaign.as_str();
+            (name, row(name, cells(level, found)))
+        })
+        .collect();
+    // The sort keeps the levels of a campaign in order.
+    rows.sort_by_key(|(campaign, _)| *campaign);
     Section {
         title: "True campaigns and their best match",
         header: vec![
             "campaign",
+            "verdict",
             "accounts",
             "flagged",
             "pieces",
             "match",
-            "verdict",
             "precision",
             "recall",
             "F1",
         ],
-        rows: matches
-            .iter()
-            .map(|found| row(&found.campaign, cells(found)))
+        rows: rows.into_iter().map(|(_, row)| row).collect(),
+    }
+}
+
+fn roles(levels: &[AtLevel]) -> Section {
+    // By role: accounts, and those flagged at each level.
+    let mut counts: BTreeMap<(&str, &str), (u64, Vec<String>)> = BTreeMap::new();
+    for found in levels.iter().flat_map(|at| &at.campaigns) {
+        for role in &found.roles {
+            let (accounts, flagged) = counts.entry((&found.campaign, &role.role)).or_default();
+            *accounts = role.accounts;
+            flagged.push(role.flagged.to_string());
+        }
+    }
+    let mut header = vec!["campaign", "role", "accounts"];
+    header.extend(
+        ["lead+", "likely+", "strong"]
+            .into_iter()
+            .take(levels.len()),
+    );
+    Section {
+        title: "Roles, accounts flagged",
+        header,
+        rows: counts
+            .into_iter()
+            .map(|((campaign, role), (accounts, flagged))| {
+                let cells = [plain(role), accounts.to_string()];
+                row(campaign, cells.into_iter().chain(flagged))
+            })
             .collect(),
     }
 }
 
-fn roles(matches: &[CampaignMatch]) -> Section {
-    let rows = matches.iter().flat_map(|found| {
-        found.roles.iter().map(|role| {
-            row(
-                &found.campaign,
-                [
-                    plain(&role.role),
-                    role.accounts.to_string(),
-                    role.flagged.to_string(),
-                ],
-            )
-        })
+fn agreement(levels: &[AtLevel]) -> Section {
+    let rows = levels.iter().map(|at| {
+        let found = &at.clusters;
+        let values = [
+            found.bcubed_precision,
+            found.bcubed_recall,
+            found.bcubed_f1,
+            found.pairs.precision,
+            found.pairs.recall,
+            found.pairs.f1,
+            found.purity,
+        ];
+        let cells = std::iter::once(found.clusters.to_string()).chain(values.map(number));
+        row(&at_least(at.level), cells)
     });
     Section {
-        title: "Roles",
-        header: vec!["campaign", "role", "accounts", "flagged"],
-        rows: rows.collect(),
-    }
-}
-
-fn agreement(clusters: &ClusterAgreement) -> Section {
-    let bcubed = [
-        clusters.bcubed_precision,
-        clusters.bcubed_recall,
-        clusters.bcubed_f1,
-    ];
-    let pairs = [
-        clusters.pairs.precision,
-        clusters.pairs.recall,
-        clusters.pairs.f1,
-    ];
-    Section {
-        title: "Clusters",
-        header: vec!["measure", "precision", "recall", "F1"],
-        rows: vec![
-            row("B-cubed", bcubed.map(number)),
-            row("pairs", pairs.map(number)),
-            row("purity", [number(clusters.purity)]),
+        title: "Clusters (B-cubed, pairs, purity)",
+        header: vec![
+            "verdict",
+            "clusters",
+            "B precision",
+            "B recall",
+            "B F1",
+            "pair precision",
+            "pair recall",
+            "pair F1",
+            "purity",
         ],
+        rows: rows.collect(),
     }
 }
 
@@ -268,28 +293,44 @@ fn calibration(levels: &[Calibration]) -> Section {
         ],
         rows: levels
             .iter()
-            .map(|found| row(&at_least(found.level.name()), cells(found)))
+            .map(|found| row(&at_least(found.level), cells(found)))
             .collect(),
     }
 }
 
-fn requests(scores: &RequestScores) -> [Section; 2] {
-    let all = std::iter::once(row("all, lead+", score_cells(&scores.all))).chain(
-        scores
-            .likely
-            .iter()
-            .map(|score| row("all, likely+", score_cells(score))),
-    );
-    let each = scores
-        .campaigns
+fn requests(levels: &[AtLevel]) -> [Section; 2] {
+    let scored: Vec<(Verdict, &RequestScores)> = levels
         .iter()
-        .map(|found| row(&found.campaign, score_cells(&found.score)));
-    let wrong = scores.false_by_substream.iter();
+        .filter_map(|at| Some((at.level, at.requests.as_ref()?)))
+        .collect();
+    let line =
+        |level: Verdict, score: &Score| std::iter::once(at_least(level)).chain(score_cells(score));
+    let mut rows: Vec<Vec<String>> = scored
+        .iter()
+        .map(|(level, found)| row("all", line(*level, &found.all)))
+        .collect();
+    let mut each: Vec<(&str, Vec<String>)> = scored
+        .iter()
+        .flat_map(|(level, found)| found.campaigns.iter().map(|one| (*level, one)))
+        .map(|(level, found)| {
+            let name = found.campaign.as_str();
+            (name, row(name, line(level, &found.score)))
+        })
+        .collect();
+    each.sort_by_key(|(campaign, _)| *campaign);
+    rows.extend(each.into_iter().map(|(_, row)| row));
+    let wrong = scored.iter().flat_map(|(level, found)| {
+        found
+            .false_by_substream
+            .iter()
+            .map(|(name, count)| row(name, [at_least(*level), count.to_string()]))
+    });
     [
         Section {
             title: "Requests of the sub-stream",
             header: vec![
                 "campaign",
+                "verdict",
                 "right",
                 "false",
                 "missed",
@@ -297,14 +338,12 @@ fn requests(scores: &RequestScores) -> [Section; 2] {
                 "recall",
                 "F1",
             ],
-            rows: all.chain(each).collect(),
+            rows,
         },
         Section {
             title: "Falsely labelled requests",
-            header: vec!["really", "requests"],
-            rows: wrong
-                .map(|(name, count)| row(name, [count.to_string()]))
-                .collect(),
+            header: vec!["really", "verdict", "requests"],
+            rows: wrong.collect(),
         },
     ]
 }
@@ -312,23 +351,22 @@ fn requests(scores: &RequestScores) -> [Section; 2] {
 /// The sections that have something to show.
 fn sections(evaluation: &Evaluation) -> Vec<Section> {
     let mut sections = vec![
-        flags(&evaluation.flags.levels),
-        campaigns(&evaluation.campaigns),
-        roles(&evaluation.campaigns),
-        agreement(&evaluation.clusters),
+        flags(&evaluation.levels),
+        campaigns(&evaluation.levels),
+        roles(&evaluation.levels),
+        agreement(&evaluation.levels),
         populations(&evaluation.populations),
         calibration(&evaluation.calibration),
     ];
-    sections.extend(evaluation.requests.iter().flat_map(requests));
+    sections.extend(requests(&evaluation.levels));
     sections.retain(|section| !section.rows.is_empty());
     sections
 }
 
-fn at_least(level: &str) -> String {
-    if level == "strong" {
-        level.to_owned()
-    } else {
-        format!("{level}+")
+fn at_least(level: Verdict) -> String {
+    match level {
+        Verdict::Strong => level.name().to_owned(),
+        _ => format!("{}+", level.name()),
     }
 }
 
@@ -348,7 +386,7 @@ pub fn to_table(evaluations: &[Evaluation]) -> String {
                 .collect::<String>(),
             evaluation.accounts,
             evaluation.campaign_accounts,
-            evaluation.campaigns.len()
+            evaluation.levels.first().map_or(0, |at| at.campaigns.len())
         );
         let missing = &evaluation.missing_from_truth;
         if missing.count > 0 {
@@ -367,10 +405,13 @@ pub fn to_table(evaluations: &[Evaluation]) -> String {
                 evaluation.repeated_rows
             );
         }
+        for note in &evaluation.notes {
+            let _ = writeln!(out, "note: {}", note.replace(|c: char| c.is_control(), "?"));
+        }
         let _ = writeln!(
             out,
-            "average precision by score: {}",
-            number(evaluation.flags.average_precision)
+            "average precision by verdict and score: {}",
+            number(evaluation.average_precision)
         );
         for section in sections(evaluation) {
             let _ = writeln!(out, "\n{}", section.title);

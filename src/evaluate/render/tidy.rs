@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use crate::evaluate::Evaluation;
+use crate::evaluate::levels::AtLevel;
 use crate::evaluate::score::Score;
 
 /// Tidy CSV: `name, section, subject, measure, value`, full precision, undefined values empty.
@@ -41,62 +42,20 @@ pub fn to_csv(evaluations: &[Evaluation]) -> Result<String> {
                 ("repeated_rows", count(evaluation.repeated_rows)),
             ],
         )?;
-        for found in &evaluation.flags.levels {
-            let level = found.level.name();
-            put("accounts", level, &score_values(&found.score))?;
-            put(
-                "accounts",
-                level,
-                &[("average_precision", found.average_precision)],
-            )?;
+        for note in &evaluation.notes {
+            put("note", note, &[("applies", Some(1.0))])?;
         }
         put(
             "accounts",
             "",
-            &[("average_precision", evaluation.flags.average_precision)],
+            &[("average_precision", evaluation.average_precision)],
         )?;
-        for found in &evaluation.campaigns {
-            put(
-                "campaign",
-                &found.campaign,
-                &[
-                    ("accounts", count(found.accounts)),
-                    ("flagged", count(found.flagged)),
-                    ("pieces", count(found.pieces)),
-                ],
-            )?;
-            put("campaign", &found.campaign, &score_values(&found.score))?;
-            for role in &found.roles {
-                let subject = format!("{}/{}", found.campaign, role.role);
-                put(
-                    "role",
-                    &subject,
-                    &[
-                        ("accounts", count(role.accounts)),
-                        ("flagged", count(role.flagged)),
-                    ],
-                )?;
+        for at in &evaluation.levels {
+            for (section, subject, values) in level_rows(at) {
+                let section = format!("{section} {}", at.level.name());
+                put(&section, &subject, &values)?;
             }
         }
-        let clusters = &evaluation.clusters;
-        put(
-            "clusters",
-            "bcubed",
-            &[
-                ("precision", clusters.bcubed_precision),
-                ("recall", clusters.bcubed_recall),
-                ("f1", clusters.bcubed_f1),
-            ],
-        )?;
-        put("clusters", "pairs", &score_values(&clusters.pairs))?;
-        put(
-            "clusters",
-            "",
-            &[
-                ("clusters", count(clusters.clusters)),
-                ("purity", clusters.purity),
-            ],
-        )?;
         for found in &evaluation.populations {
             put(
                 "population",
@@ -127,20 +86,62 @@ pub fn to_csv(evaluations: &[Evaluation]) -> Result<String> {
                 ],
             )?;
         }
-        if let Some(requests) = &evaluation.requests {
-            put("requests", "", &score_values(&requests.all))?;
-            if let Some(score) = &requests.likely {
-                put("requests", "likely", &score_values(score))?;
-            }
-            for found in &requests.campaigns {
-                put("requests", &found.campaign, &score_values(&found.score))?;
-            }
-            for (name, wrong) in &requests.false_by_substream {
-                put("false_requests", name, &[("requests", count(*wrong))])?;
-            }
-        }
     }
     Ok(String::from_utf8(writer.into_inner()?)?)
+}
+
+/// Section, subject, and numbers by measure.
+type Rows = Vec<(&'static str, String, Vec<(&'static str, Option<f64>)>)>;
+
+/// The rows of one verdict.
+fn level_rows(at: &AtLevel) -> Rows {
+    let count = |value: u64| Some(value as f64);
+    let mut accounts = score_values(&at.accounts).to_vec();
+    accounts.push(("average_precision", at.average_precision));
+    let mut rows: Rows = vec![("accounts", String::new(), accounts)];
+    for found in &at.campaigns {
+        let mut values = vec![
+            ("accounts", count(found.accounts)),
+            ("flagged", count(found.flagged)),
+            ("pieces", count(found.pieces)),
+        ];
+        values.extend(score_values(&found.score));
+        rows.push(("campaign", found.campaign.clone(), values));
+        rows.extend(found.roles.iter().map(|role| {
+            let values = vec![
+                ("accounts", count(role.accounts)),
+                ("flagged", count(role.flagged)),
+            ];
+            ("role", format!("{}/{}", found.campaign, role.role), values)
+        }));
+    }
+    let clusters = &at.clusters;
+    let bcubed = vec![
+        ("precision", clusters.bcubed_precision),
+        ("recall", clusters.bcubed_recall),
+        ("f1", clusters.bcubed_f1),
+    ];
+    rows.push(("clusters", "bcubed".to_owned(), bcubed));
+    let pairs = score_values(&clusters.pairs).to_vec();
+    rows.push(("clusters", "pairs".to_owned(), pairs));
+    let whole = vec![
+        ("clusters", count(clusters.clusters)),
+        ("purity", clusters.purity),
+    ];
+    rows.push(("clusters", String::new(), whole));
+    if let Some(requests) = &at.requests {
+        let all = score_values(&requests.all).to_vec();
+        rows.push(("requests", String::new(), all));
+        rows.extend(requests.campaigns.iter().map(|found| {
+            let values = score_values(&found.score).to_vec();
+            ("requests", found.campaign.clone(), values)
+        }));
+        rows.extend(requests.false_by_substream.iter().map(|(name, wrong)| {
+            let values = vec![("requests", count(*wrong))];
+            ("false_requests", name.clone(), values)
+        }));
+    }
+    rows
 }
 
 fn score_values(score: &Score) -> [(&'static str, Option<f64>); 6] {
