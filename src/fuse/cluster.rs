@@ -203,13 +203,28 @@ fn settle(
     network: &NetworkConfig,
 ) -> Option<Cluster> {
     let mut units = members;
+    // Only what ties this cluster together speaks for a place in it: a habit of addressing or
+    // of software that its members happen to have is one that strangers have as well.
+    let families: BTreeSet<Family> = indices
+        .iter()
+        .filter_map(|index| corroborations.get(*index))
+        .flat_map(|corroboration| [corroboration.family, corroboration.other_family])
+        .collect();
+    let score = |units: &[u32]| {
+        let mut scored = membership::score(layers, units, fuse, network);
+        let all = scored.inside.iter_mut().chain(&mut scored.outside);
+        for (_, bits) in all {
+            membership::keep_families(bits, &families);
+        }
+        scored
+    };
     let pays = |bits: &Bits, prior_bits: f64| {
         membership::total(bits) - prior_bits >= fuse.edge_margin_bits
             && !membership::is_surroundings_alone(bits)
     };
     // Two rounds: dropping strangers sharpens the odds for those at the edge.
     for _ in 0..2 {
-        let scored = membership::score(layers, &units, fuse, network);
+        let scored = score(&units);
         let mut kept: Vec<u32> = scored
             .inside
             .iter()
@@ -234,7 +249,7 @@ fn settle(
     // Whoever stood on the keys of accounts that have been dropped goes as well. Nobody is
     // added any more, so this ends.
     loop {
-        let scored = membership::score(layers, &units, fuse, network);
+        let scored = score(&units);
         let kept: Vec<u32> = scored
             .inside
             .iter()
@@ -249,7 +264,7 @@ fn settle(
     if units.len() < fuse.minimum_accounts {
         return None;
     }
-    let scored = membership::score(layers, &units, fuse, network);
+    let scored = score(&units);
     let mut family_bits: BTreeMap<Family, f64> = BTreeMap::new();
     for index in &indices {
         let corroboration = &corroborations[*index];

@@ -6,6 +6,8 @@
 //! largest value counts, capped; families add up. The sum must pay for the prior odds
 //! log2(strangers / members) and a margin.
 
+use std::collections::BTreeSet;
+
 use rustc_hash::FxHashMap;
 
 use crate::config::{FuseConfig, NetworkConfig};
@@ -33,6 +35,15 @@ pub(crate) const INDEPENDENT_BITS: f64 = 3.0;
 #[must_use]
 pub fn total(bits: &Bits) -> f64 {
     bits.iter().sum()
+}
+
+/// Sets the evidence of all other families to nothing.
+pub(crate) fn keep_families(bits: &mut Bits, families: &BTreeSet<Family>) {
+    for (family, bits) in Family::ALL.iter().zip(bits) {
+        if !families.contains(family) {
+            *bits = 0.0;
+        }
+    }
 }
 
 /// Families that speak for the place with a factor of at least eight.

@@ -1,8 +1,9 @@
-//! Two campaigns that one prompt template alone holds together.
+//! Two campaigns that prompt templates alone hold together.
 //!
-//! Templates travel: two operators may use the same public instruction, and each card of
-//! either one is then corroborated by it. Accounts that share nothing but that one template,
-//! while each side has templates of its own, are two campaigns that are linked, not one.
+//! Templates travel: two operators may use the same public instructions, and each card of
+//! either one is then corroborated by them. Accounts that share nothing but one template, or a
+//! few that nearly all of them send, while each side has templates of its own, are two
+//! campaigns that are linked, not one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,6 +24,10 @@ const APART: f64 = 0.25;
 /// Templates tried as the only tie; a cluster seldom has more that reach most of it.
 const BRIDGES_TRIED: usize = 16;
 
+/// Most templates set aside together, each sent by most of the cluster (ours: what both sides
+/// send and a side does not is then no longer what tells them apart).
+const COMMON_SET_ASIDE: usize = 4;
+
 /// Templates looked at, the largest of the cluster: smaller ones cannot be half of a side that
 /// matters, and every pair is compared.
 const TEMPLATES_COMPARED: usize = 64;
@@ -40,9 +45,8 @@ pub(crate) fn sides(
     network: &NetworkConfig,
 ) -> Vec<Vec<u32>> {
     let inner = Inner::of(layers, members, fuse, network);
-    let bridges = (0..inner.templates.len()).filter(|at| inner.templates[*at].may_bridge);
-    for bridge in bridges.take(BRIDGES_TRIED) {
-        let mut sides = inner.sides_without(bridge, fuse.minimum_accounts);
+    for bridges in inner.bridges() {
+        let mut sides = inner.sides_without(&bridges, fuse.minimum_accounts);
         if sides.len() < 2 {
             continue;
         }
@@ -145,14 +149,29 @@ impl Inner {
         inner
     }
 
-    /// Parts of the cluster with templates of their own and no key in common, once one
-    /// template is set aside.
-    fn sides_without(&self, bridge: usize, minimum: usize) -> Vec<Vec<usize>> {
+    /// What is tried as the only tie: each template by itself, then the two, three, four that
+    /// most of the cluster sends.
+    fn bridges(&self) -> Vec<Vec<usize>> {
+        let able = || (0..self.templates.len()).filter(|at| self.templates[*at].may_bridge);
+        let common: Vec<usize> = able()
+            .filter(|at| self.templates[*at].inside.len() as f64 >= OWN_SHARE * self.size as f64)
+            .take(COMMON_SET_ASIDE)
+            .collect();
+        able()
+            .take(BRIDGES_TRIED)
+            .map(|at| vec![at])
+            .chain((2..=common.len()).map(|count| common.iter().take(count).copied().collect()))
+            .collect()
+    }
+
+    /// Parts of the cluster with templates of their own and no key in common, once some
+    /// templates are set aside.
+    fn sides_without(&self, bridges: &[usize], minimum: usize) -> Vec<Vec<usize>> {
         let templates: Vec<&Template> = self
             .templates
             .iter()
             .enumerate()
-            .filter(|(at, _)| *at != bridge)
+            .filter(|(at, _)| !bridges.contains(at))
             .map(|(_, template)| template)
             .collect();
         let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);

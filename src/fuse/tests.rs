@@ -18,6 +18,8 @@ struct World {
     payment: Vec<(u32, u32, u32)>,
     address: Vec<(u32, u32, u32)>,
     template: Vec<(u32, u32, u32)>,
+    pattern: Vec<(u32, u32, u32)>,
+    client: Vec<(u32, u32, u32)>,
     everyday: Vec<u32>,
 }
 
@@ -30,6 +32,8 @@ impl World {
             payment: Vec::new(),
             address: Vec::new(),
             template: Vec::new(),
+            pattern: Vec::new(),
+            client: Vec::new(),
             everyday: Vec::new(),
         };
         for account in 0..ACCOUNTS {
@@ -91,6 +95,8 @@ impl World {
             layer("payment", Family::Payment, true, self.payment, &[]),
             layer("ip", Family::Network, false, self.address, &[]),
             layer("template", Family::Content, false, self.template, &everyday),
+            layer("email_pattern", Family::Identity, false, self.pattern, &[]),
+            layer("user_agent", Family::Client, false, self.client, &[]),
         ]
         .iter()
         .enumerate()
@@ -171,6 +177,35 @@ fn one_common_template_does_not_make_two_operators_one() {
     let both: [Vec<u32>; 2] = [(500..540).collect(), (540..560).collect()];
     assert_eq!(units, both);
     assert_eq!(verdicts, [Verdict::Likely; 2]);
+}
+
+#[test]
+fn nor_do_two_that_all_of_them_use() {
+    let mut world = two_operators();
+    world
+        .template
+        .extend((500..560).map(|account| (53, account, 0)));
+    let (found, _, _) = judge(&world.layers());
+    let mut sizes: Vec<usize> = found.iter().map(|cluster| cluster.units.len()).collect();
+    sizes.sort_unstable();
+    assert_eq!(sizes, [20, 40]);
+}
+
+#[test]
+fn an_address_style_and_a_program_in_common_make_nobody_a_member() {
+    let mut world = World::innocent(8);
+    for account in 500..560 {
+        world.payment.push((1 + (account - 500) / 5, account, 0));
+        world.template.push((50, account, 0));
+    }
+    // Half of the members and three strangers write their addresses alike and use one program.
+    for account in (500..530).chain(900..903) {
+        world.pattern.push((1, account, 0));
+        world.client.push((1, account, 0));
+    }
+    let (found, _, _) = judge(&world.layers());
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].units, (500..560).collect::<Vec<u32>>());
 }
 
 #[test]

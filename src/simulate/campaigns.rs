@@ -14,6 +14,9 @@ use crate::simulate::world::{DAY_US, Dispatch, Fleet, Role, Tenure};
 /// nearly the same number of requests, which no real network of accounts does.
 const LARGEST_REST_SHARE: f64 = 0.6;
 
+/// In campaigns shorter than this they are out less often: nobody misses all of two days.
+const REST_DAYS: f64 = 14.0;
+
 /// Adds a campaign to the world.
 pub(crate) fn add(builder: &mut Builder, plan: &CampaignPlan, knobs: &Knobs) -> anyhow::Result<()> {
     let plan = turned(plan, knobs);
@@ -176,7 +179,7 @@ fn fleet(
         rest_share: if plan.dispatch == Dispatch::Shards {
             0.0
         } else {
-            LARGEST_REST_SHARE
+            LARGEST_REST_SHARE * (f64::from(plan.days) / REST_DAYS).min(1.0)
         },
         samples_per_item: plan.samples_per_item.max(1),
     }

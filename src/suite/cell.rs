@@ -14,7 +14,7 @@ use crate::evaluate::truth::Truth;
 use crate::evaluate::{Evaluation, baselines, evaluate, requests};
 use crate::model::campaign::Verdict;
 use crate::model::progress::Silent;
-use crate::pipeline::{ScanOutput, scan_to_case};
+use crate::pipeline::{ScanOutput, digest_to, scan_to_case};
 use crate::simulate::{self, Knobs, SimulateOptions};
 use crate::stats::random::stable_hash;
 use crate::suite::plan::Planned;
@@ -165,10 +165,23 @@ fn make(key: &CellKey, options: &SuiteOptions, work: &Path) -> Result<Cell> {
         skip: Vec::new(),
     };
     let mut methods = Vec::new();
-    for ablation in std::iter::once(&full).chain(&options.ablations) {
-        let case = work.join(format!("case-{}", methods.len()));
-        scan(&simulated.files, &log, &case, ablation, options)?;
-        methods.push(score_case(ablation, &case, &log, &truth)?);
+    let case = work.join("case-0");
+    scan(&scan_options(&log, &simulated.files, &full, options), &case)?;
+    methods.push(score_case(&full, &case, Some(&log), &truth)?);
+    if !options.ablations.is_empty() {
+        // The log is read once more and for all of them: what is left out is a matter of the
+        // stages after the digest.
+        let digest = work.join("digest");
+        let mut whole = scan_options(&log, &simulated.files, &full, options);
+        (whole.input.accounts, whole.input.events) = (None, None);
+        digest_to(&whole, &output(&digest), &Silent)?;
+        for ablation in &options.ablations {
+            let case = work.join(format!("case-{}", methods.len()));
+            let mut scan_from = scan_options(&log, &[], ablation, options);
+            scan_from.digests = vec![digest.clone()];
+            scan(&scan_from, &case)?;
+            methods.push(score_case(ablation, &case, None, &truth)?);
+        }
     }
     for prediction in baselines::run_files(&simulated.files, Some(&log.join("accounts.csv")))? {
         methods.push(MethodScores {
@@ -184,14 +197,13 @@ fn make(key: &CellKey, options: &SuiteOptions, work: &Path) -> Result<Cell> {
     })
 }
 
-fn scan(
-    logs: &[PathBuf],
+fn scan_options(
     log: &Path,
-    case: &Path,
+    logs: &[PathBuf],
     ablation: &Ablation,
     options: &SuiteOptions,
-) -> Result<()> {
-    let scan = ScanOptions {
+) -> ScanOptions {
+    ScanOptions {
         suppress: None,
         indicators: None,
         no_suppress: false,
@@ -210,19 +222,32 @@ fn scan(
         seed: 1,
         memory_bytes: options.memory_bytes / options.jobs.max(1) as u64,
         config: options.config.clone(),
-    };
-    let output = ScanOutput {
-        out: case.to_owned(),
+    }
+}
+
+fn output(out: &Path) -> ScanOutput {
+    ScanOutput {
+        out: out.to_owned(),
         force: false,
         argv: Vec::new(),
         pseudonym_key: None,
         threads: rayon::current_num_threads(),
-    };
-    scan_to_case(&scan, &output, &Silent)?;
+    }
+}
+
+fn scan(options: &ScanOptions, case: &Path) -> Result<()> {
+    scan_to_case(options, &output(case), &Silent)?;
     Ok(())
 }
 
-fn score_case(ablation: &Ablation, case: &Path, log: &Path, truth: &Truth) -> Result<MethodScores> {
+/// Scores a case; the requests it names only where the log is at hand, since a scan of digests
+/// knows no more of them than the sample.
+fn score_case(
+    ablation: &Ablation,
+    case: &Path,
+    log: Option<&Path>,
+    truth: &Truth,
+) -> Result<MethodScores> {
     let method = if ablation.skip.is_empty() {
         SCAN_METHOD.to_owned()
     } else {
@@ -232,13 +257,15 @@ fn score_case(ablation: &Ablation, case: &Path, log: &Path, truth: &Truth) -> Re
     prediction.name.clone_from(&method);
     let stated = Stated::read(&case.join("case.json"))?;
     let mut evaluation = evaluate(&prediction, truth, stated.as_ref())?;
-    requests::score_levels(
-        &case.join("requests.parquet"),
-        &log.join("truth_requests.parquet"),
-        truth,
-        &prediction,
-        &mut evaluation.levels,
-    )?;
+    if let Some(log) = log {
+        requests::score_levels(
+            &case.join("requests.parquet"),
+            &log.join("truth_requests.parquet"),
+            truth,
+            &prediction,
+            &mut evaluation.levels,
+        )?;
+    }
     Ok(MethodScores {
         method,
         level: Verdict::Likely,
