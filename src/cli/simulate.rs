@@ -1,5 +1,7 @@
 //! `stillhunt simulate`: synthetic logs with a known truth.
 
+use std::path::Path;
+
 use anyhow::{Result, anyhow};
 
 use crate::cli::arguments::{KnobArguments, SimulateArguments};
@@ -45,7 +47,7 @@ pub(super) fn run(arguments: &SimulateArguments) -> Result<u8> {
     }
     let summary = written;
     if !arguments.quiet {
-        stdout::answer(&render(&summary))?;
+        stdout::answer(&render(&summary, out))?;
     }
     Ok(exit::DONE)
 }
@@ -107,7 +109,7 @@ fn list() -> String {
     text
 }
 
-fn render(summary: &Summary) -> String {
+fn render(summary: &Summary, out: &Path) -> String {
     let mut text = format!(
         "synthetic log: {} by {}\n",
         quantity::of(summary.requests, "request"),
@@ -128,12 +130,25 @@ fn render(summary: &Summary) -> String {
         ));
     }
     for file in &summary.files {
-        text.push_str(&format!(
-            "written {}\n",
-            visible(&file.display().to_string())
-        ));
+        text.push_str(&format!("written {}\n", shown(file)));
     }
+    // A folder with its tables beside the logs is not taken as a whole: say how it is.
+    let logs = match summary.files.as_slice() {
+        [one] => shown(one),
+        _ => format!("{}/requests*", shown(out)),
+    };
+    let beside = |name: &str| shown(&out.join(name));
+    text.push_str(&format!(
+        "next    stillhunt scan {logs} --accounts {} --events {} --out CASE\n        stillhunt evaluate CASE --truth {}\n",
+        beside("accounts.csv"),
+        beside("events.csv"),
+        beside("truth_accounts.csv")
+    ));
     text
+}
+
+fn shown(path: &Path) -> String {
+    visible(&path.display().to_string())
 }
 
 #[cfg(test)]
