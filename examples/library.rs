@@ -15,6 +15,7 @@ pub fn campaigns(log: &Path, out: &Path) -> anyhow::Result<Vec<Campaign>> {
     let options = ScanOptions {
         suppress: None,
         indicators: None,
+        baseline: None,
         no_suppress: false,
         input: InputOptions {
             logs: vec![log.to_owned()],

@@ -13,6 +13,7 @@
 //! ```
 
 pub mod cli;
+pub mod compare;
 pub mod config;
 pub mod detect;
 pub mod digest;

@@ -72,6 +72,7 @@ fn assert_same_but_for_places(left: &Path, right: &Path, what: &str) {
     for name in [
         "campaigns.csv",
         "accounts.csv",
+        "changes.csv",
         "hubs.csv",
         "suppressions.csv",
         "detectors.csv",

@@ -29,6 +29,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("fuse", &["model", "config", "stats", "digest", "detect"]),
     ("label", &["model", "config", "text", "digest", "fuse"]),
     ("suppress", &["model"]),
+    ("compare", &["model"]),
     ("watch", &["model", "stats", "digest", "detect", "fuse"]),
     ("report", &["model", "config"]),
     (
@@ -41,7 +42,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "pipeline",
         &[
             "model", "config", "stats", "text", "patterns", "load", "digest", "detect", "fuse",
-            "label", "suppress", "watch", "report", "explain",
+            "label", "suppress", "compare", "watch", "report", "explain",
         ],
     ),
     (
@@ -54,7 +55,8 @@ const LAYERS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "model", "config", "stats", "text", "patterns", "load", "digest", "detect", "fuse",
-            "label", "suppress", "report", "explain", "simulate", "evaluate", "pipeline", "suite",
+            "label", "suppress", "compare", "report", "explain", "simulate", "evaluate",
+            "pipeline", "suite",
         ],
     ),
     ("main", &["cli"]),
@@ -63,8 +65,8 @@ const LAYERS: &[(&str, &[&str])] = &[
         "lib",
         &[
             "model", "config", "stats", "text", "patterns", "load", "digest", "detect", "fuse",
-            "label", "suppress", "report", "explain", "simulate", "evaluate", "pipeline", "suite",
-            "cli",
+            "label", "suppress", "compare", "report", "explain", "simulate", "evaluate",
+            "pipeline", "suite", "cli",
         ],
     ),
 ];

@@ -53,6 +53,8 @@ pub(crate) enum Command {
     Explain(ExplainArguments),
     /// Write the files of a case folder again from its case.json, or a pseudonymised copy of it
     Report(ReportArguments),
+    /// Compare two cases: which campaigns are new, grown, shrunk or gone
+    Diff(DiffArguments),
     /// Write a synthetic log with a known truth: a campaign preset among innocent populations
     Simulate(Box<SimulateArguments>),
     /// Score a case or any tool's CSV of accounts against known truth, or this tool (--suite)
@@ -86,6 +88,9 @@ pub(crate) struct ScanArguments {
     /// Pseudonyms.
     #[command(flatten)]
     pub(crate) pseudonyms: PseudonymArguments,
+    /// Baseline.
+    #[command(flatten)]
+    pub(crate) baseline: BaselineArguments,
     /// Exit with code 10 when a campaign reaches this verdict
     #[arg(long, value_name = "VERDICT", value_enum, help_heading = "Exit code")]
     pub(crate) fail_on: Option<FailOn>,
@@ -98,6 +103,39 @@ pub(crate) struct ScanArguments {
     /// Settings.
     #[command(flatten)]
     pub(crate) settings: SettingArguments,
+}
+
+/// What the case is compared with.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Baseline")]
+pub(crate) struct BaselineArguments {
+    /// An earlier case: say which campaigns are new, grown or gone since, and keep its ids
+    #[arg(long, value_name = "CASE", value_hint = ValueHint::DirPath, value_parser = local_path())]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Exit with code 11 when a campaign at this verdict or above is new or has grown since
+    /// the baseline [default without a value: likely]
+    #[arg(long, value_name = "VERDICT", value_enum, num_args = 0..=1, require_equals = true,
+        default_missing_value = "likely", requires = "baseline", help_heading = "Exit code")]
+    pub(crate) fail_on_new: Option<FailOn>,
+}
+
+/// `diff`
+#[derive(Debug, Args)]
+pub(crate) struct DiffArguments {
+    /// The earlier case
+    #[arg(value_name = "OLD", value_hint = ValueHint::DirPath, value_parser = local_path())]
+    pub(crate) old: PathBuf,
+    /// The later case
+    #[arg(value_name = "NEW", value_hint = ValueHint::DirPath, value_parser = local_path())]
+    pub(crate) new: PathBuf,
+    /// A table to read; JSON or CSV with every account that joined or left
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub(crate) format: AnswerFormat,
+    /// Exit with code 11 when a campaign at this verdict or above is new or has grown
+    /// [default without a value: likely]
+    #[arg(long, value_name = "VERDICT", value_enum, num_args = 0..=1, require_equals = true,
+        default_missing_value = "likely")]
+    pub(crate) fail_on_new: Option<FailOn>,
 }
 
 /// `inspect`
@@ -364,7 +402,7 @@ pub(crate) struct EvaluateArguments {
     pub(crate) truth_requests: Option<PathBuf>,
     /// A table to read, JSON or CSV to compute with
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
-    pub(crate) format: EvaluationFormat,
+    pub(crate) format: AnswerFormat,
     /// Logs (CSV or Parquet with canonical column names) to run simple methods over, scored
     /// beside the case: shared cards, shared addresses, top volume, a keyword, equal beginnings
     #[arg(long, value_name = "LOGS", num_args = 1.., value_parser = local_path(), help_heading = "Baselines",
@@ -438,10 +476,10 @@ pub(crate) struct SuiteArguments {
     pub(crate) settings: SettingArguments,
 }
 
-/// How `evaluate` answers.
+/// How `evaluate` and `diff` answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 #[allow(missing_docs)]
-pub(crate) enum EvaluationFormat {
+pub(crate) enum AnswerFormat {
     #[default]
     Table,
     Json,

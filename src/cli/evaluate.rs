@@ -2,7 +2,7 @@
 
 use anyhow::{Result, anyhow};
 
-use crate::cli::arguments::{EvaluateArguments, EvaluationFormat};
+use crate::cli::arguments::{AnswerFormat, EvaluateArguments};
 use crate::cli::{exit, stdout, suite};
 use crate::evaluate::{baselines, evaluate, evaluate_files, render, truth::Truth};
 use crate::model::failure::Failure;
@@ -41,9 +41,9 @@ pub(super) fn run(arguments: &EvaluateArguments) -> Result<u8> {
         }
     }
     stdout::answer(&match arguments.format {
-        EvaluationFormat::Table => render::to_table(&scored),
-        EvaluationFormat::Json => render::to_json(&scored)?,
-        EvaluationFormat::Csv => render::to_csv(&scored)?,
+        AnswerFormat::Table => render::to_table(&scored),
+        AnswerFormat::Json => render::to_json(&scored)?,
+        AnswerFormat::Csv => render::to_csv(&scored)?,
     })?;
     Ok(exit::DONE)
 }

@@ -14,7 +14,7 @@ pub const DEGRADED: u8 = 4;
 pub const VERIFICATION: u8 = 5;
 /// A campaign at or above `--fail-on`.
 pub const FOUND: u8 = 10;
-/// Kept for `--fail-on-new`: a campaign that is new or has grown since a baseline.
+/// With `--fail-on-new`: a campaign that is new or has grown since the baseline.
 pub const FOUND_NEW: u8 = 11;
 
 /// Every code with its meaning, as help and README show it.
@@ -34,7 +34,7 @@ pub const TABLE: [(u8, &str); 8] = [
     (FOUND, "a campaign at or above `--fail-on`"),
     (
         FOUND_NEW,
-        "kept for new or grown campaigns against a baseline",
+        "a campaign at or above `--fail-on-new` is new or has grown since the baseline",
     ),
 ];
 

@@ -17,6 +17,7 @@ pub(super) fn run(arguments: &InspectArguments) -> Result<u8> {
     let options = ScanOptions {
         suppress: None,
         indicators: None,
+        baseline: None,
         no_suppress: false,
         input: arguments.input.options(&arguments.logs)?,
         digests: Vec::new(),

@@ -4,12 +4,20 @@ use crate::cli::quantity;
 use crate::cli::shared::LossArguments;
 use crate::model::campaign::Verdict;
 use crate::model::case::Case;
+use crate::model::comparison::Comparison;
 use crate::model::coverage::Coverage;
 use crate::model::finding::DetectorRun;
 
 /// Whether a campaign reaches the verdict that `--fail-on` names.
 pub(super) fn reaches(case: &Case, limit: Option<Verdict>) -> bool {
     limit.is_some_and(|limit| case.campaigns.iter().any(|found| found.verdict >= limit))
+}
+
+/// Whether a campaign at the verdict that `--fail-on-new` names is new or has grown.
+pub(super) fn has_news(comparison: Option<&Comparison>, limit: Option<Verdict>) -> bool {
+    comparison
+        .zip(limit)
+        .is_some_and(|(comparison, limit)| comparison.has_news(limit))
 }
 
 /// What was lost and is not accepted, in words.

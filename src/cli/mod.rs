@@ -5,6 +5,7 @@ mod arguments;
 mod completions;
 mod config;
 mod detectors;
+mod diff;
 mod digest;
 mod escape;
 mod evaluate;
@@ -93,6 +94,7 @@ fn dispatch(command: &Command, argv: Vec<String>) -> Result<u8> {
         Command::Verify(arguments) => verify::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
         Command::Report(arguments) => report::run(arguments),
+        Command::Diff(arguments) => diff::run(arguments),
         Command::Simulate(arguments) => simulate::run(arguments),
         Command::Evaluate(arguments) => evaluate::run(arguments),
         Command::Config => config::run(),

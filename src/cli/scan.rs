@@ -33,6 +33,10 @@ pub(super) fn run(arguments: &ScanArguments, argv: Vec<String>) -> Result<u8> {
         }
         stdout::answer(&text)?;
     }
+    let news = arguments.baseline.fail_on_new.map(|limit| limit.verdict());
+    if judgement::has_news(tables.case.comparison.as_ref(), news) {
+        return Ok(exit::FOUND_NEW);
+    }
     let limit = arguments.fail_on.map(|limit| limit.verdict());
     if judgement::reaches(&tables.case, limit) {
         return Ok(exit::FOUND);
@@ -57,6 +61,7 @@ fn options(arguments: &ScanArguments) -> Result<ScanOptions> {
         digests: arguments.digests.clone(),
         suppress: detection.suppress.clone(),
         indicators: detection.indicators.clone(),
+        baseline: arguments.baseline.baseline.clone(),
         no_suppress: detection.no_suppress,
         profile: detection.profile.into(),
         quote: arguments.output.quote.into(),

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, anyhow};
 
-use crate::cli::arguments::{EvaluationFormat, SuiteArguments};
+use crate::cli::arguments::{AnswerFormat, SuiteArguments};
 use crate::cli::selection::{self, Detector};
 use crate::cli::{exit, progress, stdout};
 use crate::model::failure::Failure;
@@ -13,7 +13,7 @@ use crate::suite::{self, Ablation, SuiteOptions};
 /// The word that leaves out every detector in turn.
 const EACH: &str = "each";
 
-pub(super) fn run(arguments: &SuiteArguments, format: EvaluationFormat) -> Result<u8> {
+pub(super) fn run(arguments: &SuiteArguments, format: AnswerFormat) -> Result<u8> {
     let Some(out) = &arguments.out else {
         // The command line asks for it, so this is not reached from there.
         return Err(anyhow!(Failure::Usage("name a folder with --out".into())));
@@ -41,9 +41,9 @@ pub(super) fn run(arguments: &SuiteArguments, format: EvaluationFormat) -> Resul
     drop(display);
     let rows = suite::summarise(&cells);
     stdout::answer(&match format {
-        EvaluationFormat::Table => suite::to_table(&cells, &rows),
-        EvaluationFormat::Json => suite::to_json(&cells, &rows)?,
-        EvaluationFormat::Csv => suite::to_csv(&rows)?,
+        AnswerFormat::Table => suite::to_table(&cells, &rows),
+        AnswerFormat::Json => suite::to_json(&cells, &rows)?,
+        AnswerFormat::Csv => suite::to_csv(&rows)?,
     })?;
     Ok(exit::DONE)
 }

@@ -68,6 +68,8 @@ pub struct ScanOptions {
     pub suppress: Option<PathBuf>,
     /// Watch list (CSV or STIX 2.1).
     pub indicators: Option<PathBuf>,
+    /// An earlier case to compare with.
+    pub baseline: Option<PathBuf>,
     /// Match and report the suppressions, but hide nothing.
     pub no_suppress: bool,
     /// How readily clusters are reported.

@@ -316,14 +316,16 @@ impl Maker<'_> {
             .collect()
     }
 
-    /// The id hangs on what the operator keeps when accounts are replaced: the template, else the key most members share.
+    /// The id hangs on what the operator keeps when accounts are replaced: a template, else a
+    /// key. Of those that at least half as many members share as the commonest one the first
+    /// by name is taken: which one is commonest changes from week to week.
     fn fingerprint(
         &self,
         cluster: &Cluster,
         lead_group: Option<(usize, usize)>,
         templates: &BTreeSet<String>,
     ) -> String {
-        let mut best: Option<(usize, String)> = None;
+        let mut candidates: BTreeMap<(usize, usize), (bool, usize, String)> = BTreeMap::new();
         let mut consider = |layer: usize, group: usize| {
             let Some((detector_layer, number)) = self.sources.group(layer, group) else {
                 return;
@@ -331,19 +333,16 @@ impl Maker<'_> {
             let Some(value) = detector_layer.values.get(number) else {
                 return;
             };
-            let content = usize::from(templates.contains(value)) * 1_000_000_000;
-            let inside = self.sources.layers[layer]
-                .groups
-                .get(group)
-                .iter()
-                .filter(|unit| cluster.units.binary_search(unit).is_ok())
-                .count();
-            let candidate = (content + inside, format!("{} {value}", detector_layer.kind));
-            if best.as_ref().is_none_or(|best| {
-                candidate.0 > best.0 || (candidate.0 == best.0 && candidate.1 < best.1)
-            }) {
-                best = Some(candidate);
-            }
+            candidates.entry((layer, group)).or_insert_with(|| {
+                let inside = self.sources.layers[layer]
+                    .groups
+                    .get(group)
+                    .iter()
+                    .filter(|unit| cluster.units.binary_search(unit).is_ok())
+                    .count();
+                let name = format!("{} {value}", detector_layer.kind);
+                (templates.contains(value), inside, name)
+            });
         };
         if let Some((layer, group)) = lead_group {
             consider(layer, group);
@@ -355,7 +354,18 @@ impl Maker<'_> {
                 consider(found.other_layer, *key as usize);
             }
         }
-        stable_id("C", &[best.as_ref().map_or("", |best| best.1.as_str())])
+        let by_template = candidates.values().any(|(is_template, _, _)| *is_template);
+        let able = || {
+            candidates
+                .values()
+                .filter(|(is_template, _, _)| *is_template == by_template)
+        };
+        let most = able().map(|(_, inside, _)| *inside).max().unwrap_or(0);
+        let name = able()
+            .filter(|(_, inside, _)| inside * 2 >= most)
+            .map(|(_, _, name)| name.as_str())
+            .min();
+        stable_id("C", &[name.unwrap_or_default()])
     }
 
     fn mirrors_of(&self, cluster: &Cluster) -> impl Iterator<Item = &Mirror> {

@@ -171,6 +171,7 @@ pub fn word(
                     .and_then(|text| rows.texts.text_hash.get(*text as usize).copied());
                 let family = TextFamily {
                     fragments: Vec::new(),
+                    anchor: None,
                     texts,
                     slot_share: 0.0,
                     system,

@@ -157,7 +157,8 @@ pub struct TimelineEntry {
 /// One campaign.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Campaign {
-    /// Stable id: `C-` and a hash of its strongest keys and members.
+    /// Stable id: `C-` and a hash of a template, or else a key, that most members share; with a
+    /// baseline the id that the campaign had there.
     pub id: String,
     /// Verdict.
     pub verdict: Verdict,
@@ -211,7 +212,8 @@ pub struct Campaign {
 /// A prompt template found in the log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Template {
-    /// Stable id: `T-` and a hash of its smallest fragments.
+    /// Stable id: `T-` and a hash of a fragment that nearly all of its texts hold, so that it
+    /// is the same in another week's log.
     pub id: String,
     /// `user` or `system`.
     pub role: String,

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::campaign::{Campaign, LabelledRequest, Template};
+use crate::model::comparison::Comparison;
 use crate::model::coverage::{Coverage, Reject};
 use crate::model::event::Event;
 use crate::model::finding::{DetectorRun, Finding, SuppressedHub};
@@ -69,6 +70,9 @@ pub struct Case {
     /// What became of the watch list; nothing without one.
     #[serde(default)]
     pub watchlist: Option<Watchlist>,
+    /// What became of the campaigns of an earlier case; nothing without one.
+    #[serde(default)]
+    pub comparison: Option<Comparison>,
     /// What the null runs gave.
     pub null_runs: NullRuns,
     /// Events given with `--events`, inside the log's window.

@@ -5,6 +5,7 @@ pub mod batch;
 pub mod campaign;
 pub mod case;
 pub mod column;
+pub mod comparison;
 pub mod coverage;
 pub mod event;
 pub mod failure;

@@ -1,5 +1,6 @@
 //! The one place that composes the stages.
 
+mod diff;
 mod digest;
 mod explain;
 mod gather;
@@ -15,6 +16,7 @@ use crate::detect::registry;
 use crate::model::coverage::Coverage;
 use crate::model::finding::{DetectorRun, Family};
 
+pub use diff::diff_cases;
 pub use digest::digest_to;
 pub use explain::explain_case;
 pub use inspect::inspect;

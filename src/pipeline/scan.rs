@@ -1,7 +1,10 @@
 //! The main job: load -> digest -> detect -> fuse -> (second look) -> report.
 
+use std::path::Path;
+
 use anyhow::Result;
 
+use crate::compare;
 use crate::config::options::{Profile, Quote, ScanOptions};
 use crate::detect::population::Population;
 use crate::detect::{self, Context};
@@ -43,6 +46,11 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
         .indicators
         .as_deref()
         .map(lists::watch_list)
+        .transpose()?;
+    let baseline = options
+        .baseline
+        .as_deref()
+        .map(report::read_case)
         .transpose()?;
     let mut pseudonyms = output
         .pseudonym_key
@@ -134,6 +142,22 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
         watchlist = Some(watch::apply(&input, &mut campaigns, &mut findings)?);
         detectors.push(watch::run());
     }
+    let mut comparison = baseline.as_ref().map(|earlier| {
+        let name = options.baseline.as_deref().unwrap_or(Path::new(""));
+        let name = name.display().to_string();
+        compare::compare(&name, &earlier.campaigns, &campaigns)
+    });
+    if let Some(comparison) = &mut comparison {
+        let renamed = compare::keep_ids(comparison, &mut campaigns);
+        for template in &mut templates {
+            let own = template.campaign_id.as_mut();
+            if let Some(id) = own
+                && let Some((_, before)) = renamed.iter().find(|(here, _)| here == id)
+            {
+                id.clone_from(before);
+            }
+        }
+    }
     gather::date_members(&tables, &profiles, &mut campaigns)?;
     fuse::roles::assign(&mut campaigns, &findings);
     for run in &mut detectors {
@@ -178,6 +202,7 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
         suppressions: Vec::new(),
         suppressed_campaigns: Vec::new(),
         watchlist,
+        comparison,
         null_runs,
         hour_of_week,
     };
@@ -188,6 +213,7 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
     };
     if let Some(entries) = &suppressions {
         suppress::apply(&mut case_tables, entries, options.no_suppress);
+        compare::without_hidden(&mut case_tables.case);
     }
     progress.begin("writing", None);
     let mut manifest = super::verify::manifest(options, output, &case_tables.case)?;

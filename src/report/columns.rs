@@ -167,6 +167,19 @@ output_columns! {
         findings Integer "findings" "Findings it hides.";
         campaigns Integer "campaigns" "Campaigns hidden with its help.";
     }
+    "changes.csv" {
+        state Text "" "new, grown (accounts joined or the verdict rose), shrunk, same or gone since the baseline.";
+        campaign_id Text "" "The campaign; where it is gone, its id in the baseline.";
+        before_id Text "" "Its id in the baseline; empty where it is new.";
+        verdict Text "" "Verdict now; empty where it is gone.";
+        verdict_before Text "" "Verdict in the baseline; empty where it is new.";
+        accounts Integer "accounts" "Accounts now.";
+        accounts_before Integer "accounts" "Accounts in the baseline.";
+        joined TextList "" "Accounts that it did not have in the baseline, sorted.";
+        left TextList "" "Accounts that it had in the baseline and has no more, sorted.";
+        templates TextList "" "Templates that it had then and has now.";
+        because Text "" "By what the two were taken for one, or where its accounts stand in the other case.";
+    }
     "hubs.csv" {
         detector Text "" "Detector that looked at the key.";
         kind Text "" "Kind of key.";

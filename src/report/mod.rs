@@ -47,5 +47,6 @@ pub use pseudonym::Pseudonyms;
 pub use read_back::read_attributed;
 pub use staging::prepare_out;
 pub use sums::hash_file;
+pub use tables::changes::changes_csv;
 pub use verify::{FileRole, FileStatus, Verification, VerifiedFile, changed_outputs, verify};
 pub use write::{WriteDigest, WriteOptions, copy_pseudonymized, rerender, write_case};

@@ -4,7 +4,9 @@ use anyhow::Result;
 
 use crate::report::indicators::stix;
 use crate::report::present::Presented;
-use crate::report::tables::{Sink, campaigns, coverage, findings, indicators, requests, timeline};
+use crate::report::tables::{
+    Sink, campaigns, changes, coverage, findings, indicators, requests, timeline,
+};
 use crate::report::{case_file, graph, page, workbook};
 
 /// The forms in which a case is written; `stillhunt report --format` takes them by name.
@@ -80,6 +82,12 @@ pub(crate) static OUTPUTS: &[Output] = &[
         format: ReportFormat::Csv,
         from_case: true,
         write: campaigns::write_templates,
+    },
+    Output {
+        name: "changes.csv",
+        format: ReportFormat::Csv,
+        from_case: true,
+        write: changes::write_changes,
     },
     Output {
         name: "hubs.csv",

@@ -206,6 +206,7 @@ fn scan_options(
     ScanOptions {
         suppress: None,
         indicators: None,
+        baseline: None,
         no_suppress: false,
         input: InputOptions {
             logs: logs.to_vec(),

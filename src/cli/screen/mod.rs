@@ -10,8 +10,9 @@ mod layout;
 use std::path::Path;
 
 use crate::cli::escape::visible;
-use crate::cli::quantity;
+use crate::cli::{diff, quantity};
 use crate::model::case::{Case, CaseTables};
+use crate::model::comparison::{Comparison, State};
 use crate::model::coverage::Coverage;
 use crate::model::finding::{DetectorRun, RunStatus};
 use crate::model::suppression::SuppressionState;
@@ -20,6 +21,9 @@ use crate::model::watchlist::Watchlist;
 pub(crate) use self::blocks::render as render_blocks;
 pub(crate) use self::layout::Colour;
 use self::layout::{Screen, Style};
+
+/// New and grown campaigns named on the screen.
+const NEWS_NAMED: usize = 5;
 
 /// The screen after `scan`.
 pub(crate) fn render(tables: &CaseTables, out: &Path, colour: Colour) -> String {
@@ -40,6 +44,9 @@ pub(crate) fn render(tables: &CaseTables, out: &Path, colour: Colour) -> String 
     screen.blank();
     for (text, style) in suppressed(case) {
         screen.entry("suppressed", &text, style);
+    }
+    if let Some(comparison) = &case.comparison {
+        screen.entry("baseline", &compared(comparison), Style::Plain);
     }
     if let Some(watchlist) = &case.watchlist {
         screen.entry("watch list", &watched(watchlist), Style::Plain);
@@ -165,6 +172,31 @@ fn templates(case: &Case) -> String {
         0 if !looked => format!("not looked for: {TEMPLATES} did not run"),
         0 => "no prompt template is shared by several accounts".to_owned(),
         all => format!("{all} shared by several accounts, {inside} of them in campaigns"),
+    }
+}
+
+/// What is new, with the ids a reader looks up first.
+fn compared(comparison: &Comparison) -> String {
+    let news: Vec<String> = comparison
+        .changes
+        .iter()
+        .filter(|change| change.state.is_news())
+        .take(NEWS_NAMED)
+        .map(|change| {
+            let id = visible(&change.campaign_id);
+            match change.joined.len() {
+                joined if change.state == State::Grown && joined > 0 => {
+                    format!("{id} grown by {joined}")
+                }
+                _ => format!("{id} {}", change.state.name()),
+            }
+        })
+        .collect();
+    let summary = diff::summary(comparison);
+    if news.is_empty() {
+        summary
+    } else {
+        format!("{summary}: {}", news.join(", "))
     }
 }
 

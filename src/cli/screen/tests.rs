@@ -160,6 +160,7 @@ fn tables() -> CaseTables {
         suppressions: Vec::new(),
         suppressed_campaigns: Vec::new(),
         watchlist: None,
+        comparison: None,
         null_runs: NullRuns::default(),
         events: Vec::new(),
         hour_of_week: Vec::new(),

@@ -26,6 +26,9 @@ pub struct SampledText<'a> {
 pub struct TextFamily {
     /// Fragments that define it, ascending.
     pub fragments: Vec<u64>,
+    /// The smallest of those that nearly all of its texts hold: it is there in another week
+    /// and among other accounts, where rarer ones at the edge of a slot are not.
+    pub anchor: Option<u64>,
     /// Indices of its texts, ascending.
     pub texts: Vec<u32>,
     /// Mean share of a text's fragments that belong to no template: the slots.
@@ -40,6 +43,9 @@ const MINIMUM_FRAGMENTS: usize = 3;
 
 /// Fragments rarer than this share of the family's most frequent one are not its core.
 const CORE_SHARE: f64 = 0.3;
+
+/// Fragments at least this frequent, against the family's most frequent one, can be its anchor.
+const ANCHOR_SHARE: f64 = 0.8;
 
 /// Finds the families among `texts`. Deterministic: the result does not depend on the
 /// order of equal hashes, only on the texts.
@@ -255,6 +261,11 @@ fn collect(
                 .map(|posting| posting.fragment)
                 .collect();
             core.sort_unstable();
+            let anchor = postings
+                .iter()
+                .filter(|posting| posting.texts.len() as f64 >= ANCHOR_SHARE * most as f64)
+                .map(|posting| posting.fragment)
+                .min();
             let mut free = 0_usize;
             let mut all = 0_usize;
             for text in &members {
@@ -271,6 +282,7 @@ fn collect(
             };
             Some(TextFamily {
                 fragments: core,
+                anchor,
                 texts: members,
                 slot_share,
                 system: false,

@@ -178,18 +178,11 @@ impl Texts {
     }
 }
 
-/// The stable id of a template: a hash of its fixed fragments.
+/// The stable id of a template: a hash of its anchor.
 #[must_use]
 pub fn template_id(family: &TextFamily, kind: &str) -> String {
-    let parts: Vec<String> = family
-        .fragments
-        .iter()
-        .take(16)
-        .map(u64::to_string)
-        .collect();
-    let mut parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-    parts.push(kind);
-    crate::stats::random::stable_id("T", &parts)
+    let anchor = family.anchor.map(|anchor| anchor.to_string());
+    crate::stats::random::stable_id("T", &[anchor.as_deref().unwrap_or_default(), kind])
 }
 
 fn family_layer(kind: &'static str, families: &[TextFamily], texts: &Texts) -> Layer {

@@ -182,6 +182,20 @@ pub(super) fn replace_names(tables: &mut CaseTables, tokens: &mut Tokens, named:
     for entry in &mut case.suppressions {
         NOT_SHOWN.clone_into(&mut entry.reason);
     }
+    if let Some(comparison) = &mut case.comparison {
+        NOT_SHOWN.clone_into(&mut comparison.baseline);
+        for change in &mut comparison.changes {
+            replacer.replace(CAMPAIGN, &mut change.campaign_id);
+            replacer.each(CAMPAIGN, change.before_id.as_mut());
+            replacer.each(ACCOUNT, &mut change.joined);
+            replacer.each(ACCOUNT, &mut change.left);
+            change.joined.sort();
+            change.left.sort();
+            replacer.each(TEMPLATE, &mut change.templates);
+            change.templates.sort();
+            change.because = "see the accounts and templates of both".to_owned();
+        }
+    }
     if let Some(watchlist) = &mut case.watchlist {
         for text in &mut watchlist.unread {
             // the place stays, what stands there is the list's

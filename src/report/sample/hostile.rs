@@ -34,8 +34,16 @@ pub(crate) fn hostile() -> CaseTables {
 
 /// Prefixes every text that is not the name of a variant.
 fn poison(json: &mut serde_json::Value) {
-    const VARIANTS: [&str; 8] = [
-        "verdict", "family", "scope", "type", "state", "kind", "role", "caveat",
+    const VARIANTS: [&str; 9] = [
+        "verdict",
+        "verdict_before",
+        "family",
+        "scope",
+        "type",
+        "state",
+        "kind",
+        "role",
+        "caveat",
     ];
     match json {
         serde_json::Value::String(text) => *text = format!("{HOSTILE}{text}"),

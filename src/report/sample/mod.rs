@@ -4,8 +4,9 @@ mod campaigns;
 mod coverage;
 mod hostile;
 
-use crate::model::campaign::{LabelledRequest, Template};
+use crate::model::campaign::{LabelledRequest, Template, Verdict};
 use crate::model::case::{CASE_SCHEMA_VERSION, CAVEAT, Case, CaseTables, NullRuns};
+use crate::model::comparison::{CampaignChange, Comparison, State};
 use crate::model::coverage::{Reject, RejectScope};
 use crate::model::event::{Event, EventKind};
 use crate::model::finding::{Family, Finding, Locator, Subject, SuppressedHub};
@@ -91,6 +92,31 @@ fn finding(id: &str, detector: &str, family: Family, subject: Subject, bits: f64
     }
 }
 
+/// The three beside an earlier case: one new, one grown, and one that is gone.
+fn comparison() -> Comparison {
+    let change = |state, id: &str, before: Option<&str>| CampaignChange {
+        state,
+        campaign_id: id.into(),
+        before_id: before.map(str::to_owned),
+        verdict: (state != State::Gone).then_some(Verdict::Strong),
+        verdict_before: before.map(|_| Verdict::Likely),
+        accounts: 31,
+        accounts_before: 28,
+        joined: vec!["acct_m0000".into(), "acct_m0001".into()],
+        left: vec!["acct_gone".into()],
+        templates: vec!["T-91c4e2".into()],
+        because: "26 accounts in common".into(),
+    };
+    Comparison {
+        baseline: "cases/2026-02-03".into(),
+        changes: vec![
+            change(State::Grown, "C-7f3a91", Some("C-7f3a91")),
+            change(State::New, "C-2be04d", None),
+            change(State::Gone, "C-00aa11", Some("C-00aa11")),
+        ],
+    }
+}
+
 /// Three campaigns of 60 accounts.
 pub(crate) fn three_campaigns() -> CaseTables {
     let case = Case {
@@ -173,6 +199,7 @@ pub(crate) fn three_campaigns() -> CaseTables {
         suppressions: Vec::new(),
         suppressed_campaigns: Vec::new(),
         watchlist: None,
+        comparison: Some(comparison()),
         suppressed_hubs: vec![SuppressedHub {
             detector: "network/shared-infrastructure".into(),
             kind: "ip_prefix".into(),

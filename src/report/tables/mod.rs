@@ -1,6 +1,7 @@
 //! The tables of a case: CSV for people with a spreadsheet, Parquet for the large ones.
 
 pub(crate) mod campaigns;
+pub(crate) mod changes;
 pub(crate) mod coverage;
 pub(crate) mod csv_table;
 pub(crate) mod findings;

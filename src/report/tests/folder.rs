@@ -10,12 +10,13 @@ use crate::report::{
     write_case,
 };
 
-const FILES: [&str; 22] = [
+const FILES: [&str; 23] = [
     "SHA256SUMS",
     "accounts.csv",
     "accounts.xlsx",
     "campaigns.csv",
     "case.json",
+    "changes.csv",
     "detectors.csv",
     "findings.parquet",
     "graph.graphml",

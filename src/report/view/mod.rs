@@ -3,6 +3,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod campaign;
+pub(crate) mod comparison;
 pub(crate) mod coverage;
 pub(crate) mod glossary;
 pub(crate) mod method;
@@ -19,6 +20,7 @@ use crate::report::format::plural;
 use campaign::{
     CampaignRow, CampaignSection, TemplateView, campaign_rows, campaign_sections, template_view,
 };
+use comparison::ComparisonView;
 use coverage::CoverageView;
 
 /// Campaigns with a section of their own.
@@ -65,6 +67,7 @@ pub(crate) struct ReportView<'a> {
     sections: Cut<CampaignSection<'a>>,
     loose_templates: Cut<TemplateView<'a>>,
     log_heat: HeatMap,
+    comparison: Option<ComparisonView<'a>>,
     coverage: CoverageView<'a>,
     null_runs: &'a NullRuns,
     findings: u64,
@@ -98,6 +101,7 @@ pub(crate) fn report_view(case: &Case) -> ReportView<'_> {
                 .map(|template| template_view(case, template)),
         ),
         log_heat: heat_map(&case.hour_of_week),
+        comparison: case.comparison.as_ref().map(comparison::comparison_view),
         coverage: coverage::coverage_view(case),
         null_runs: &case.null_runs,
         findings: case.findings.len() as u64,
