@@ -409,7 +409,8 @@ pub(crate) struct EvaluateArguments {
         conflicts_with = "suite")]
     pub(crate) baselines: Vec<PathBuf>,
     /// The accounts table, for the baseline of shared cards
-    #[arg(long, value_name = "FILE", value_parser = local_path(), requires = "baselines", help_heading = "Baselines")]
+    #[arg(long, value_name = "FILE", value_parser = local_path(), requires = "baselines",
+        conflicts_with = "suite", help_heading = "Baselines")]
     pub(crate) accounts: Option<PathBuf>,
     /// Suite.
     #[command(flatten)]

@@ -12,13 +12,20 @@ pub(super) fn run(arguments: &EvaluateArguments) -> Result<u8> {
         return suite::run(&arguments.suite, arguments.format);
     }
     let settings = &arguments.suite.settings;
+    let suite = &arguments.suite;
+    // The parser lets an option pass whose demand conflicts with another option.
     for (name, is_given) in [
+        ("--out", suite.out.is_some()),
+        ("--preset", !suite.preset.is_empty()),
+        ("--scale", !suite.scale.is_empty()),
+        ("--ablate", !suite.ablate.is_empty()),
+        ("--keep", suite.keep),
         ("--config", settings.config.is_some()),
         ("--memory", settings.memory.is_some()),
     ] {
         if is_given {
             return Err(anyhow!(Failure::Usage(format!(
-                "{name} is for the scans of --suite; a finished case is scored as it is"
+                "{name} is for --suite; a finished case is scored as it is"
             ))));
         }
     }
@@ -36,7 +43,8 @@ pub(super) fn run(arguments: &EvaluateArguments) -> Result<u8> {
     if !arguments.baselines.is_empty() {
         let truth = Truth::read(truth)?;
         let accounts = arguments.accounts.as_deref();
-        for prediction in baselines::run_files(&arguments.baselines, accounts)? {
+        for mut prediction in baselines::run_files(&arguments.baselines, accounts)? {
+            prediction.name = format!("baseline: {}", prediction.name);
             scored.push(evaluate(&prediction, &truth, None)?);
         }
     }

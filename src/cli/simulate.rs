@@ -66,7 +66,10 @@ fn knobs(arguments: &KnobArguments) -> Result<Knobs> {
     };
     for text in &arguments.innocent {
         let (kind, size) = innocent(text)?;
-        knobs.innocents.insert(kind, size);
+        if knobs.innocents.insert(kind, size).is_some() {
+            let message = format!("--innocent: {} is given twice", kind.name());
+            return Err(Failure::Usage(message).into());
+        }
     }
     Ok(knobs)
 }
@@ -111,9 +114,10 @@ fn list() -> String {
 
 fn render(summary: &Summary, out: &Path) -> String {
     let mut text = format!(
-        "synthetic log: {} by {}\n",
+        "synthetic log: {} by {}, {} of which send nothing\n",
         quantity::of(summary.requests, "request"),
-        quantity::of(summary.accounts, "account")
+        quantity::of(summary.accounts, "account"),
+        quantity::count(summary.silent_accounts)
     );
     for (name, count) in &summary.campaigns {
         text.push_str(&format!(
@@ -139,10 +143,14 @@ fn render(summary: &Summary, out: &Path) -> String {
     };
     let beside = |name: &str| shown(&out.join(name));
     text.push_str(&format!(
-        "next    stillhunt scan {logs} --accounts {} --events {} --out CASE\n        stillhunt evaluate CASE --truth {}\n",
+        "next    stillhunt scan {logs} --accounts {} --events {} --out CASE\n        stillhunt evaluate CASE --truth {} --truth-requests {}\n",
         beside("accounts.csv"),
         beside("events.csv"),
-        beside("truth_accounts.csv")
+        beside("truth_accounts.csv"),
+        beside(match summary.files.first().and_then(|file| file.extension()) {
+            Some(extension) if extension == "parquet" => "truth_requests.parquet",
+            _ => "truth_requests.csv",
+        })
     ));
     text
 }

@@ -268,7 +268,23 @@ pub fn run_files(logs: &[PathBuf], accounts: Option<&Path>) -> Result<Vec<Predic
             Ok(())
         })?;
     }
-    Ok(baselines.finish(&profiles))
+    let seen = [
+        (
+            "shared payment",
+            profiles.iter().any(|profile| profile.payment_id.is_some()),
+        ),
+        ("shared address", !baselines.addresses.is_empty()),
+        ("keywords", !baselines.prefixes.is_empty()),
+        ("prompt prefix", !baselines.prefixes.is_empty()),
+    ];
+    let mut predictions = baselines.finish(&profiles);
+    for prediction in &mut predictions {
+        // A method without its column has found nothing because it could not look.
+        if seen.contains(&(prediction.name.as_str(), false)) {
+            prediction.name.push_str(" (NOT RUN: its column is absent)");
+        }
+    }
+    Ok(predictions)
 }
 
 #[cfg(test)]

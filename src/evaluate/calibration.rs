@@ -11,7 +11,7 @@ use crate::evaluate::LEVELS;
 use crate::evaluate::clusters::false_clusters;
 use crate::evaluate::prediction::Prediction;
 use crate::evaluate::rows::usage;
-use crate::evaluate::score::share;
+use crate::evaluate::score::{rounded, share};
 use crate::evaluate::truth::Truth;
 use crate::model::campaign::Verdict;
 use crate::stats::quantile::{Z_95, wilson_interval};
@@ -34,6 +34,13 @@ pub struct StatedCampaign {
     pub id: String,
     /// Expected false clusters with at least its bits.
     pub expected_false: f64,
+    /// Whether all requests of its sub-stream could be named.
+    #[serde(default = "complete")]
+    pub campaign_requests_complete: bool,
+}
+
+fn complete() -> bool {
+    true
 }
 
 /// What a case states about its null runs.
@@ -61,9 +68,19 @@ impl Stated {
         }
         let text = std::fs::read_to_string(path)
             .map_err(|error| usage(format!("{}: cannot be read: {error}", path.display())))?;
+        if !text.trim_start().starts_with('{') {
+            return Err(usage(format!("{}: not a case", path.display())));
+        }
         serde_json::from_str(&text)
             .map(Some)
             .map_err(|error| usage(format!("{}: not a case: {error}", path.display())))
+    }
+
+    /// Whether requests beyond a sample could not be named.
+    pub(crate) fn is_from_digests(&self) -> bool {
+        self.campaigns
+            .iter()
+            .any(|campaign| !campaign.campaign_requests_complete)
     }
 
     fn expected_from_null_runs(&self, level: Verdict) -> Option<f64> {
@@ -121,6 +138,10 @@ pub fn calibrate(
     truth: &Truth,
     stated: Option<&Stated>,
 ) -> Vec<Calibration> {
+    // What states neither verdicts nor errors has nothing to hold against.
+    if !prediction.states_verdicts {
+        return Vec::new();
+    }
     LEVELS
         .into_iter()
         .map(|level| {
@@ -151,7 +172,7 @@ pub fn calibrate(
                 clusters,
                 false_clusters: wrong,
                 false_cluster_share: share(wrong, clusters),
-                false_cluster_interval: wilson_interval(wrong, clusters, Z_95),
+                false_cluster_interval: rounded(wilson_interval(wrong, clusters, Z_95)),
                 flagged,
                 false_accounts,
                 false_account_share: share(false_accounts, flagged),
@@ -185,6 +206,7 @@ mod tests {
         let campaign = |id: &str, expected_false| StatedCampaign {
             id: id.to_owned(),
             expected_false,
+            campaign_requests_complete: true,
         };
         let stated = Stated {
             campaigns: vec![campaign("1", 0.01), campaign("2", 0.3), campaign("9", 7.0)],

@@ -130,7 +130,7 @@ pub fn evaluate(
                 .collect(),
         },
         repeated_rows: prediction.repeated_rows,
-        notes: notes(prediction),
+        notes: notes(prediction, truth),
         levels: levels::score_levels(prediction, truth),
         average_precision: levels::overall_average_precision(prediction, truth),
         populations: populations::count_false_flags(prediction, truth),
@@ -139,7 +139,7 @@ pub fn evaluate(
 }
 
 /// What the numbers cannot say by themselves.
-fn notes(prediction: &Prediction) -> Vec<String> {
+fn notes(prediction: &Prediction, truth: &Truth) -> Vec<String> {
     let mut notes = Vec::new();
     let listed = prediction.accounts.len();
     let flagged = prediction.accounts.values();
@@ -153,6 +153,46 @@ fn notes(prediction: &Prediction) -> Vec<String> {
             "no verdicts are stated: every account in a cluster counts as flagged at one level"
                 .to_owned(),
         );
+    }
+    let known = || truth.accounts.values();
+    if known().all(|account| account.campaign.is_some()) {
+        notes.push(
+            "the truth holds no innocent account, so precision cannot be other than 1".to_owned(),
+        );
+    }
+    let silent = |guilty: bool| {
+        known()
+            .filter(|account| account.is_silent && account.campaign.is_some() == guilty)
+            .count()
+    };
+    if silent(true) + silent(false) > 0 {
+        notes.push(format!(
+            "{} campaign and {} innocent accounts of the truth sent nothing; they count, though no method sees them at work",
+            silent(true),
+            silent(false)
+        ));
+    }
+    notes
+}
+
+/// What the request scores leave out.
+fn request_notes(levels: &[AtLevel]) -> Vec<String> {
+    let mut notes = Vec::new();
+    if levels.iter().any(|at| at.requests.is_none()) {
+        notes.push(
+            "the case does not name the requests of its leads (a scan with --profile broad does), so requests are not scored at that level"
+                .to_owned(),
+        );
+    }
+    let absent = levels
+        .iter()
+        .filter_map(|at| Some(at.requests.as_ref()?.not_in_truth))
+        .max()
+        .unwrap_or(0);
+    if absent > 0 {
+        notes.push(format!(
+            "the truth of requests is partial: {absent} claimed requests of campaign accounts are not in it and are left out"
+        ));
     }
     notes
 }
@@ -170,6 +210,8 @@ pub fn evaluate_files(
     let (prediction, stated) = if case.is_dir() {
         let mut prediction = Prediction::read(&case.join("accounts.csv"))?;
         prediction.name = case.display().to_string();
+        // A case states verdicts, also one that found nothing.
+        prediction.states_verdicts = true;
         (prediction, Stated::read(&case.join("case.json"))?)
     } else {
         (Prediction::read(case)?, None)
@@ -186,13 +228,21 @@ pub fn evaluate_files(
                 case.display()
             ))));
         }
-        requests::score_levels(
-            &predicted,
-            truth_requests,
-            &truth,
-            &prediction,
-            &mut evaluation.levels,
-        )?;
+        if stated.as_ref().is_some_and(Stated::is_from_digests) {
+            evaluation.notes.push(
+                "the case was made from digests, which name sampled requests only: requests are not scored"
+                    .to_owned(),
+            );
+        } else {
+            requests::score_levels(
+                &predicted,
+                truth_requests,
+                &truth,
+                &prediction,
+                &mut evaluation.levels,
+            )?;
+            evaluation.notes.extend(request_notes(&evaluation.levels));
+        }
     }
     Ok(evaluation)
 }
@@ -202,9 +252,18 @@ const SCORED_FILES: [&str; 3] = ["accounts.csv", "case.json", "requests.parquet"
 
 /// Notes on scored files that are not what the scan wrote.
 fn changed_files(case: &Path) -> Vec<String> {
+    if !case.join("SHA256SUMS").is_file() {
+        return vec![
+            "whether the files are those that the scan wrote was not checked: no SHA256SUMS"
+                .to_owned(),
+        ];
+    }
     changed_outputs(case, &SCORED_FILES)
         .into_iter()
         .map(|name| {
+            if !case.join(name).exists() {
+                return format!("{name} is missing; what it would add is not scored");
+            }
             format!(
                 "{name} is not the file that the scan wrote (SHA256SUMS differs); the numbers are those of the changed file"
             )

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::evaluate::LEVELS;
 use crate::evaluate::prediction::Prediction;
-use crate::evaluate::score::share;
+use crate::evaluate::score::{rounded, share};
 use crate::evaluate::truth::Truth;
 use crate::model::campaign::Verdict;
 use crate::stats::quantile::{Z_95, wilson_interval};
@@ -24,10 +24,12 @@ pub struct PopulationFlags {
     pub likely: u64,
     /// Flagged at `strong`.
     pub strong: u64,
-    /// Share flagged at `likely` or above.
-    pub likely_share: Option<f64>,
+    /// The level of the share: `likely`, or the only one of a method without verdicts.
+    pub share_level: Verdict,
+    /// Share flagged at that level or above.
+    pub share: Option<f64>,
     /// 95 % Wilson interval of that share.
-    pub likely_interval: (f64, f64),
+    pub share_interval: (f64, f64),
 }
 
 impl PopulationFlags {
@@ -57,19 +59,29 @@ pub fn count_false_flags(prediction: &Prediction, truth: &Truth) -> Vec<Populati
             *flag += u64::from(prediction.cluster_at(account, level).is_some());
         }
     }
+    let share_level = match prediction.states_verdicts {
+        true => Verdict::Likely,
+        false => Verdict::Lead,
+    };
     counts
         .into_iter()
-        .map(
-            |(population, (accounts, [lead, likely, strong]))| PopulationFlags {
+        .map(|(population, (accounts, [lead, likely, strong]))| {
+            let flagged = if share_level == Verdict::Lead {
+                lead
+            } else {
+                likely
+            };
+            PopulationFlags {
                 population: population.to_owned(),
                 accounts,
                 lead,
                 likely,
                 strong,
-                likely_share: share(likely, accounts),
-                likely_interval: wilson_interval(likely, accounts, Z_95),
-            },
-        )
+                share_level,
+                share: share(flagged, accounts),
+                share_interval: rounded(wilson_interval(flagged, accounts, Z_95)),
+            }
+        })
         .collect()
 }
 
@@ -109,7 +121,7 @@ mod tests {
             })
             .collect();
         assert_eq!(short, vec![("class", 3, 3, 2, 1), ("office", 1, 0, 0, 0)]);
-        assert_eq!(found[0].likely_share, Some(2.0 / 3.0));
-        assert!(found[0].likely_interval.0 < 2.0 / 3.0 && 2.0 / 3.0 < found[0].likely_interval.1);
+        assert_eq!(found[0].share, Some(2.0 / 3.0));
+        assert!(found[0].share_interval.0 < 2.0 / 3.0 && 2.0 / 3.0 < found[0].share_interval.1);
     }
 }

@@ -8,20 +8,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::Result;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
 
 use crate::evaluate::levels::AtLevel;
 use crate::evaluate::prediction::Prediction;
-use crate::evaluate::rows::{Wanted, for_each_row, usage};
+use crate::evaluate::rows::{self, Wanted, for_each_row, usage};
 use crate::evaluate::score::Score;
 use crate::evaluate::truth::Truth;
 use crate::stats::random::stable_hash;
-
-/// Names of sub-streams that are not the campaign's, though its accounts sent them; a truth
-/// that only says whether a request is the campaign's says `false`.
-const NOT_THE_CAMPAIGN: [&str; 6] = ["cover", "benign", "innocent", "none", "false", "0"];
 
 /// Scores of the un-mixing of one true campaign.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,6 +38,9 @@ pub struct RequestScores {
     /// Falsely predicted requests by the sub-stream they really belong to (`innocent account`: sent
     /// outside all campaigns; `not in truth`: the truth does not hold them).
     pub false_by_substream: BTreeMap<String, u64>,
+    /// Claims on accounts of true campaigns that the truth of requests does not hold; they are
+    /// left out of every number.
+    pub not_in_truth: u64,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -67,6 +66,8 @@ pub struct RequestScorer<'a> {
     predicted: HashMap<u64, Predicted, FxBuildHasher>,
     true_positives: u64,
     positives: u64,
+    /// Hashes of the campaigns' true requests, to see a second row of one.
+    known: HashSet<u64, FxBuildHasher>,
     met: u64,
     false_by_substream: BTreeMap<String, u64>,
 }
@@ -83,6 +84,7 @@ impl<'a> RequestScorer<'a> {
             predicted: HashMap::default(),
             true_positives: 0,
             positives: 0,
+            known: HashSet::default(),
             met: 0,
             false_by_substream: BTreeMap::new(),
         }
@@ -112,30 +114,41 @@ impl<'a> RequestScorer<'a> {
         }
     }
 
-    /// Adds a true request, once all predicted ones are in; true if it was predicted.
+    /// Adds a true request, once all predicted ones are in.
+    ///
+    /// # Errors
+    /// A second row of one request of a campaign, or a campaign that the truth of accounts does
+    /// not know.
     pub fn know(
         &mut self,
         request_id: &str,
         campaign: Option<&str>,
         substream: Option<&str>,
-    ) -> bool {
-        let positive = campaign.filter(|_| {
-            !substream.is_some_and(|name| {
-                NOT_THE_CAMPAIGN
-                    .iter()
-                    .any(|not| not.eq_ignore_ascii_case(name))
-            })
-        });
+    ) -> Result<()> {
+        let campaign = rows::campaign(&campaign);
+        // A truth that names the sub-stream, or only says whether it is the campaign's.
+        let positive =
+            campaign.filter(|_| substream.is_none() || rows::campaign(&substream).is_some());
         let position = positive.and_then(|campaign| self.position(campaign));
+        if let (Some(campaign), None) = (positive, position) {
+            return Err(usage(format!(
+                "campaign {campaign:?} is not in the truth of accounts"
+            )));
+        }
+        if positive.is_some() && !self.known.insert(stable_hash(&[request_id])) {
+            return Err(usage(format!(
+                "request {request_id:?} has a second row; the truth needs one row per request"
+            )));
+        }
         if let Some(counts) = position.and_then(|at| self.counts.get_mut(at)) {
             counts.positives += 1;
         }
         self.positives += u64::from(positive.is_some());
         let Some(claim) = self.predicted.get_mut(&stable_hash(&[request_id])) else {
-            return false;
+            return Ok(());
         };
         if claim.met {
-            return true;
+            return Ok(());
         }
         claim.met = true;
         self.met += 1;
@@ -147,15 +160,12 @@ impl<'a> RequestScorer<'a> {
             }
         } else {
             let name = match campaign {
-                Some(_) => match substream.unwrap_or("none") {
-                    "false" | "0" => "cover",
-                    name => name,
-                },
+                Some(_) => "cover",
                 None => "innocent account",
             };
             *self.false_by_substream.entry(name.to_owned()).or_default() += 1;
         }
-        true
+        Ok(())
     }
 
     /// Distinct predicted requests, and those of them that the truth holds.
@@ -167,10 +177,24 @@ impl<'a> RequestScorer<'a> {
     /// The scores.
     #[must_use]
     pub fn finish(mut self) -> RequestScores {
-        let (predicted, met) = self.matched();
-        if met < predicted {
-            self.false_by_substream
-                .insert("not in truth".to_owned(), predicted - met);
+        let unmet = || self.predicted.values().filter(|claim| !claim.met);
+        // Of an innocent account the truth owes no row; of a campaign's it owes every one.
+        let not_in_truth = unmet().filter(|claim| claim.campaign.is_some()).count() as u64;
+        let strangers = unmet().filter(|claim| claim.campaign.is_none()).count() as u64;
+        for claim in unmet() {
+            let of = claim
+                .campaign
+                .and_then(|at| self.counts.get_mut(at as usize));
+            if let Some(counts) = of {
+                counts.predicted = counts.predicted.saturating_sub(1);
+            }
+        }
+        let predicted = self.predicted.len() as u64 - not_in_truth;
+        if strangers > 0 {
+            *self
+                .false_by_substream
+                .entry("innocent account".to_owned())
+                .or_default() += strangers;
         }
         let score = |hits: u64, predicted: u64, positives: u64| {
             Score::of(
@@ -180,6 +204,7 @@ impl<'a> RequestScorer<'a> {
             )
         };
         RequestScores {
+            not_in_truth,
             all: score(self.true_positives, predicted, self.positives),
             campaigns: self
                 .campaigns
@@ -207,6 +232,7 @@ pub fn score_levels(
     prediction: &Prediction,
     levels: &mut [AtLevel],
 ) -> Result<()> {
+    let named = clusters_named(predicted)?;
     let mut before: Option<(BTreeSet<&str>, RequestScores)> = None;
     for at in levels {
         let reached: BTreeSet<&str> = prediction
@@ -214,6 +240,10 @@ pub fn score_levels(
             .keys()
             .filter_map(|account| prediction.cluster_at(account, at.level))
             .collect();
+        // A case names the requests of its leads only where it was asked to.
+        if !reached.is_empty() && !reached.iter().all(|cluster| named.contains(*cluster)) {
+            continue;
+        }
         let scores = match before {
             // Where no cluster falls away the files need not be read again.
             Some((clusters, scores)) if clusters == reached => scores,
@@ -225,6 +255,21 @@ pub fn score_levels(
         before = Some((reached, scores));
     }
     Ok(())
+}
+
+/// The clusters of which a case names requests.
+fn clusters_named(predicted: &Path) -> Result<BTreeSet<String>> {
+    let mut named = BTreeSet::new();
+    let wanted = [Wanted::required(&["campaign_id", "campaign"])];
+    for_each_row(predicted, &wanted, |_, values| {
+        if let [Some(campaign)] = values
+            && !named.contains(*campaign)
+        {
+            named.insert((*campaign).to_owned());
+        }
+        Ok(())
+    })?;
+    Ok(named)
 }
 
 /// Scores a case's `requests.parquet` (rows with a campaign that `counts` are claims) against the truth of
@@ -267,8 +312,9 @@ pub fn score_files(
                 truth_requests.display()
             )));
         };
-        scorer.know(request, *campaign, *substream);
-        Ok(())
+        scorer
+            .know(request, *campaign, *substream)
+            .map_err(|error| usage(format!("{}: row {row}: {error}", truth_requests.display())))
     })?;
     let (claims, met) = scorer.matched();
     // The truth holds every request of a campaign's accounts; of innocent ones it may hold none.
@@ -307,6 +353,7 @@ mod tests {
             ("6", "b"),
             ("8", "i"),
             ("99", "i"),
+            ("100", "b"),
         ] {
             scorer.predict(request, account);
         }
@@ -322,14 +369,17 @@ mod tests {
             ("9", "", ""),
         ] {
             let campaign = (!campaign.is_empty()).then_some(campaign);
-            scorer.know(request, campaign, Some(substream));
+            scorer
+                .know(request, campaign, Some(substream))
+                .expect("known");
         }
         let found = scorer.finish();
-        // predicted 1 2 3 6 8 99; positive 1 2 4 6 7
+        // predicted 1 2 3 6 8 99 100; positive 1 2 4 6 7; 100 is left out, as the truth lacks it
         assert_eq!(found.all, Score::of(3, 3, 2));
+        assert_eq!(found.not_in_truth, 1);
         assert_eq!(found.campaigns[0].score, Score::of(2, 1, 1));
         assert_eq!(found.campaigns[1].score, Score::of(1, 0, 1));
-        let expected = [("cover", 1), ("innocent account", 1), ("not in truth", 1)];
+        let expected = [("cover", 1), ("innocent account", 2)];
         assert_eq!(
             found.false_by_substream,
             expected

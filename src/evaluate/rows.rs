@@ -55,13 +55,28 @@ pub(crate) fn usage(message: String) -> anyhow::Error {
 
 /// What stands for "none" in tables of other tools: a missing value as data frames write it, and
 /// the point of no cluster of scikit-learn's DBSCAN and HDBSCAN, as an integer and as a float.
-const NONE: [&str; 7] = ["nan", "none", "null", "na", "n/a", "-1", "-1.0"];
+const NONE: [&str; 6] = ["nan", "none", "null", "na", "n/a", "<na>"];
+
+/// What stands for "no campaign" where a column answers a question instead of giving a name.
+const INNOCENT: [&str; 6] = ["false", "no", "innocent", "benign", "cover", "legitimate"];
 
 /// The name of a group, unless it stands for none.
 pub(crate) fn group<'a>(value: &Option<&'a str>) -> Option<&'a str> {
     value
         .map(str::trim)
         .filter(|text| !text.is_empty() && !NONE.iter().any(|none| text.eq_ignore_ascii_case(none)))
+        .filter(|text| number(text) != Some(-1.0))
+}
+
+fn number(text: &str) -> Option<f64> {
+    text.parse().ok()
+}
+
+/// The name of a true campaign, unless it says that there is none: by a word, or by zero.
+pub(crate) fn campaign<'a>(value: &Option<&'a str>) -> Option<&'a str> {
+    group(value)
+        .filter(|text| !INNOCENT.iter().any(|word| text.eq_ignore_ascii_case(word)))
+        .filter(|text| number(text) != Some(0.0))
 }
 
 /// Hands every row's wanted values to `each`, with its one-based number.

@@ -52,6 +52,13 @@ pub fn share(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
+/// An interval at nine decimals: what lies below them is the arithmetic's.
+#[must_use]
+pub fn rounded((low, high): (f64, f64)) -> (f64, f64) {
+    let round = |value: f64| (value * 1e9).round() / 1e9;
+    (round(low), round(high))
+}
+
 /// Harmonic mean of two shares; 0 where both are 0, undefined where one is.
 #[must_use]
 pub fn harmonic_mean(precision: Option<f64>, recall: Option<f64>) -> Option<f64> {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::evaluate::rows::{Wanted, for_each_row, group, usage};
+use crate::evaluate::rows::{self, Wanted, for_each_row, usage};
 
 /// Population of accounts whose truth names none.
 const UNNAMED_POPULATION: &str = "unnamed";
@@ -19,6 +19,8 @@ pub struct TrueAccount {
     pub population: String,
     /// Its part in the campaign (worker, standby, ...), where stated.
     pub role: Option<String>,
+    /// Whether the truth says that it sent nothing, so that no method can see it at work.
+    pub is_silent: bool,
 }
 
 /// The truth about all accounts of a log.
@@ -41,10 +43,11 @@ impl Truth {
             Wanted::required(&["campaign", "campaign_id"]),
             Wanted::optional(&["population"]),
             Wanted::optional(&["role"]),
+            Wanted::optional(&["requests"]),
         ];
         let mut accounts = BTreeMap::new();
         for_each_row(path, &wanted, |row, values| {
-            let [account, campaign, population, role] = values else {
+            let [account, campaign, population, role, requests] = values else {
                 return Ok(());
             };
             let Some(account) = account else {
@@ -54,9 +57,10 @@ impl Truth {
                 )));
             };
             let entry = TrueAccount {
-                campaign: group(campaign).map(str::to_owned),
+                campaign: rows::campaign(campaign).map(str::to_owned),
                 population: population.unwrap_or(UNNAMED_POPULATION).to_owned(),
                 role: role.map(str::to_owned),
+                is_silent: requests.is_some_and(|count| count.trim() == "0"),
             };
             if accounts.insert((*account).to_owned(), entry).is_some() {
                 return Err(usage(format!(
@@ -109,6 +113,7 @@ pub(crate) mod tests {
                     campaign: (!campaign.is_empty()).then(|| (*campaign).to_owned()),
                     population: (*population).to_owned(),
                     role: None,
+                    is_silent: false,
                 };
                 ((*account).to_owned(), entry)
             })

@@ -34,6 +34,11 @@ pub(crate) const AGENT_TOOLS: &str = "bash|str_replace_editor|run_tests";
 pub(crate) const INTERFACE_TOOLS: &str = "search_web|call_api|read_table";
 pub(crate) const SCREEN_TOOLS: &str = "computer|screenshot";
 
+/// A throw-away mail domain: a few are known to everybody, most to few.
+pub(crate) fn throwaway_domain(random: &mut Random) -> u8 {
+    (random.unit().powi(3) * 40.0) as u8
+}
+
 /// Collects the world.
 pub(crate) struct Builder {
     pub(crate) world: World,
@@ -250,7 +255,7 @@ impl Builder {
                 provider: (random.below(9)) as u8,
             },
             (None, 8..=10) => MailStyle::Throwaway {
-                domain: (random.below(40)) as u8,
+                domain: throwaway_domain(&mut random),
             },
             (None, _) => MailStyle::Personal,
         };
@@ -341,7 +346,9 @@ impl Builder {
                 ClientKind::Sdk,
                 ClientKind::App,
                 ClientKind::Http,
-            ][random.index(4)];
+                // Editors in a browser.
+                ClientKind::Browser,
+            ][random.index(5)];
             *client = self.world.clients.draw(kind, random);
         }
         if let Some(habit) = &mut account.habit {
@@ -358,10 +365,11 @@ impl Builder {
         median_per_day: f64,
         random: &mut Random,
     ) {
-        let kind = if random.chance(0.75) {
-            ClientKind::Sdk
-        } else {
-            ClientKind::Http
+        // One front end in twelve hands on the headers of its visitors' browsers.
+        let kind = match random.index(12) {
+            0..=8 => ClientKind::Sdk,
+            9..=10 => ClientKind::Http,
+            _ => ClientKind::Browser,
         };
         account.clients = [self.world.clients.draw(kind, random); 3];
         account.client_count = 1;

@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::path::Path;
 
-use anyhow::Context;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, StringArray};
 use arrow_cast::cast;
@@ -22,7 +21,8 @@ const MOST_BYTES: usize = 512 << 20;
 pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<String>> {
     let name = path.display();
     let usage = |text: String| anyhow::Error::from(Failure::Usage(text));
-    let file = File::open(path).with_context(|| format!("{name}: cannot open the corpus"))?;
+    let file = File::open(path)
+        .map_err(|error| usage(format!("{name}: cannot open the corpus: {error}")))?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| {
         usage(format!(
             "{name}: the corpus is not a Parquet file ({error})"
@@ -36,13 +36,27 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<String>> {
     let mask = parquet::arrow::ProjectionMask::roots(builder.parquet_schema(), [column]);
     let mut texts = Vec::new();
     let mut bytes = 0;
-    for batch in builder.with_projection(mask).build()? {
-        let batch = batch.with_context(|| format!("{name}: cannot read the corpus"))?;
+    let batches = builder
+        .with_projection(mask)
+        .build()
+        .map_err(|error| usage(format!("{name}: cannot read the corpus: {error}")))?;
+    for batch in batches {
+        let batch =
+            batch.map_err(|error| usage(format!("{name}: cannot read the corpus: {error}")))?;
         let Some(column) = batch.columns().first() else {
             continue;
         };
+        if !matches!(
+            column.data_type(),
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Dictionary(..)
+        ) {
+            return Err(usage(format!(
+                "{name}: column text of the corpus holds {}, not text",
+                column.data_type()
+            )));
+        }
         let column = cast(column, &DataType::Utf8)
-            .with_context(|| format!("{name}: column text holds no text"))?;
+            .map_err(|error| usage(format!("{name}: column text holds no text: {error}")))?;
         let column: &StringArray = column.as_string();
         for text in column
             .iter()

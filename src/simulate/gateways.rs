@@ -7,8 +7,8 @@ use crate::simulate::lookalikes::Order;
 use crate::simulate::places::NetworkKind;
 use crate::simulate::random::{Random, mix};
 use crate::simulate::world::{
-    Bank, DAY_US, Dispatch, Fleet, Frame, HOUR_US, Habit, MailStyle, Origin, Signature, Source,
-    Tenure,
+    Account, Bank, DAY_US, Dispatch, Fleet, Frame, HOUR_US, Habit, MailStyle, Origin, Signature,
+    Source, Tenure,
 };
 
 /// An enterprise's seats behind a gateway that takes them in turn; one invoice, declared.
@@ -89,8 +89,8 @@ pub(crate) fn reseller(builder: &mut Builder, order: &Order<'_>) -> anyhow::Resu
         account.billing_country = country;
         account.closing = None;
         account.origin = Origin::pool(pool, 6);
-        account.clients = [builder.world.clients.of_family("litellm", &mut random); 3];
-        account.client_count = 1;
+        let own = builder.world.clients.of_family("litellm", &mut random);
+        relayed_clients(builder, &mut account, own, &mut random);
         account.payment = Some(org);
         account.payment_kind = "card";
         account.plan = "team";
@@ -106,6 +106,13 @@ pub(crate) fn reseller(builder: &mut Builder, order: &Order<'_>) -> anyhow::Resu
         builder.add(account);
     }
     Ok(())
+}
+
+/// A gateway's own client, and for some accounts the browsers of those behind it.
+fn relayed_clients(builder: &Builder, account: &mut Account, own: u16, random: &mut Random) {
+    let browser = builder.world.clients.draw(ClientKind::Browser, random);
+    account.clients = [own, browser, own];
+    account.client_count = 1 + u8::from(random.chance(0.4));
 }
 
 /// An aggregator: one payer, an account per customer, whose coding and chat clients it passes
@@ -160,8 +167,8 @@ pub(crate) fn aggregator(builder: &mut Builder, order: &Order<'_>) -> anyhow::Re
         account.billing_country = country;
         account.closing = None;
         account.origin = Origin::pool(pool, 8);
-        account.clients = [builder.world.clients.draw(ClientKind::Http, &mut random); 3];
-        account.client_count = 1;
+        let own = builder.world.clients.draw(ClientKind::Http, &mut random);
+        relayed_clients(builder, &mut account, own, &mut random);
         account.payment = Some(org);
         account.payment_kind = "card";
         account.plan = "team";

@@ -149,6 +149,9 @@ impl Knobs {
                 plan.exchanges as f64 / f64::from(plan.days.max(1)),
                 |rate| rate * f64::from(plan.accounts),
             );
+            if (per_day * f64::from(plan.days)).round() < 1.0 {
+                return refuse(&plan.name, "would send no request at all");
+            }
             let with_cover = per_day / (1.0 - self.cover_share.unwrap_or(plan.cover_share));
             if with_cover > MOST_PER_DAY {
                 return refuse(

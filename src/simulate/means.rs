@@ -1,6 +1,6 @@
 //! What the accounts of one campaign have in common, and how one of them looks.
 
-use crate::simulate::build::Builder;
+use crate::simulate::build::{AGENT_TOOLS, Builder, throwaway_domain};
 use crate::simulate::clients::ClientKind;
 use crate::simulate::clocks::Clock;
 use crate::simulate::places::NetworkKind;
@@ -14,15 +14,26 @@ use crate::simulate::world::{
 /// Share of the replacements that are paid with another card than the account before (ours).
 const SPARE_CARD_SHARE: f64 = 0.5;
 
+/// Countries from which a campaign buys its proxies (ours).
+const PROXY_COUNTRIES: usize = 4;
+
+/// Share of the accounts whose bill comes from the country of their proxies (ours).
+const MATCHED_BILLING_SHARE: f64 = 0.6;
+
+/// Share of the accounts that live on free credits (ours).
+const CREDITS_SHARE: f64 = 0.06;
+
 /// What the accounts of one campaign have in common.
 pub(crate) struct Means {
     pub(crate) key: u64,
     campaign: u16,
     population: u16,
-    proxies: Option<u32>,
+    /// Residential proxies by country: a pool and where it lies.
+    proxies: Vec<(u32, u8)>,
     servers: Option<u32>,
     clients: Vec<u16>,
-    cover: u16,
+    /// Kinds of unrelated traffic, one of them for each account.
+    covers: Vec<u16>,
     cover_rate: f64,
     pub(crate) sources: Vec<u16>,
     pub(crate) weights: Vec<f64>,
@@ -46,19 +57,22 @@ impl Means {
     ) -> anyhow::Result<Self> {
         let key = mix(builder.random.next(), u64::from(campaign));
         let mut random = Random::new(key);
-        let proxies = (plan.addresses_per_account > 0).then(|| {
-            let networks = (0..60)
-                .map(|_| {
-                    builder
-                        .world
-                        .places
-                        .network(NetworkKind::Residential, None, random.next())
-                })
-                .collect();
+        let mut proxies = Vec::new();
+        if plan.addresses_per_account > 0 {
+            // Proxies are bought by country, and an account keeps to one.
             let size = f64::from(plan.accounts) * f64::from(plan.addresses_per_account)
-                / plan.address_sharing.max(1.0);
-            builder.pool(networks, size.round().clamp(1.0, 4e9) as u32, false)
-        });
+                / plan.address_sharing.max(1.0)
+                / PROXY_COUNTRIES as f64;
+            for _ in 0..PROXY_COUNTRIES {
+                let country = builder.world.places.country(&mut random);
+                let places = &builder.world.places;
+                let networks = (0..6)
+                    .map(|_| places.network(NetworkKind::Residential, Some(country), random.next()))
+                    .collect();
+                let pool = builder.pool(networks, size.round().clamp(1.0, 4e9) as u32, false);
+                proxies.push((pool, country));
+            }
+        }
         let servers = (plan.server_share > 0.0).then(|| {
             let networks = (0..3)
                 .map(|_| {
@@ -72,19 +86,15 @@ impl Means {
         });
         let clients = (0..plan.client_versions.max(1))
             .map(|at| {
-                let kind = if at % 3 == 2 {
-                    ClientKind::Http
-                } else {
-                    ClientKind::Sdk
+                let kind = match at % 4 {
+                    2 => ClientKind::Http,
+                    3 => ClientKind::Browser,
+                    _ => ClientKind::Sdk,
                 };
                 builder.world.clients.draw(kind, &mut random)
             })
             .collect();
-        let cover = builder.source(Source {
-            campaign: Some(campaign),
-            mixed_voices: true,
-            ..builder.plain_source("follow_")?
-        });
+        let covers = covers(builder, campaign)?;
         let mut sources = Vec::new();
         for template in &plan.templates {
             sources.push(template_source(builder, plan, template, campaign, key)?);
@@ -120,7 +130,7 @@ impl Means {
             proxies,
             servers,
             clients,
-            cover,
+            covers,
             cover_rate: share / (1.0 - share) * plan.exchanges as f64 / days,
             sources,
             weights: cumulative(plan.templates.iter().map(|template| template.weight)),
@@ -135,13 +145,20 @@ impl Means {
             },
             bursts,
             providers: (0..3).map(|_| random.below(9) as u8).collect(),
-            domains: (0..6).map(|_| random.below(40) as u8).collect(),
+            domains: (0..6).map(|_| throwaway_domain(&mut random)).collect(),
         })
     }
 
     /// A card for a replacement: the one at hand, or a new one that others get as well.
-    pub(crate) fn next_card(&self, at_hand: Option<u64>, random: &mut Random) -> Option<u64> {
-        if random.chance(SPARE_CARD_SHARE) {
+    pub(crate) fn next_card(
+        &self,
+        plan: &CampaignPlan,
+        at_hand: Option<u64>,
+        random: &mut Random,
+    ) -> Option<u64> {
+        if plan.card_sharing <= 1.0 {
+            at_hand.map(|_| random.next())
+        } else if at_hand.is_some() && random.chance(SPARE_CARD_SHARE) {
             random.pick(&self.spare_cards).copied()
         } else {
             at_hand
@@ -157,7 +174,8 @@ impl Means {
         role: Role,
         random: &mut Random,
     ) -> Account {
-        let mut account = builder.person(self.population, self.cover, 1.0);
+        let cover = random.pick(&self.covers).copied().unwrap_or(0);
+        let mut account = builder.person(self.population, cover, 1.0);
         account.campaign = Some(self.campaign);
         account.role = role;
         account.closing = None;
@@ -173,9 +191,13 @@ impl Means {
             active_share: 1.0,
             clock: Clock::Service,
             turns: 2.5,
-            source: self.cover,
+            source: cover,
         });
-        if let Some(proxies) = self.proxies {
+        if let Some(&(proxies, country)) = random.pick(&self.proxies) {
+            // A bill from where the requests come from raises fewer questions.
+            if random.chance(MATCHED_BILLING_SHARE) {
+                account.billing_country = country;
+            }
             account.origin = Origin {
                 pool: Some(proxies),
                 sticky: plan.addresses_per_account,
@@ -198,7 +220,7 @@ impl Means {
         }
         .min(start_us - HOUR_US);
         if plan.registration != Registration::Natural {
-            account.org = None;
+            account.org = account.org.filter(|_| random.chance(0.5));
             let provider = random.pick(&self.providers).copied().unwrap_or(0);
             let domain = random.pick(&self.domains).copied().unwrap_or(0);
             account.mail = match (plan.registration, random.index(10)) {
@@ -210,6 +232,12 @@ impl Means {
         }
         // Virtual cards look like any other; some of them are prepaid.
         account.payment = self.cards.get(slot as usize).copied();
+        if random.chance(CREDITS_SHARE) {
+            account.payment = None;
+            account.payment_kind = "credits";
+            account.plan = "free";
+            return account;
+        }
         account.payment_kind = if mix(account.payment.unwrap_or(0), 3).is_multiple_of(4) {
             "prepaid"
         } else {
@@ -227,6 +255,38 @@ fn replaced_by_spare(plan: &CampaignPlan) -> f64 {
         .map_or(0.0, |mean| f64::from(plan.days) / mean.max(0.1));
     let by_standby = f64::from(u8::from(plan.standby_day.is_some()));
     SPARE_CARD_SHARE * (by_bans + by_standby)
+}
+
+/// Unrelated traffic, as the customers of a reseller send it: chats, an application with its
+/// system prompt, a coding client with its tools.
+fn covers(builder: &mut Builder, campaign: u16) -> anyhow::Result<Vec<u16>> {
+    let grammar = &builder.world.grammar;
+    let (client, app) = (grammar.rule("sys_chat_client")?, grammar.rule("sys_app")?);
+    let harness = grammar.rule("sys_coding_client")?;
+    let chat = Source {
+        campaign: Some(campaign),
+        mixed_voices: true,
+        ..builder.plain_source("follow_")?
+    };
+    let coding = Source {
+        prompts: builder.same_rule("t_coding_client")?,
+        system: Some(harness),
+        tools: AGENT_TOOLS,
+        frame: Frame::Shared(0),
+        output_tokens: 1_400.0,
+        ..chat.clone()
+    };
+    let with_client = Source {
+        system: Some(client),
+        frame: Frame::Shared(0),
+        ..chat.clone()
+    };
+    let with_app = Source {
+        system: Some(app),
+        ..chat.clone()
+    };
+    let kinds = [chat.clone(), chat, coding, with_client, with_app];
+    Ok(kinds.into_iter().map(|kind| builder.source(kind)).collect())
 }
 
 /// Cards of the slots: groups of one to thirty accounts with the wanted mean.

@@ -106,7 +106,7 @@ static PRESETS: [PresetInfo; 13] = [
         summary: "encrypted reasoning replayed across conversations and users at two requests per account and day",
         source: "OpenAI, report of 30 September 2026 (claims of the vendor, from secondary copies)",
         published: "16,000 extraction requests in two days by more than 4,000 users; replay across conversations and users",
-        chosen: "8 uses per signature, 40 % cover, 1.5 accounts per card",
+        chosen: "8 uses per signature, 40 % cover on those two days and unrelated traffic before and after, 1.5 accounts per card; the campaign is called moonshot-openai, after the lab that was named",
         make: september::openai,
     },
     PresetInfo {

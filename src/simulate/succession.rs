@@ -8,6 +8,9 @@ use crate::simulate::random::{Random, mix};
 use crate::simulate::scenario::CampaignPlan;
 use crate::simulate::world::{Closing, DAY_US, HOUR_US, Role, Tenure};
 
+/// Part of the mean life that is drawn: waiting for the next wave of bans adds the rest.
+const BEFORE_WAVES: f64 = 0.79;
+
 /// The accounts that hold one slot, one after the other.
 pub(crate) fn chain(
     means: &Means,
@@ -24,7 +27,12 @@ pub(crate) fn chain(
         start: mut from_us,
         end: end_us,
     } = window_us;
-    account.first_us = from_us;
+    // With unrelated traffic of its own an account is at work before the campaign is.
+    account.first_us = if plan.cover_share > 0.0 {
+        account.created_us
+    } else {
+        from_us
+    };
     let standby_us = plan.standby_day.map(|day| {
         let second = mix(u64::from(day), 5) % 7_200;
         let hour_us = i64::from(day) * DAY_US + 15 * HOUR_US;
@@ -38,7 +46,7 @@ pub(crate) fn chain(
     loop {
         let mut ban_us = plan
             .ban_after_days
-            .map(|mean| from_us + (random.exponential(mean) * DAY_US as f64) as i64);
+            .map(|mean| from_us + (random.exponential(mean * BEFORE_WAVES) * DAY_US as f64) as i64);
         let mut standby = false;
         if let Some(standby_us) = standby_us.filter(|&at| at > from_us) {
             let at = standby_us + (random.unit() * 2.0 * HOUR_US as f64) as i64;
@@ -63,6 +71,7 @@ pub(crate) fn chain(
                 reason: "terms_of_service",
             });
         }
+        let account_payment = account.payment;
         let index = builder.add(account);
         tenures.push(Tenure {
             account: index,
@@ -83,12 +92,16 @@ pub(crate) fn chain(
         } else {
             Role::Replacement
         };
+        let at_hand = account_payment;
         account = means.account(builder, plan, slot, next_role, &mut random);
         if !standby {
             account.created_us = takes_over_us - (random.unit() * 0.4 * HOUR_US as f64) as i64;
         }
         account.first_us = takes_over_us;
-        account.payment = means.next_card(account.payment, &mut random);
+        if let Some(own) = account.payment {
+            // The card at hand is that of the account before, where it had one.
+            account.payment = means.next_card(plan, at_hand.or(Some(own)), &mut random);
+        }
         from_us = takes_over_us;
     }
     tenures

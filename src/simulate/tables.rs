@@ -298,9 +298,9 @@ pub(crate) fn write_events(world: &World, path: &Path) -> anyhow::Result<()> {
 }
 
 /// Writes `truth_accounts.csv`.
-pub(crate) fn write_truth(world: &World, path: &Path) -> anyhow::Result<()> {
+pub(crate) fn write_truth(world: &World, sent: &[u64], path: &Path) -> anyhow::Result<()> {
     let mut out = writer(path)?;
-    out.write_record(["account_id", "campaign", "population", "role"])?;
+    out.write_record(["account_id", "campaign", "population", "role", "requests"])?;
     for (id, at) in listed(world) {
         let Some(account) = world.accounts.get(at) else {
             continue;
@@ -313,7 +313,14 @@ pub(crate) fn write_truth(world: &World, path: &Path) -> anyhow::Result<()> {
             .populations
             .get(usize::from(account.population))
             .map_or("", String::as_str);
-        out.write_record([id.as_str(), campaign, population, account.role.name()])?;
+        let requests = sent.get(at).copied().unwrap_or(0).to_string();
+        out.write_record([
+            id.as_str(),
+            campaign,
+            population,
+            account.role.name(),
+            &requests,
+        ])?;
     }
     out.flush()?;
     Ok(())

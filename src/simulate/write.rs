@@ -43,6 +43,8 @@ pub struct Summary {
     pub requests: u64,
     /// Accounts, those without requests included.
     pub accounts: u64,
+    /// Those of them that send nothing within the window.
+    pub silent_accounts: u64,
     /// Request files, in order of time.
     pub files: Vec<PathBuf>,
     /// By campaign: accounts, campaign requests that were let through to a model, and
@@ -100,9 +102,15 @@ pub fn write(
     let mut files = Files::new(&world, options)?;
     progress.begin("requests", Some(u64::from(world.days)));
     let mut carried = Vec::new();
+    let mut sent = vec![0_u64; world.accounts.len()];
     for number in 0..world.days {
         let ticks = day(&world, number, &mut carried);
         count(&world, &ticks, &mut summary);
+        for tick in &ticks {
+            if let Some(requests) = sent.get_mut(tick.account as usize) {
+                *requests += 1;
+            }
+        }
         files.write_day(&world, &ticks, &corpus)?;
         progress.advance(1);
     }
@@ -110,7 +118,8 @@ pub fn write(
     summary.files = files.finish()?;
     tables::write_accounts(&world, &options.out.join("accounts.csv"))?;
     tables::write_events(&world, &options.out.join("events.csv"))?;
-    tables::write_truth(&world, &options.out.join("truth_accounts.csv"))?;
+    tables::write_truth(&world, &sent, &options.out.join("truth_accounts.csv"))?;
+    summary.silent_accounts = sent.iter().filter(|requests| **requests == 0).count() as u64;
     for account in &world.accounts {
         summary.accounts += 1;
         if let Some(name) = world.populations.get(usize::from(account.population)) {

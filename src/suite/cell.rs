@@ -256,6 +256,7 @@ fn score_case(
     };
     let mut prediction = Prediction::read(&case.join("accounts.csv"))?;
     prediction.name.clone_from(&method);
+    prediction.states_verdicts = true;
     let stated = Stated::read(&case.join("case.json"))?;
     let mut evaluation = evaluate(&prediction, truth, stated.as_ref())?;
     if let Some(log) = log {

@@ -80,6 +80,9 @@ pub fn run(options: &SuiteOptions, progress: &dyn Progress) -> Result<Vec<Cell>>
                 .map(move |seed| CellKey::new(log, *seed, options))
         })
         .collect();
+    if options.out.exists() && !options.out.is_dir() {
+        return Err(Failure::Usage(format!("{} is not a folder", options.out.display())).into());
+    }
     // The folder is the suite's own: what it clears away there must be its own as well.
     let foreign = std::fs::read_dir(&options.out).is_ok_and(|mut entries| entries.next().is_some())
         && !options.out.join("cells").is_dir();

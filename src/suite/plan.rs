@@ -67,6 +67,10 @@ pub fn plan(presets: &[String], scales: &[String]) -> Result<Vec<Planned>> {
     } else {
         presets.to_vec()
     };
+    if let Some((stranger, _)) = own.iter().find(|(preset, _)| !names.contains(preset)) {
+        let message = format!("--scale names {stranger}, which is not among the presets to run");
+        return Err(Failure::Usage(message).into());
+    }
     let mut logs: Vec<Planned> = Vec::new();
     for name in names {
         let mut chosen: Vec<f64> = own

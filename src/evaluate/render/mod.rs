@@ -50,7 +50,7 @@ mod tests {
   strong       1      0       1      1.000   0.500  0.667   0.833
 ";
         assert!(table.contains(wanted), "{table}");
-        assert!(table.contains("prediction: 3 accounts, 2 of them in 1 campaigns\n"));
+        assert!(table.contains("prediction: 3 accounts, 2 of them in campaigns (1)\n"));
     }
 
     #[test]

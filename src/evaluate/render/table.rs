@@ -243,19 +243,19 @@ fn populations(counted: &[PopulationFlags]) -> Section {
             found.lead.to_string(),
             found.likely.to_string(),
             found.strong.to_string(),
-            number(found.likely_share),
-            interval(found.likely_interval),
+            number(found.share),
+            interval(found.share_interval),
         ]
     };
     Section {
-        title: "False flags by innocent population",
+        title: "False flags by innocent population (share: at likely or above, without verdicts at all)",
         header: vec![
             "population",
             "accounts",
             "lead+",
             "likely+",
             "strong",
-            "likely share",
+            "share",
             "95 % interval",
         ],
         rows: counted
@@ -378,7 +378,7 @@ pub fn to_table(evaluations: &[Evaluation]) -> String {
         // writing to a String cannot fail
         let _ = writeln!(
             out,
-            "{}: {} accounts, {} of them in {} campaigns",
+            "{}: {} accounts, {} of them in campaigns ({})",
             evaluation
                 .name
                 .chars()
@@ -410,7 +410,7 @@ pub fn to_table(evaluations: &[Evaluation]) -> String {
         }
         let _ = writeln!(
             out,
-            "average precision by verdict and score: {}",
+            "PR-AUC over all accounts, those listed outside clusters last: {}",
             number(evaluation.average_precision)
         );
         for section in sections(evaluation) {

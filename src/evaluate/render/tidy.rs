@@ -65,9 +65,9 @@ pub fn to_csv(evaluations: &[Evaluation]) -> Result<String> {
                     ("lead", count(found.lead)),
                     ("likely", count(found.likely)),
                     ("strong", count(found.strong)),
-                    ("likely_share", found.likely_share),
-                    ("likely_share_low", Some(found.likely_interval.0)),
-                    ("likely_share_high", Some(found.likely_interval.1)),
+                    ("share", found.share),
+                    ("share_low", Some(found.share_interval.0)),
+                    ("share_high", Some(found.share_interval.1)),
                 ],
             )?;
         }
@@ -155,11 +155,7 @@ fn score_values(score: &Score) -> [(&'static str, Option<f64>); 6] {
     ]
 }
 
-/// Text that a spreadsheet would run as a formula gets an apostrophe in front.
+/// What a spreadsheet would run and a terminal would obey is taken out of its hands.
 fn guarded(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    }
+    crate::report::escape::csv_cell(text)
 }

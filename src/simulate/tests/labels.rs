@@ -160,7 +160,7 @@ fn no_column_gives_the_label_away() {
         Innocent::Reseller,
         Innocent::CloudEgress,
     ] {
-        crowd.innocents.insert(kind, 150);
+        crowd.innocents.insert(kind, 400);
     }
     let mut scenarios = vec![("crowd".to_owned(), crowd)];
     for name in [
