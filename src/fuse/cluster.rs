@@ -203,24 +203,30 @@ fn settle(
     network: &NetworkConfig,
 ) -> Option<Cluster> {
     let mut units = members;
-    // Only what ties this cluster together speaks for a place in it: a habit of addressing or
-    // of software that its members happen to have is one that strangers have as well.
+    // A style of e-mail address or a program that members happen to have is one that strangers
+    // have as well: such families speak for a place only where they tie this cluster together.
+    // Payers, texts and addresses speak for themselves, beside what ties the cluster.
     let families: BTreeSet<Family> = indices
         .iter()
         .filter_map(|index| corroborations.get(*index))
         .flat_map(|corroboration| [corroboration.family, corroboration.other_family])
         .collect();
+    let mut speaking = families.clone();
+    speaking.extend([Family::Payment, Family::Content, Family::Network]);
     let score = |units: &[u32]| {
         let mut scored = membership::score(layers, units, fuse, network);
         let all = scored.inside.iter_mut().chain(&mut scored.outside);
         for (_, bits) in all {
-            membership::keep_families(bits, &families);
+            membership::keep_families(bits, &speaking);
         }
         scored
     };
     let pays = |bits: &Bits, prior_bits: f64| {
         membership::total(bits) - prior_bits >= fuse.edge_margin_bits
             && !membership::is_surroundings_alone(bits)
+            && families
+                .iter()
+                .any(|family| bits[membership::position(*family)] >= membership::INDEPENDENT_BITS)
     };
     // Two rounds: dropping strangers sharpens the odds for those at the edge.
     for _ in 0..2 {
