@@ -16,7 +16,7 @@ pub(super) fn run(arguments: &DiffArguments) -> Result<u8> {
     let comparison = pipeline::diff_cases(&arguments.old, &arguments.new)?;
     stdout::answer(&match arguments.format {
         AnswerFormat::Table => render(&comparison),
-        AnswerFormat::Json => serde_json::to_string_pretty(&comparison)? + "\n",
+        AnswerFormat::Json => report::json_text(&comparison)?,
         AnswerFormat::Csv => report::changes_csv(&comparison)?,
     })?;
     let limit = arguments.fail_on_new.map(|limit| limit.verdict());

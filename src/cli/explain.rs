@@ -11,7 +11,7 @@ pub(super) fn run(arguments: &ExplainArguments) -> Result<u8> {
     let kind = arguments.kind.map(|name| name.kind());
     let explanation = pipeline::explain_case(&arguments.case, &arguments.id, kind)?;
     stdout::answer(&if arguments.json {
-        serde_json::to_string_pretty(&explanation)? + "\n"
+        crate::report::json_text(&explanation)?
     } else {
         screen::render_blocks(&render::blocks(&explanation))
     })?;

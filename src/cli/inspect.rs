@@ -34,7 +34,7 @@ pub(super) fn run(arguments: &InspectArguments) -> Result<u8> {
     let inspection = pipeline::inspect(&options, display.as_ref())?;
     drop(display);
     let text = if arguments.json {
-        serde_json::to_string_pretty(&as_json(&inspection))? + "\n"
+        crate::report::json_text(&as_json(&inspection))?
     } else {
         let together = screen::render_inspection(
             &inspection.coverage,

@@ -21,7 +21,7 @@ fn list(files: &[PathBuf], json: bool) -> Result<u8> {
     let packs = load::packs(files)?;
     let text = if json {
         let value = json!({ "packs": packs.iter().map(as_json).collect::<Vec<_>>() });
-        serde_json::to_string_pretty(&value)? + "\n"
+        crate::report::json_text(&value)?
     } else {
         as_table(&packs)
     };

@@ -288,6 +288,7 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
             campaign.not_tested.extend(reasons.iter().cloned());
         }
         findings.extend(dated::attach(campaign, found, &counting, &sources));
+        rivals::weigh_sign_ups(campaign);
         let accounts = sources.accounts(&cluster.units);
         campaign.timeline = dated::timeline(campaign, &accounts, input.population, found);
         campaign.description = clock::describe(&campaign.hour_of_week, &accounts, input.population);

@@ -82,7 +82,7 @@ pub fn rivals(campaign: &Campaign, payers: Option<Payers>) -> Vec<Rival> {
         }
         rivals.push(rival);
         let mut class = Rival {
-            explanation: "a class or a team doing one assignment".to_owned(),
+            explanation: CLASS.to_owned(),
             would_clear: "a course or project that names the task, and work that ends with it"
                 .to_owned(),
             ..empty()
@@ -95,6 +95,28 @@ pub fn rivals(campaign: &Campaign, payers: Option<Payers>) -> Vec<Rival> {
         rivals.push(class);
     }
     rivals
+}
+
+/// The rival whose accounts would be made together, at the start of a course or a project.
+const CLASS: &str = "a class or a team doing one assignment";
+
+/// Weighs what the accounts' creation times say, once they have been looked at: a burst of
+/// sign-ups fits a class as well.
+pub fn weigh_sign_ups(campaign: &mut Campaign) {
+    let statement = campaign
+        .evidence
+        .iter()
+        .find(|evidence| evidence.family == Family::Lifecycle)
+        .map(|evidence| evidence.statement.clone())
+        .filter(|statement| statement.contains("created within"));
+    let class = campaign
+        .rivals
+        .iter_mut()
+        .find(|rival| rival.explanation == CLASS);
+    if let (Some(statement), Some(class)) = (statement, class) {
+        let said = statement.split(" (").next().unwrap_or_default();
+        class.speaks_for.push(said.to_owned());
+    }
 }
 
 /// Who pays for the accounts of a campaign, as far as the accounts table says.

@@ -1,28 +1,109 @@
 //! `case.json`: the whole case, and reading it back.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{self, BufReader};
 use std::path::Path;
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
-use serde_json::ser::PrettyFormatter;
+use serde_json::ser::{Formatter, PrettyFormatter};
 
 use crate::model::case::{CASE_SCHEMA_VERSION, Case};
 use crate::model::failure::Failure;
+use crate::report::escape;
 use crate::report::present::Presented;
 use crate::report::tables::Sink;
 
 /// File name in the case folder.
 pub(crate) const CASE_FILE: &str = "case.json";
 
-/// Writes indented JSON (one blank, so that large cases stay diffable and small).
+/// Indented by one blank, so that large cases stay diffable and small, with characters that
+/// steer a terminal or turn the direction of text written as escapes: the values stay the same.
+struct SafeFormatter(PrettyFormatter<'static>);
+
+impl Formatter for SafeFormatter {
+    fn write_string_fragment<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some(at) = rest.find(escape::is_hidden) {
+            let (safe, tail) = rest.split_at(at);
+            writer.write_all(safe.as_bytes())?;
+            let mut letters = tail.chars();
+            if let Some(letter) = letters.next() {
+                for unit in letter.encode_utf16(&mut [0; 2]) {
+                    write!(writer, "\\u{unit:04x}")?;
+                }
+            }
+            rest = letters.as_str();
+        }
+        writer.write_all(rest.as_bytes())
+    }
+
+    fn begin_array<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.begin_array(writer)
+    }
+
+    fn end_array<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_array(writer)
+    }
+
+    fn begin_array_value<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
+        self.0.begin_array_value(writer, first)
+    }
+
+    fn end_array_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_array_value(writer)
+    }
+
+    fn begin_object<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.begin_object(writer)
+    }
+
+    fn end_object<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_object(writer)
+    }
+
+    fn begin_object_key<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
+        self.0.begin_object_key(writer, first)
+    }
+
+    fn begin_object_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.begin_object_value(writer)
+    }
+
+    fn end_object_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_object_value(writer)
+    }
+}
+
+/// Writes indented JSON that is safe to show on a terminal.
 pub(crate) fn write_json<T: Serialize>(value: &T, sink: Sink<'_>) -> Result<()> {
-    let mut serializer =
-        serde_json::Serializer::with_formatter(&mut *sink, PrettyFormatter::with_indent(b" "));
+    let formatter = SafeFormatter(PrettyFormatter::with_indent(b" "));
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *sink, formatter);
     value.serialize(&mut serializer)?;
     sink.write_all(b"\n")?;
     Ok(())
+}
+
+/// The same as text.
+///
+/// # Errors
+/// Where serialisation fails, which plain data does not.
+pub fn json_text<T: Serialize>(value: &T) -> Result<String> {
+    let mut bytes: Vec<u8> = Vec::new();
+    write_json(value, &mut bytes)?;
+    Ok(String::from_utf8(bytes)?)
 }
 
 /// Writes `case.json`.
@@ -64,4 +145,22 @@ pub fn read_case(dir: &Path) -> Result<Case> {
         .into());
     }
     Ok(serde_json::from_reader(open()?).map_err(damaged)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hidden_characters_are_escapes_and_the_values_stay() {
+        let text = "a\u{202e}b\u{7f}c\u{9b}d\u{e0041}e\n\"ü漢\\";
+        let json = json_text(&[text]).unwrap();
+        assert!(
+            json.contains(r"a\u202eb\u007fc\u009bd\udb40\udc41e\n"),
+            "{json}"
+        );
+        assert!(json.contains("ü漢"));
+        let back: Vec<String> = serde_json::from_str(&json).unwrap();
+        assert_eq!(back, [text]);
+    }
 }

@@ -35,7 +35,7 @@ pub fn csv_cell(text: &str) -> String {
 }
 
 /// Whether a character is invisible, moves the cursor or reorders the line.
-fn is_hidden(character: char) -> bool {
+pub(crate) fn is_hidden(character: char) -> bool {
     character.is_control()
         || matches!(character,
             '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{180e}'

@@ -38,7 +38,7 @@ mod view;
 mod workbook;
 mod write;
 
-pub use case_file::read_case;
+pub use case_file::{json_text, read_case};
 pub use case_schema::case_schema;
 pub use folder::write_folder;
 pub use manifest::{DetectorVersion, Manifest, ManifestInput};

@@ -1,7 +1,7 @@
 //! The campaigns, strongest first, each with the evidence that speaks loudest.
 
 use crate::cli::escape::{cut, visible, width};
-use crate::cli::screen::layout::{COLUMNS, Screen, Style, left, right};
+use crate::cli::screen::layout::{COLUMNS, Screen, Style, left, right, wrap};
 use crate::cli::screen::length;
 use crate::cli::{moment, quantity};
 use crate::model::campaign::{Campaign, Verdict};
@@ -68,8 +68,9 @@ fn write_campaign(screen: &mut Screen, campaign: &Campaign, id_columns: usize) {
     let verdict = screen.paint(&verdict, style_of(campaign.verdict));
     screen.line(&format!("{before}{verdict}{after}"));
     if let Some(evidence) = strongest {
-        let statement = cut(&visible(&evidence.statement), COLUMNS - 6);
-        screen.line(&format!("      {statement}"));
+        for part in wrap(&visible(&evidence.statement), COLUMNS - 6) {
+            screen.line(&format!("      {part}"));
+        }
     }
 }
 

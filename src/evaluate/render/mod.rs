@@ -15,7 +15,7 @@ pub use tidy::to_csv;
 /// # Errors
 /// Where serialisation fails, which plain data does not.
 pub fn to_json(evaluations: &[Evaluation]) -> Result<String> {
-    Ok(serde_json::to_string_pretty(evaluations)? + "\n")
+    crate::report::json_text(&evaluations)
 }
 
 #[cfg(test)]
