@@ -192,7 +192,8 @@ const GOLDEN: &str = r#"stillhunt 0.1.0   profile balanced   seed 1
 
   campaign        verdict  accounts     requests  first seen  strongest
   C-7f3a90b1c2d3  strong          3    1,310,442  2026-02-10  coordination 20.0
-      3 accounts take every task exactly once; by chance 0.02 expected, and s...
+      3 accounts take every task exactly once; by chance 0.02 expected, and so
+      on \u{202e}for long
   C-0011aabbccdd  lead            3    1,310,442  2026-02-10  coordination 20.0
       3 accounts share one address
 
