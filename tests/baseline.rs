@@ -146,7 +146,7 @@ fn a_baseline_that_is_no_case_stops_the_run_at_once() {
     std::fs::write(&log, "timestamp,account_id\n2026-01-01T00:00:00Z,a\n").unwrap();
     let missing = folder.path().join("nothing").display().to_string();
     let out = folder.path().join("case");
-    let output = scan(&[log.clone()], &["--baseline", &missing], &out);
+    let output = scan(std::slice::from_ref(&log), &["--baseline", &missing], &out);
     assert_eq!(code(&output), 2);
     assert!(String::from_utf8_lossy(&output.stderr).contains("is this a case folder?"));
     assert!(!out.exists());

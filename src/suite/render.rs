@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anyhow::Result;
 use serde::Serialize;
 
-use crate::suite::cell::Cell;
+use crate::suite::cell::{Cell, SCAN_METHOD};
 use crate::suite::summary::{Measure, Row, Section};
 
 /// Version of the JSON.
@@ -92,7 +92,9 @@ fn title(section: Section) -> (&'static str, Option<&'static str>) {
         ),
         Section::Populations => (
             "population",
-            Some("False flags by innocent population, all logs"),
+            Some(
+                "False flags by innocent population, all logs (beside the scan only where a method flags any)",
+            ),
         ),
         Section::PopulationsByPreset => ("population_by_log", None),
         Section::Calibration => (
@@ -111,7 +113,19 @@ pub fn to_table(cells: &[Cell], rows: &[Row]) -> String {
         "{} runs, {requests} requests. {CAVEAT}\nScans flag at likely or above; baselines know one level. Intervals are 95 %: over runs (bootstrap), of counts (Wilson).\n",
         cells.len()
     );
-    for section in rows.chunk_by(|left, right| left.section == right.section) {
+    // Of the innocent populations a method that flags none of them has nothing to tell; JSON
+    // and CSV have every row.
+    let shown: Vec<&Row> = rows
+        .iter()
+        .filter(|row| {
+            row.section != Section::Populations
+                || row.method == SCAN_METHOD
+                || row.measures.iter().any(|measure| {
+                    measure.name == "flagged" && measure.value.is_some_and(|value| value > 0.0)
+                })
+        })
+        .collect();
+    for section in shown.chunk_by(|left, right| left.section == right.section) {
         let Some(Row {
             section: kind,
             measures,

@@ -370,10 +370,43 @@ fn at_least(level: Verdict) -> String {
     }
 }
 
+/// One row per method, at the verdict a reader acts on.
+fn side_by_side(evaluations: &[Evaluation]) -> Section {
+    let rows = evaluations.iter().filter_map(|evaluation| {
+        let at = evaluation
+            .at(Verdict::Likely)
+            .or_else(|| evaluation.levels.first())?;
+        let cells = score_cells(&at.accounts)
+            .into_iter()
+            .chain([number(at.average_precision)]);
+        Some(row(&evaluation.name, cells))
+    });
+    Section {
+        title: "Methods side by side (likely and above; methods without verdicts: all they flag)",
+        header: vec![
+            "method",
+            "right",
+            "false",
+            "missed",
+            "precision",
+            "recall",
+            "F1",
+            "PR-AUC",
+        ],
+        rows: rows.collect(),
+    }
+}
+
 /// Fixed-width tables, one after the other.
 #[must_use]
 pub fn to_table(evaluations: &[Evaluation]) -> String {
     let mut out = String::new();
+    if evaluations.len() > 1 {
+        let section = side_by_side(evaluations);
+        let _ = writeln!(out, "{}", section.title);
+        section.write(&mut out);
+        out.push('\n');
+    }
     for evaluation in evaluations {
         // writing to a String cannot fail
         let _ = writeln!(
