@@ -65,7 +65,7 @@ pub struct TemplateExplanation {
     pub fragments: u64,
     /// Distinct texts among the sampled ones, per sampled text use.
     pub distinct_text_share: f64,
-    /// Distinct texts per account, median.
+    /// Distinct texts per account in the sample, median.
     pub texts_per_account_median: f64,
     /// First use, microseconds since the epoch.
     pub first_us: i64,

@@ -86,6 +86,15 @@ pub(crate) fn median_bits(members: &[Member]) -> f64 {
     median(&bits).unwrap_or(0.0)
 }
 
+/// An expected number in words that never round it to none.
+fn few(expected: f64) -> String {
+    match expected {
+        small if small < 0.005 => "under 0.01".to_owned(),
+        small if small < 0.1 => format!("{small:.2}"),
+        _ => format!("{expected:.1}"),
+    }
+}
+
 impl Maker<'_> {
     /// Words a cluster; `lead_group` is the group a single-family lead stands on.
     #[must_use]
@@ -229,16 +238,19 @@ impl Maker<'_> {
             .map_or("", |layer| layer.kind);
         match found.manner {
             Manner::Many => format!(
-                "of {} accounts with {} {value}, {} are tied together by {} shared {other} keys; {:.1} such keys expected by chance",
+                "of {} accounts with {} {value}, {} are tied together by {} shared {other} keys; {} such keys expected by chance",
                 found.size,
                 layer.kind,
                 found.core.len(),
                 found.observed,
-                found.expected
+                few(found.expected)
             ),
             Manner::Overlap => format!(
-                "of {} accounts with {} {value}, {} also share one {other}; {:.1} expected by chance",
-                found.size, layer.kind, found.observed, found.expected
+                "of {} accounts with {} {value}, {} also share one {other}; {} expected by chance",
+                found.size,
+                layer.kind,
+                found.observed,
+                few(found.expected)
             ),
         }
     }
@@ -269,15 +281,18 @@ impl Maker<'_> {
         let family = found.family.name();
         match found.manner {
             Manner::Many => format!(
-                "{keys} tie together {} of the {} accounts with {} {value}; {:.1} such keys expected by chance (the agreement that {family} shows, from this side)",
+                "{keys} tie together {} of the {} accounts with {} {value}; {} such keys expected by chance (the agreement that {family} shows, from this side)",
                 found.core.len(),
                 found.size,
                 layer.kind,
-                found.expected
+                few(found.expected)
             ),
             Manner::Overlap => format!(
-                "{} of the {} accounts with {} {value} have {keys} in common; {:.1} expected by chance (the agreement that {family} shows, from this side)",
-                found.observed, found.size, layer.kind, found.expected
+                "{} of the {} accounts with {} {value} have {keys} in common; {} expected by chance (the agreement that {family} shows, from this side)",
+                found.observed,
+                found.size,
+                layer.kind,
+                few(found.expected)
             ),
         }
     }

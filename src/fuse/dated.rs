@@ -145,6 +145,7 @@ pub fn timeline(
     accounts: &[u32],
     population: &Population<'_>,
     found: &[Judged],
+    cells: &[(u32, i64, u32)],
 ) -> Vec<TimelineEntry> {
     let mut entries: Vec<TimelineEntry> = Vec::new();
     let mut add = |at_us: i64, kind: &str, accounts: usize, statement: String| {
@@ -190,11 +191,23 @@ pub fn timeline(
         .iter()
         .max_by_key(|(day, requests)| (*requests, -*day));
     if let Some((day_us, requests)) = peak {
+        let day = day_us.div_euclid(DAY_US);
+        let at_work = accounts
+            .iter()
+            .filter(|account| {
+                let start = cells.partition_point(|cell| cell.0 < **account);
+                let mut own = cells
+                    .iter()
+                    .skip(start)
+                    .take_while(|cell| cell.0 == **account);
+                own.any(|(_, hour, _)| hour.div_euclid(24) == day)
+            })
+            .count();
         add(
             *day_us,
             "peak",
-            accounts.len(),
-            format!("busiest day, {requests} requests"),
+            at_work,
+            format!("busiest day: {requests} requests by {at_work} accounts"),
         );
     }
     for event in population
@@ -224,14 +237,20 @@ pub fn timeline(
         .chunk_by(|a, b| a.div_euclid(DAY_US) == b.div_euclid(DAY_US))
         .collect();
     days.sort_by_key(|day| (std::cmp::Reverse(day.len()), day.first().copied()));
-    for day in days.into_iter().take(MOST_ENTRIES) {
+    let left_out: usize = days.iter().skip(MOST_ENTRIES).map(|day| day.len()).sum();
+    for (number, day) in days.into_iter().take(MOST_ENTRIES).enumerate() {
         let at_us = day.first().copied().unwrap_or(0);
-        add(
-            at_us,
-            "ban",
-            day.len(),
-            format!("{} accounts closed on this day", day.len()),
-        );
+        // Why an account was closed is the accounts table's to say, not this list's.
+        let mut statement = match day.len() {
+            1 => "1 account closed on this day".to_owned(),
+            count => format!("{count} accounts closed on this day"),
+        };
+        if number == 0 && left_out > 0 {
+            statement.push_str(&format!(
+                "; days with fewer closures, {left_out} in all, are not listed"
+            ));
+        }
+        add(at_us, "closed", day.len(), statement);
     }
     let at_end = accounts
         .iter()

@@ -290,7 +290,7 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         findings.extend(dated::attach(campaign, found, &counting, &sources));
         rivals::weigh_sign_ups(campaign);
         let accounts = sources.accounts(&cluster.units);
-        campaign.timeline = dated::timeline(campaign, &accounts, input.population, found);
+        campaign.timeline = dated::timeline(campaign, &accounts, input.population, found, &cells);
         campaign.description = clock::describe(&campaign.hour_of_week, &accounts, input.population);
     }
     let mut campaigns: Vec<Campaign> = campaigns

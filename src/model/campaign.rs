@@ -146,7 +146,7 @@ pub struct FamilyEvidence {
 pub struct TimelineEntry {
     /// When, microseconds since the epoch.
     pub at_us: i64,
-    /// `first_seen`, `growth`, `peak`, `release`, `pivot`, `ban`, `replacement` or `end`.
+    /// `first_seen`, `growth`, `peak`, `release`, `pivot`, `closed`, `replacement` or `end`.
     pub kind: String,
     /// What happened, in one sentence with its numbers.
     pub statement: String,
@@ -166,7 +166,9 @@ pub struct Campaign {
     pub verdict_reason: String,
     /// Sum of capped family bits of the median member.
     pub bits: f64,
-    /// Expected number of false clusters with at least this many bits, from null runs.
+    /// False clusters whose second family has as many bits as this campaign's, mean over the null
+    /// runs. A lead is not measured: the null keeps each key's number of accounts, and with them
+    /// the lead, so that it stands at 1.
     pub expected_false: f64,
     /// Evidence by family, strongest first; families that could not run are named in `not_tested`.
     pub evidence: Vec<FamilyEvidence>,
@@ -225,7 +227,7 @@ pub struct Template {
     pub requests_complete: bool,
     /// Distinct texts among the sampled ones, per sampled text use.
     pub distinct_text_share: f64,
-    /// Distinct texts per account, median.
+    /// Distinct texts per account in the sample, median.
     pub texts_per_account_median: f64,
     /// First use, microseconds since the epoch.
     pub first_us: i64,

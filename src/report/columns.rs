@@ -65,7 +65,7 @@ output_columns! {
         verdict Text "" "lead, likely or strong; a rule, not a score.";
         verdict_reason Text "" "Why this verdict and not the next one.";
         bits Float "bits" "Total evidence of the median account, each family capped.";
-        expected_false Float "clusters" "False clusters expected at this much evidence, from the null runs.";
+        expected_false Float "clusters" "False clusters whose second family has as many bits as this campaign's, mean over the null runs; 1 for a lead, which is not measured: the null keeps the key it stands on.";
         accounts Integer "accounts" "Accounts in the campaign.";
         requests Integer "requests" "All requests of these accounts.";
         campaign_requests Integer "requests" "Their requests in the campaign's templates.";
@@ -119,7 +119,7 @@ output_columns! {
         requests Integer "requests" "Requests that use it.";
         requests_complete Boolean "" "true: counted in the whole log; false: a lower bound from the sample.";
         distinct_text_share Float "share" "Distinct texts per sampled text use.";
-        texts_per_account_median Float "texts" "Distinct texts per account, median.";
+        texts_per_account_median Float "texts" "Distinct texts per account in the sample, median.";
         first_seen Timestamp "" "First use.";
         last_seen Timestamp "" "Last use.";
         fragments Integer "fragments" "Shared fragments that define it.";

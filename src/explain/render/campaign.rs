@@ -6,6 +6,7 @@ use crate::explain::render::figures::{findings, rows, waterfall};
 use crate::explain::render::{Block, first, more, number, span};
 use crate::explain::template::TemplateSummary;
 use crate::model::campaign::Rival;
+use crate::model::campaign::Verdict;
 use crate::report::format::{bits, count, second};
 
 /// Findings, members and entries listed.
@@ -24,11 +25,15 @@ pub(super) fn blocks(campaign: &CampaignExplanation) -> Vec<Block> {
         Block::Entry("why", campaign.verdict_reason.clone()),
         Block::Entry(
             "false ones",
-            format!(
-                "{} clusters as well supported expected by chance, from {} null runs",
-                number(campaign.expected_false),
-                campaign.null_runs
-            ),
+            if campaign.verdict == Verdict::Lead {
+                "not measured: the null runs keep the key that a lead rests on".to_owned()
+            } else {
+                format!(
+                    "{} clusters as well supported expected by chance, the mean of {} null runs",
+                    number(campaign.expected_false),
+                    campaign.null_runs
+                )
+            },
         ),
         Block::Entry("null runs", campaign.null_method.clone()),
         Block::Entry(

@@ -74,7 +74,7 @@ fn dates<'a>(events: &'a [Event], own: &'a [TimelineEntry]) -> Vec<Dated<'a>> {
     });
     let of_campaign = own.iter().filter_map(|entry| {
         let kind = match entry.kind.as_str() {
-            "ban" => ACCOUNTS_CLOSED,
+            "closed" => ACCOUNTS_CLOSED,
             "replacement" => REPLACEMENT,
             "pivot" => PIVOT,
             _ => return None,
@@ -197,7 +197,7 @@ mod tests {
         };
         let entries = [
             own(0, "first_seen"),
-            own(5, "ban"),
+            own(5, "closed"),
             own(2 * DAY_US, "replacement"),
         ];
         let line = timeline(&[(0, 1), (3 * DAY_US, 1)], &[release], &entries, &[]);

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::config::small_file;
 use crate::model::failure::Failure;
+use crate::report::manifest::MANIFEST_FILE;
 use crate::report::pseudonym::tokens::{SECRET_BYTES, Tokens};
 use crate::report::sums::hexadecimal;
 
@@ -52,6 +53,14 @@ impl KeyFile {
                     case.display()
                 )));
             }
+        }
+        if folder
+            .ancestors()
+            .any(|above| above.join(MANIFEST_FILE).is_file())
+        {
+            return Err(usage(format!(
+                "the key {shown} would lie inside a case folder; a key must not travel with a case"
+            )));
         }
         let key = KeyFile {
             folder,

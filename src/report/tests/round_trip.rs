@@ -11,6 +11,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::{names, options};
 use crate::config::options::Quote;
+use crate::model::campaign::Verdict;
 use crate::report::columns::{columns_of, tables};
 use crate::report::{format, present, read_case, sample, write_case};
 
@@ -221,7 +222,11 @@ fn page_and_text_state_the_numbers_of_the_case() {
         facts.push(campaign.id.clone());
         facts.push(format::count(campaign.requests));
         facts.push(format::bits(campaign.bits));
-        facts.push(campaign.expected_false.to_string());
+        // A lead's is not measured, and the reports say so.
+        facts.push(match campaign.verdict {
+            Verdict::Lead => "not measured".to_owned(),
+            _ => campaign.expected_false.to_string(),
+        });
         facts.push(format::time(campaign.first_us));
         facts.extend(
             campaign
