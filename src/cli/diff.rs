@@ -26,21 +26,15 @@ pub(super) fn run(arguments: &DiffArguments) -> Result<u8> {
     Ok(exit::DONE)
 }
 
-/// `1 new, 2 grown, 3 the same`: how many campaigns are of which state.
+/// `1 new, 2 grown, 3 same`: how many campaigns are of which state.
 pub(super) fn summary(comparison: &Comparison) -> String {
-    let parts: Vec<String> = [
-        (State::New, "new"),
-        (State::Grown, "grown"),
-        (State::Shrunk, "shrunk"),
-        (State::Same, "the same"),
-        (State::Gone, "gone"),
-    ]
-    .into_iter()
-    .filter_map(|(state, word)| match comparison.count(state) {
-        0 => None,
-        count => Some(format!("{count} {word}")),
-    })
-    .collect();
+    let parts: Vec<String> = State::ALL
+        .into_iter()
+        .filter_map(|state| match comparison.count(state) {
+            0 => None,
+            count => Some(format!("{count} {}", state.name())),
+        })
+        .collect();
     if parts.is_empty() {
         "no campaign in either case".to_owned()
     } else {
@@ -54,13 +48,7 @@ fn render(comparison: &Comparison) -> String {
         visible(&comparison.baseline),
         summary(comparison)
     );
-    for state in [
-        State::New,
-        State::Grown,
-        State::Shrunk,
-        State::Same,
-        State::Gone,
-    ] {
+    for state in State::ALL {
         let of_state = || {
             comparison
                 .changes

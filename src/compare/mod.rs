@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::campaign::{Campaign, Verdict};
+use crate::model::campaign::{Campaign, Template};
 use crate::model::case::Case;
 use crate::model::comparison::{CampaignChange, Comparison, State};
 
@@ -32,9 +32,11 @@ struct Tie {
 }
 
 impl Tie {
-    fn between(before: &Campaign, after: &Campaign) -> Option<Self> {
-        let (old, new) = (accounts(before), accounts(after));
-        let common = old.intersection(&new).count();
+    fn between(
+        (before, old): (&Campaign, &BTreeSet<&str>),
+        (after, new): (&Campaign, &BTreeSet<&str>),
+    ) -> Option<Self> {
+        let common = old.intersection(new).count();
         let smaller = old.len().min(new.len());
         let enough = common >= COMMON_ACCOUNTS.min(smaller)
             && common as f64 >= COMMON_SHARE * smaller as f64;
@@ -117,8 +119,10 @@ pub fn compare(baseline: &str, before: &[Campaign], after: &[Campaign]) -> Compa
 /// For each campaign its earlier self, by position; the closest pairs are made first.
 fn counterparts(before: &[Campaign], after: &[Campaign]) -> BTreeMap<usize, (usize, Tie)> {
     let mut ties: Vec<(Tie, usize, usize)> = Vec::new();
-    for (old, campaign) in before.iter().enumerate() {
-        for (new, other) in after.iter().enumerate() {
+    let olds: Vec<BTreeSet<&str>> = before.iter().map(accounts).collect();
+    let news: Vec<BTreeSet<&str>> = after.iter().map(accounts).collect();
+    for (old, campaign) in before.iter().zip(&olds).enumerate() {
+        for (new, other) in after.iter().zip(&news).enumerate() {
             if let Some(tie) = Tie::between(campaign, other) {
                 ties.push((tie, old, new));
             }
@@ -222,9 +226,13 @@ fn elsewhere(own: &BTreeSet<&str>, others: &[Campaign], verb: &str) -> String {
 }
 
 /// Gives each campaign the id that it had in the earlier case, so that a reader's notes and
-/// suppressions still name it. `rename` is told the id here and the earlier one; an id that
-/// another campaign of this case has by itself is left where it is.
-pub fn keep_ids(comparison: &mut Comparison, campaigns: &mut [Campaign]) -> Vec<(String, String)> {
+/// suppressions still name it; an id that another campaign of this case has by itself is left
+/// where it is. Answers with each id here and the earlier one.
+pub fn keep_ids(
+    comparison: &mut Comparison,
+    campaigns: &mut [Campaign],
+    templates: &mut [Template],
+) -> Vec<(String, String)> {
     let own: BTreeSet<String> = campaigns
         .iter()
         .map(|campaign| campaign.id.clone())
@@ -239,6 +247,13 @@ pub fn keep_ids(comparison: &mut Comparison, campaigns: &mut [Campaign]) -> Vec<
         }
         renamed.push((change.campaign_id.clone(), before.clone()));
         change.campaign_id = before;
+    }
+    for template in templates {
+        if let Some(own) = &mut template.campaign_id
+            && let Some((_, before)) = renamed.iter().find(|(id, _)| id == own)
+        {
+            own.clone_from(before);
+        }
     }
     for campaign in campaigns {
         for (id, before) in &renamed {
@@ -285,9 +300,6 @@ fn with_id(text: &str, id: &str, before: &str) -> String {
     out.push_str(rest);
     out
 }
-
-/// The verdict from which news count where none is named.
-pub const USUAL_LIMIT: Verdict = Verdict::Likely;
 
 #[cfg(test)]
 mod tests;

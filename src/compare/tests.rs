@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::campaign::Verdict;
 use crate::report::sample;
 
 /// A campaign of these accounts and templates.
@@ -96,7 +97,11 @@ fn ids_are_kept_and_links_follow() {
     ];
     after[1].description = vec!["linked with C-9, which uses the same T-1".to_owned()];
     let mut found = compare("last week", &before, &after);
-    let renamed = keep_ids(&mut found, &mut after);
+    let mut template = sample::three_campaigns().case.templates.remove(0);
+    template.campaign_id = Some("C-9".to_owned());
+    let mut templates = [template];
+    let renamed = keep_ids(&mut found, &mut after, &mut templates);
+    assert_eq!(templates[0].campaign_id.as_deref(), Some("C-1"));
     assert_eq!(renamed, [("C-9".to_owned(), "C-1".to_owned())]);
     assert_eq!(after[0].id, "C-1");
     assert_eq!(after[1].id, "C-9-2");
@@ -111,5 +116,5 @@ fn ids_are_kept_and_links_follow() {
         campaign("C-1", 60..80, &["T-5"]),
     ];
     let mut found = compare("last week", &before, &others);
-    assert!(keep_ids(&mut found, &mut others).is_empty());
+    assert!(keep_ids(&mut found, &mut others, &mut []).is_empty());
 }

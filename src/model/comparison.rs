@@ -24,6 +24,15 @@ pub enum State {
 }
 
 impl State {
+    /// All, what needs a look first.
+    pub const ALL: [State; 5] = [
+        State::New,
+        State::Grown,
+        State::Shrunk,
+        State::Same,
+        State::Gone,
+    ];
+
     /// Lower-case name.
     #[must_use]
     pub fn name(self) -> &'static str {

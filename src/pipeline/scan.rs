@@ -1,7 +1,5 @@
 //! The main job: load -> digest -> detect -> fuse -> (second look) -> report.
 
-use std::path::Path;
-
 use anyhow::Result;
 
 use crate::compare;
@@ -142,21 +140,13 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
         watchlist = Some(watch::apply(&input, &mut campaigns, &mut findings)?);
         detectors.push(watch::run());
     }
-    let mut comparison = baseline.as_ref().map(|earlier| {
-        let name = options.baseline.as_deref().unwrap_or(Path::new(""));
-        let name = name.display().to_string();
+    let earlier = options.baseline.as_deref().zip(baseline.as_ref());
+    let mut comparison = earlier.map(|(path, earlier)| {
+        let name = path.display().to_string();
         compare::compare(&name, &earlier.campaigns, &campaigns)
     });
     if let Some(comparison) = &mut comparison {
-        let renamed = compare::keep_ids(comparison, &mut campaigns);
-        for template in &mut templates {
-            let own = template.campaign_id.as_mut();
-            if let Some(id) = own
-                && let Some((_, before)) = renamed.iter().find(|(here, _)| here == id)
-            {
-                id.clone_from(before);
-            }
-        }
+        compare::keep_ids(comparison, &mut campaigns, &mut templates);
     }
     gather::date_members(&tables, &profiles, &mut campaigns)?;
     fuse::roles::assign(&mut campaigns, &findings);

@@ -44,7 +44,8 @@ const MINIMUM_FRAGMENTS: usize = 3;
 /// Fragments rarer than this share of the family's most frequent one are not its core.
 const CORE_SHARE: f64 = 0.3;
 
-/// Fragments at least this frequent, against the family's most frequent one, can be its anchor.
+/// Fragments at least this frequent, against the family's most frequent one, can be its anchor (ours:
+/// above what is left of a fragment beside a slot, below what rewording takes from a fixed one).
 const ANCHOR_SHARE: f64 = 0.8;
 
 /// Finds the families among `texts`. Deterministic: the result does not depend on the

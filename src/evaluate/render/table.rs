@@ -103,27 +103,34 @@ fn row(name: &str, cells: impl IntoIterator<Item = String>) -> Vec<String> {
     std::iter::once(plain(name)).chain(cells).collect()
 }
 
+/// Columns of account scores after a first one.
+fn account_header(first: &'static str) -> Vec<&'static str> {
+    vec![
+        first,
+        "right",
+        "false",
+        "missed",
+        "precision",
+        "recall",
+        "F1",
+        "PR-AUC",
+    ]
+}
+
+/// Account scores with their average precision.
+fn account_cells(at: &AtLevel) -> impl Iterator<Item = String> {
+    score_cells(&at.accounts)
+        .into_iter()
+        .chain([number(at.average_precision)])
+}
+
 fn flags(levels: &[AtLevel]) -> Section {
     Section {
         title: "Accounts flagged",
-        header: vec![
-            "verdict",
-            "right",
-            "false",
-            "missed",
-            "precision",
-            "recall",
-            "F1",
-            "PR-AUC",
-        ],
+        header: account_header("verdict"),
         rows: levels
             .iter()
-            .map(|found| {
-                let cells = score_cells(&found.accounts)
-                    .into_iter()
-                    .chain([number(found.average_precision)]);
-                row(&at_least(found.level), cells)
-            })
+            .map(|found| row(&at_least(found.level), account_cells(found)))
             .collect(),
     }
 }
@@ -376,23 +383,11 @@ fn side_by_side(evaluations: &[Evaluation]) -> Section {
         let at = evaluation
             .at(Verdict::Likely)
             .or_else(|| evaluation.levels.first())?;
-        let cells = score_cells(&at.accounts)
-            .into_iter()
-            .chain([number(at.average_precision)]);
-        Some(row(&evaluation.name, cells))
+        Some(row(&evaluation.name, account_cells(at)))
     });
     Section {
         title: "Methods side by side (likely and above; methods without verdicts: all they flag)",
-        header: vec![
-            "method",
-            "right",
-            "false",
-            "missed",
-            "precision",
-            "recall",
-            "F1",
-            "PR-AUC",
-        ],
+        header: account_header("method"),
         rows: rows.collect(),
     }
 }
