@@ -21,6 +21,7 @@ fn the_planted_network_of_tiny_is_found_whole_and_nothing_else() {
         scan_well(&files, &["--accounts", accounts.to_str().unwrap()], &case);
         let scores = evaluate_files(&case, &log.join("truth_accounts.csv"), None).unwrap();
         assert_eq!(scores.campaign_accounts, 15, "seed {seed}");
+        assert_eq!(bits_without_a_finding(&case_json(&case)), 0, "seed {seed}");
         let score = scores.at(Verdict::Likely).unwrap().accounts;
         let found = (
             score.true_positives,
@@ -35,6 +36,35 @@ fn the_planted_network_of_tiny_is_found_whole_and_nothing_else() {
         wrong.is_empty(),
         "(seed, (right, wrong, missed)) at likely or above: {wrong:?}"
     );
+}
+
+/// Families of evidence in which an account has bits and no finding that says what they are.
+fn bits_without_a_finding(case: &serde_json::Value) -> usize {
+    let list = |value: &serde_json::Value| value.as_array().unwrap().clone();
+    let families: std::collections::BTreeMap<String, String> = list(&case["findings"])
+        .iter()
+        .map(|finding| (text(finding, "id"), text(finding, "family")))
+        .collect();
+    let campaigns = list(&case["campaigns"]);
+    let members = campaigns
+        .iter()
+        .flat_map(|campaign| list(&campaign["members"]));
+    let unnamed = |member: serde_json::Value| {
+        let named: Vec<&String> = list(&member["findings"])
+            .iter()
+            .filter_map(|id| families.get(id.as_str()?))
+            .collect();
+        let carried = member["bits_by_family"].as_object().unwrap();
+        carried
+            .keys()
+            .filter(|family| !named.contains(family))
+            .count()
+    };
+    members.map(unnamed).sum()
+}
+
+fn text(value: &serde_json::Value, field: &str) -> String {
+    value[field].as_str().unwrap().to_owned()
 }
 
 #[test]

@@ -17,6 +17,7 @@ use crate::detect::network::key_sharing::KeySharing;
 use crate::detect::network::metadata_sanitised::MetadataSanitised;
 use crate::detect::network::shared_identity::SharedIdentity;
 use crate::detect::network::shared_infrastructure::SharedInfrastructure;
+use crate::detect::network::shared_payment::SharedPayment;
 use crate::detect::network::signup_burst::SignupBurst;
 use crate::detect::timing::dispatch::Dispatch;
 use crate::detect::timing::no_ramp::NoRamp;
@@ -28,6 +29,7 @@ use crate::model::finding::{DetectorRun, RunStatus};
 
 /// Every detector of shared keys.
 pub static DETECTORS: &[&dyn Detector] = &[
+    &SharedPayment,
     &SharedInfrastructure,
     &SharedIdentity,
     &TemplateSpread,

@@ -77,6 +77,37 @@ pub fn place(id: &str, known: &Known<'_>) -> Option<(u32, u64)> {
     Some((u32::try_from(at).ok()?, row)).filter(|_| (1..=read).contains(&row))
 }
 
+/// The id that a screen, a page (`\u{202e}`, `\n`) or a JSON file (`\u202e`) wrote with
+/// escapes; nothing where it holds none.
+#[must_use]
+pub fn unescaped(id: &str) -> Option<String> {
+    let mut parts = id.split("\\u{");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let letter = part.split_once('}').and_then(|(digits, rest)| {
+            let letter = char::from_u32(u32::from_str_radix(digits, 16).ok()?)?;
+            Some((letter, rest))
+        });
+        match letter {
+            Some((letter, rest)) => {
+                plain.push(letter);
+                plain.push_str(rest);
+            }
+            None => {
+                plain.push_str("\\u{");
+                plain.push_str(part);
+            }
+        }
+    }
+    if plain.contains('\\')
+        && !plain.contains('"')
+        && let Ok(text) = serde_json::from_str::<String>(&format!("\"{plain}\""))
+    {
+        plain = text;
+    }
+    (plain != id).then_some(plain)
+}
+
 /// The error for an id that names nothing, or nothing of the kind that was asked for.
 #[must_use]
 pub fn unknown(
@@ -167,4 +198,20 @@ fn names<'a>(
                 .chain(locator_ids(known))
                 .filter(move |_| asked(Kind::Request)),
         )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unescaped;
+
+    #[test]
+    fn ids_are_understood_as_screens_and_files_write_them() {
+        let meant = Some("a\u{202e}b\n".to_owned());
+        assert_eq!(unescaped(r"a\u{202e}b\n"), meant);
+        assert_eq!(unescaped(r"a\u202eb\n"), meant);
+        assert_eq!(unescaped(r"a\ud83d\ude00"), Some("a\u{1f600}".to_owned()));
+        for plain in ["acct_1", r"a\u{zz}", r"a\u{110000}", r"c:\x", "\\"] {
+            assert_eq!(unescaped(plain), None, "{plain}");
+        }
+    }
 }

@@ -34,7 +34,7 @@ pub use campaign::{CampaignExplanation, campaign};
 pub use finding::{FindingExplanation, finding};
 pub use holdings::{HeldKey, Holdings, KeyAssessment, holdings};
 pub use known::Known;
-pub use lookup::{kinds, place, unknown};
+pub use lookup::{kinds, place, unescaped, unknown};
 pub use parts::{DetectorBits, FamilyBits, FindingFigures, Row};
 pub use prompts::{HeldTemplate, Prompts, prompts};
 pub use quiet::{LookedAt, Reason, ReasonCode};

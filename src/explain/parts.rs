@@ -42,6 +42,8 @@ pub struct FindingFigures {
     pub n: u64,
     /// Smallest value that would have been reported.
     pub threshold: f64,
+    /// Unit of the threshold: `bits`, or `as measured`.
+    pub threshold_unit: &'static str,
     /// The null model, in words.
     pub null_model: String,
     /// The innocent explanation that fits best.
@@ -76,6 +78,7 @@ impl FindingFigures {
             expected: finding.expected,
             n: finding.n,
             threshold: finding.threshold,
+            threshold_unit: finding.threshold_unit(),
             null_model: finding.null_model.clone(),
             innocent: finding.innocent.clone(),
             would_clear: finding.would_clear.clone(),

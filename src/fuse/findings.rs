@@ -109,7 +109,7 @@ impl Sources<'_> {
 }
 
 /// What every finding about a group says alike; the caller adds what was measured.
-fn about(
+pub(super) fn about(
     (layer, group): (usize, usize),
     accounts: &[u32],
     sources: &Sources<'_>,

@@ -139,6 +139,50 @@ pub fn score(
     }
 }
 
+/// The key of `family` that speaks most for the place of the member `unit`, as (layer, key) with
+/// its bits; `members` is ascending. Nothing where no key of the family speaks for it.
+#[must_use]
+pub fn most_telling_key(
+    layers: &[UnitLayer],
+    members: &[u32],
+    unit: u32,
+    family: Family,
+    fuse: &FuseConfig,
+    network: &NetworkConfig,
+) -> Option<((usize, usize), f64)> {
+    let units = layers.first().map_or(0, |layer| layer.of_unit.len());
+    let strangers = units.saturating_sub(members.len());
+    let cap = fuse.family_cap_bits.min(-network.minimum_frequency.log2());
+    let mut best: Option<((usize, usize), f64)> = None;
+    let of_family = layers
+        .iter()
+        .enumerate()
+        .filter(|(_, layer)| layer.family == family);
+    for (place, layer) in of_family {
+        for key in layer.of_unit.get(unit as usize) {
+            let group = layer.groups.get(*key as usize);
+            let within = group
+                .iter()
+                .filter(|unit| members.binary_search(unit).is_ok())
+                .count();
+            if within < 2 {
+                continue;
+            }
+            let bits = ratio_bits(
+                within - 1,
+                group.len() - within,
+                members.len() - 1,
+                strangers,
+            )
+            .min(cap);
+            if bits > best.map_or(0.0, |(_, best)| best) {
+                best = Some(((place, *key as usize), bits));
+            }
+        }
+    }
+    best
+}
+
 fn ratio_bits(inside: usize, outside: usize, members: usize, strangers: usize) -> f64 {
     let rate_inside = (inside as f64 + 0.5) / (members as f64 + 1.0);
     let rate_outside = (outside as f64 + 0.5) / (strangers as f64 + 1.0);

@@ -9,6 +9,7 @@ pub mod dated;
 pub mod findings;
 mod frameworks;
 pub mod group_tests;
+pub mod held;
 pub mod hubs;
 pub mod incidence;
 pub mod leads;
@@ -274,12 +275,24 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         .chain(mirrors.into_iter().map(|mirror| mirror.finding))
         .chain(lead_findings)
         .collect();
+    let family_of: FxHashMap<String, Family> = findings
+        .iter()
+        .map(|finding| (finding.id.clone(), finding.family))
+        .collect();
     for (campaign, place) in &mut campaigns {
         let (Some((cluster, lead)), Some(found)) =
             (candidates.get(*place), tested.by_group.get(*place))
         else {
             continue;
         };
+        findings.extend(held::attach(
+            campaign,
+            &cluster.units,
+            &family_of,
+            &sources,
+            &input.config.fuse,
+            &input.config.network,
+        ));
         let counting: Vec<bool> = found
             .iter()
             .map(|judged| group_tests::counts(judged, cluster, lead.is_some()))
@@ -352,7 +365,7 @@ fn allowed(
         (
             to,
             format!(
-                "{reason}; lowered, because the null runs give {expected:.2} clusters as well supported by chance"
+                "{reason}; lowered, because the null runs give {expected:.2} as well supported by chance"
             ),
         )
     };

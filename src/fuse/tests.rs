@@ -5,6 +5,7 @@ use crate::detect::layer::{Layer, Quality, RowSource, group_entries};
 use crate::fuse::cluster::{Cluster, clusters};
 use crate::fuse::corroboration::{Corroboration, corroborate};
 use crate::fuse::incidence::{UnitLayer, Units};
+use crate::fuse::membership;
 use crate::fuse::null_runs::null_runs;
 use crate::fuse::strata::Strata;
 use crate::fuse::verdict::verdict;
@@ -206,6 +207,36 @@ fn an_address_style_and_a_program_in_common_make_nobody_a_member() {
     let (found, _, _) = judge(&world.layers());
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].units, (500..560).collect::<Vec<u32>>());
+}
+
+#[test]
+fn the_most_telling_key_is_where_the_bits_come_from() {
+    let world = two_operators();
+    let layers = world.layers();
+    let (found, _, _) = judge(&layers);
+    let config = Config::default();
+    let members = &found[0].units;
+    let scored = membership::score(&layers, members, &config.fuse, &config.network);
+    let mut spoken_for = 0;
+    for (unit, bits) in &scored.inside {
+        for family in Family::ALL {
+            let told = membership::most_telling_key(
+                &layers,
+                members,
+                *unit,
+                family,
+                &config.fuse,
+                &config.network,
+            );
+            let bits = bits[membership::position(family)];
+            assert_eq!(told.map_or(0.0, |(_, bits)| bits), bits);
+            if let Some(((layer, key), _)) = told {
+                assert!(layers[layer].groups.get(key).contains(unit));
+                spoken_for += 1;
+            }
+        }
+    }
+    assert!(spoken_for >= 2 * members.len());
 }
 
 #[test]

@@ -182,13 +182,16 @@ fn is_own_output(directory: &Path) -> bool {
 }
 
 /// Whether a name in a directory belongs to a file that only accompanies the data:
-/// hidden files, Hadoop and Spark markers (`_SUCCESS`, `_metadata`, `.crc`), read-me files.
+/// hidden files, Hadoop and Spark markers (`_SUCCESS`, `_metadata`, `.crc`), read-me files, and
+/// the truth of a synthetic log, which a scan of its folder must not see.
 fn accompanies(name: &OsStr) -> bool {
     let name = name.to_string_lossy().to_ascii_lowercase();
     name.starts_with(['.', '_'])
         || name.ends_with(".crc")
         || name == "readme"
         || name.starts_with("readme.")
+        || name.starts_with("truth_accounts.")
+        || name.starts_with("truth_requests.")
 }
 
 #[cfg(test)]
@@ -215,6 +218,7 @@ mod tests {
             ".hidden",
             "x.crc",
             "README.md",
+            "truth_accounts.csv",
             "[1].csv",
         ] {
             fs::write(root.join(name), "x").unwrap();
@@ -228,7 +232,7 @@ mod tests {
                 .any(|note| note.contains("given more than once"))
         );
         assert!(
-            found.notes.iter().any(|note| note.starts_with("4 hidden")),
+            found.notes.iter().any(|note| note.starts_with("5 hidden")),
             "{:?}",
             found.notes
         );

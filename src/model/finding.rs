@@ -146,6 +146,18 @@ pub struct Finding {
     pub suppressed_by: Option<u64>,
 }
 
+impl Finding {
+    /// What `threshold` is measured in: shared keys are held against bits, groups against the
+    /// unit of what was measured.
+    #[must_use]
+    pub fn threshold_unit(&self) -> &'static str {
+        match self.subject {
+            Subject::Group { .. } => "as measured",
+            _ => "bits",
+        }
+    }
+}
+
 /// A shared key that was looked at and left out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SuppressedHub {

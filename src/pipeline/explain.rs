@@ -16,13 +16,21 @@ const NAMING_REQUESTS: [&str; 4] = ["links", "pattern_samples", "samples", "text
 const ROWS: usize = 10;
 
 /// Explains what `id` names in a case: a campaign, else a template, a finding, an account or
-/// a request; `wanted` asks for one kind.
+/// a request; `wanted` asks for one kind. An id that names nothing is tried once more with the
+/// escapes of screens and files undone.
 ///
 /// # Errors
 /// [`crate::model::failure::Failure::Usage`] when the folder is no case or the id names
 /// nothing in it; [`crate::model::failure::Failure::NoDigest`] when the digest is needed and
 /// cannot be used.
 pub fn explain_case(dir: &Path, id: &str, wanted: Option<Kind>) -> Result<Explanation> {
+    explain_id(dir, id, wanted).or_else(|error| match explain::unescaped(id) {
+        Some(meant) => explain_id(dir, &meant, wanted).map_err(|_| error),
+        None => Err(error),
+    })
+}
+
+fn explain_id(dir: &Path, id: &str, wanted: Option<Kind>) -> Result<Explanation> {
     let case = report::read_case(dir)?;
     let requests = report::read_attributed(dir, &case)?;
     let known = Known::new(&case, &requests);

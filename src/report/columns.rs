@@ -136,7 +136,7 @@ output_columns! {
         subject_type Text "" "key, template or group.";
         subject_kind Text "" "Kind of key; null for templates and groups.";
         subject Text "" "The key, the template id or the group's name.";
-        campaign_ids TextList "" "Campaigns that rest on it.";
+        campaign_ids TextList "" "Campaigns that rest on it, whose accounts it speaks for or whose purpose it states.";
         account_count Integer "accounts" "Accounts it links.";
         accounts TextList "" "The accounts, sorted.";
         bits Float "bits" "Evidence of the finding, after correction for how much was tried; of a campaign's family at most 20 bits count.";
@@ -246,7 +246,7 @@ output_columns! {
         subject_type Text "" "key, template or group.";
         subject_kind Text "" "Kind of key; empty for templates and groups.";
         subject Text "" "The key, the template id or the group's name.";
-        campaign_ids TextList "" "Campaigns that rest on it.";
+        campaign_ids TextList "" "Campaigns that rest on it, whose accounts it speaks for or whose purpose it states.";
         accounts Integer "accounts" "Accounts it links; findings.parquet names them.";
         bits Float "bits" "Evidence of the finding, after correction for how much was tried; of a campaign's family at most 20 bits count.";
         measure Text "" "Name of the measured quantity.";

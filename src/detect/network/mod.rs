@@ -7,4 +7,5 @@ pub mod key_sharing;
 pub mod metadata_sanitised;
 pub mod shared_identity;
 pub mod shared_infrastructure;
+pub mod shared_payment;
 pub mod signup_burst;

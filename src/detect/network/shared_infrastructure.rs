@@ -1,14 +1,13 @@
-//! Accounts that share a payment instrument, an address, an address block or a client.
+//! Accounts that share an address, an address block or a client.
 //!
 //! # Looks for
-//! Values that two and more accounts have in common: payment instrument (accounts table),
-//! exact address, /24 or /48 block, TLS fingerprint, and the combined client fingerprint
-//! (user agent, TLS, header order and accepted languages together).
+//! Values that two and more accounts have in common: exact address, /24 or /48 block, TLS
+//! fingerprint, and the combined client fingerprint (user agent, TLS, header order and
+//! accepted languages together).
 //!
 //! # Why
-//! The February 2026 disclosure names shared payment methods and proxy networks of more
-//! than 20,000 accounts at once; advisory AA26-251A names similar registration and payment
-//! details. Fraud practice ranks payer above address above client.
+//! The February 2026 disclosure names proxy networks of more than 20,000 accounts at once.
+//! Fraud practice ranks payer above address above client.
 //!
 //! # Null model
 //! Accounts hold their keys independently of everything else they do: the group is as if
@@ -20,15 +19,14 @@
 //!
 //! # Innocent look-alikes
 //! Offices and campuses behind one address, carrier-grade NAT, VPN exits, cloud egress,
-//! popular client applications, enterprise seat pools, honest resellers with one card.
+//! popular client applications, enterprise seat pools.
 //! Accounts of one declared organisation (`org_id`) count as one customer.
 //!
 //! # Needs
-//! Any of requests.ip, requests.tls_fingerprint, requests.user_agent, accounts.payment_id.
+//! Any of requests.ip, requests.tls_fingerprint, requests.user_agent.
 //!
 //! # Limits
-//! Blind to residential proxies that never repeat and to one card per account. Private,
-//! masked and hashed addresses give no block. Network and client evidence, alone or
+//! Blind to residential proxies that never repeat. Private, masked and hashed addresses give no block. Network and client evidence, alone or
 //! together, never exceed the verdict `lead`.
 
 use anyhow::Result;
@@ -37,18 +35,17 @@ use rustc_hash::FxHashMap;
 use crate::detect::layer::{Layer, RowSource, group_entries};
 use crate::detect::network::address;
 use crate::detect::{Context, Detector, Meta, Need, Outcome};
-use crate::model::column::{AccountColumn, RequestColumn};
+use crate::model::column::RequestColumn;
 use crate::model::finding::Family;
 
 const ID: &str = "network/shared-infrastructure";
 
 static META: Meta = Meta {
     id: ID,
-    title: "Accounts that share a payment instrument, an address, an address block or a client",
-    families: &[Family::Payment, Family::Network, Family::Client],
-    version: 1,
+    title: "Accounts that share an address, an address block or a client",
+    families: &[Family::Network, Family::Client],
+    version: 2,
     needs: &[
-        Need::Account(AccountColumn::PaymentId),
         Need::Request(RequestColumn::Ip),
         Need::Request(RequestColumn::TlsFingerprint),
         Need::Request(RequestColumn::UserAgent),
@@ -66,7 +63,6 @@ impl Detector for SharedInfrastructure {
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome> {
         let mut outcome = Outcome::default();
-        outcome.layers.push(payment(context));
         outcome
             .layers
             .push(keyed(context, "ip", "ip", Family::Network, |value| {
@@ -93,45 +89,6 @@ impl Detector for SharedInfrastructure {
         )?);
         outcome.layers.retain(|layer| !layer.is_empty());
         Ok(outcome)
-    }
-}
-
-fn payment(context: &Context<'_>) -> Layer {
-    let mut numbers: FxHashMap<&str, u32> = FxHashMap::default();
-    let mut values: Vec<&str> = Vec::new();
-    let mut entries = Vec::new();
-    for (account, profile) in (0_u32..).zip(context.profiles) {
-        let Some(value) = profile
-            .as_ref()
-            .and_then(|profile| profile.payment_id.as_deref())
-        else {
-            continue;
-        };
-        let number = *numbers.entry(value).or_insert_with(|| {
-            values.push(value);
-            u32::try_from(values.len() - 1).unwrap_or(u32::MAX)
-        });
-        entries.push((number, account, 0));
-    }
-    let grouped = group_entries(entries, |number| {
-        values
-            .get(number as usize)
-            .map_or_else(String::new, |value| (*value).to_owned())
-    });
-    Layer {
-        detector: ID,
-        kind: "payment",
-        family: Family::Payment,
-        hard: true,
-        values: grouped.values,
-        offsets: grouped.offsets,
-        accounts: grouped.accounts,
-        singles: grouped.singles,
-        rows: Vec::new(),
-        row_source: RowSource::Accounts,
-        quality: Vec::new(),
-        innocent: "one customer with several accounts, a reseller or an aggregator that pays for its end users",
-        would_clear: "a contract or invoice that names the payer as the declared owner of these accounts",
     }
 }
 

@@ -78,7 +78,7 @@ impl GroupTest for Synchrony {
             ));
         }
         (population.log_last_us() - population.log_first_us() < FEWEST_DAYS * DAY_US).then(|| {
-            "the log covers less than two weeks: habits cannot be told from a common clock"
+            "the log spans less than 14 full days from its first request to its last: habits cannot be told from a common clock"
                 .to_owned()
         })
     }

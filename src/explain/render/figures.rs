@@ -115,12 +115,13 @@ fn measured(figures: &FindingFigures) -> Vec<Block> {
         Block::Entry(
             "measured",
             format!(
-                "{} {}; expected {}, n {}, threshold {}",
+                "{} {}; expected {}, n {}, threshold {} ({})",
                 number(figures.measured),
                 figures.measure,
                 number(figures.expected),
                 figures.n,
-                number(figures.threshold)
+                number(figures.threshold),
+                figures.threshold_unit
             ),
         ),
         Block::Entry("covers", covers),

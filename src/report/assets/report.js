@@ -12,11 +12,13 @@
       : new Date(value * 1000).toISOString().slice(0, 19).replace("T", " ");
 
   function columnsOf(data) {
-    const { account, bits: total, families, requests, inside, first, last } = data.columns;
+    const { account, role, bits: total, families, requests, inside, first, last } = data.columns;
     const column = (values, show, style) => ({ values, show, style, text: values === account });
+    const named = (value) => data.roles[value] ?? "";
     const time = (value) => second(value + data.base);
     return [
       column(account, String, "id"),
+      column(role, named, "role"),
       column(total, bits, "n total"),
       ...families.map((values) => column(values, bits, "n")),
       column(requests, thousands, "n"),
@@ -55,14 +57,14 @@
     const heads = [...block.querySelectorAll("thead th")];
     const tools = block.querySelector(".tools");
     const find = tools.querySelector("input");
-    const family = tools.querySelector("select");
+    const [family, role] = tools.querySelectorAll("select");
     const status = tools.querySelector("[role=status]");
     const [back, forth] = tools.querySelectorAll("button");
     const everyone = Array.from({ length: size }, (_, index) => index);
     let order = everyone;
     let shown = everyone;
     let page = 0;
-    let sorted = { head: heads[1], descending: true };
+    let sorted = { head: heads[2], descending: true };
 
     function draw() {
       const pages = Math.max(1, Math.ceil(shown.length / data.page));
@@ -90,11 +92,13 @@
 
     function filter() {
       const wanted = find.value.trim().toLowerCase();
-      const carried = family.value === "" ? null : columns[2 + Number(family.value)].values;
+      const carried = family.value === "" ? null : columns[3 + Number(family.value)].values;
+      const played = role.value === "" ? null : Number(role.value);
       shown = order.filter(
         (index) =>
           (wanted === "" || folded[index].includes(wanted)) &&
-          (carried === null || carried[index] !== null),
+          (carried === null || carried[index] !== null) &&
+          (played === null || columns[1].values[index] === played),
       );
       page = 0;
       draw();
@@ -121,6 +125,7 @@
     }
     find.addEventListener("input", filter);
     family.addEventListener("change", filter);
+    role.addEventListener("change", filter);
     const turn = (step) => {
       page += step;
       draw();

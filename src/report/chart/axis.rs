@@ -16,6 +16,12 @@ pub(crate) const HEIGHT: f64 = 120.0;
 const BARS: i64 = 120;
 /// Most events marked; more would hide the bars.
 const EVENTS: usize = 12;
+/// Flags closer than this stand one above the other.
+const FLAG_WIDTH: f64 = 18.0;
+/// Height of one row of flags with their numbers.
+const FLAG_HEIGHT: f64 = 28.0;
+/// Most rows of flags.
+const FLAG_ROWS: usize = 4;
 
 /// Words for what happens to a campaign's own accounts.
 pub(super) const ACCOUNTS_CLOSED: &str = "accounts closed";
@@ -33,12 +39,16 @@ pub(crate) struct Tick {
 #[derive(Debug, Serialize)]
 pub(crate) struct Mark {
     pub(super) x: String,
+    /// How far the flag is lifted over those it would hide, in SVG units.
+    pub(super) lift: f64,
     number: usize,
     /// Outline around the number: the kind is told by shape and word, not by colour.
     pub(super) shape: String,
     pub(super) kind: &'static str,
     name: String,
     timestamp_us: i64,
+    /// Further dates of this kind on the same bar, told by this one.
+    more: u64,
 }
 
 /// Something that happened on a day.
@@ -149,7 +159,8 @@ impl Axis {
             .collect()
     }
 
-    /// The first dates inside the span, and how many more there are.
+    /// The first dates inside the span, and how many more there are. Dates of one kind on one
+    /// bar share a mark.
     pub(super) fn marks(&self, dated: &[Dated<'_>]) -> (Vec<Mark>, usize) {
         let bar_us = self.days_per_bar.saturating_mul(DAY_US).max(1);
         let inside: Vec<(&Dated<'_>, f64)> = dated
@@ -160,23 +171,41 @@ impl Axis {
             })
             .filter(|(_, position)| (0.0..=self.bars as f64).contains(position))
             .collect();
-        let marks = inside
-            .iter()
-            .take(EVENTS)
-            .enumerate()
-            .map(|(index, (date, position))| {
-                let x = position * self.slot;
-                Mark {
-                    x: format!("{x:.1}"),
-                    number: index + 1,
-                    shape: shape(date.kind, x),
-                    kind: date.kind,
-                    name: date.name.to_owned(),
-                    timestamp_us: date.timestamp_us,
-                }
-            })
-            .collect();
-        (marks, inside.len().saturating_sub(EVENTS))
+        let mut marks: Vec<Mark> = Vec::new();
+        // Where the last flag of each row stands.
+        let mut rows = [f64::NEG_INFINITY; FLAG_ROWS];
+        let mut left_out = 0;
+        for (date, position) in inside {
+            let same = |mark: &&mut Mark| {
+                mark.kind == date.kind
+                    && self.bar_of(mark.timestamp_us) == self.bar_of(date.timestamp_us)
+            };
+            if let Some(mark) = marks.iter_mut().rev().find(same) {
+                mark.more += 1;
+                continue;
+            }
+            if marks.len() == EVENTS {
+                left_out += 1;
+                continue;
+            }
+            let x = position * self.slot;
+            let free = rows.iter().position(|last| x - last >= FLAG_WIDTH);
+            let row = free.unwrap_or(FLAG_ROWS - 1);
+            if let Some(last) = rows.get_mut(row) {
+                *last = x;
+            }
+            marks.push(Mark {
+                x: format!("{x:.1}"),
+                lift: row as f64 * FLAG_HEIGHT,
+                number: marks.len() + 1,
+                shape: shape(date.kind, x),
+                kind: date.kind,
+                name: date.name.to_owned(),
+                timestamp_us: date.timestamp_us,
+                more: 0,
+            });
+        }
+        (marks, left_out)
     }
 }
 

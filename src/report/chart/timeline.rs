@@ -13,6 +13,10 @@ use crate::report::chart::axis::{
 use crate::report::chart::turnover::{Turnover, turnover};
 use crate::report::format::{self, DAY_US, count, plural};
 
+/// Top edge of the drawing with one row of flags, and its height.
+const TOP: f64 = -44.0;
+const TALL: f64 = 252.0;
+
 /// A timeline ready to be drawn.
 #[derive(Debug, Serialize)]
 pub(crate) struct Timeline {
@@ -22,6 +26,9 @@ pub(crate) struct Timeline {
     marks: Vec<Mark>,
     /// Events inside the span beyond those marked.
     marks_left_out: usize,
+    /// Top edge and height of the drawing, in SVG units.
+    top: f64,
+    height: f64,
     end: String,
     max: u64,
     unit: String,
@@ -46,7 +53,10 @@ pub(crate) fn timeline(
     }
     let max = heights.iter().copied().max().unwrap_or(0);
     let (marks, marks_left_out) = axis.marks(&dates(events, own_dates));
+    let lift = marks.iter().map(|mark| mark.lift).fold(0.0, f64::max);
     Timeline {
+        top: TOP - lift,
+        height: TALL + lift,
         bars: bar_path(&heights, max, &axis),
         weekends: axis.weekends(),
         ticks: axis.ticks(),

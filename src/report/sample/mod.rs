@@ -159,7 +159,7 @@ pub(crate) fn three_campaigns() -> CaseTables {
         findings: vec![
             finding(
                 "F-0a11",
-                "network/shared-infrastructure",
+                "network/shared-payment",
                 Family::Payment,
                 Subject::Key {
                     kind: "payment".into(),

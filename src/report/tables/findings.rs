@@ -36,6 +36,22 @@ pub(crate) fn campaigns_by_finding(case: &Case) -> BTreeMap<&str, BTreeSet<&str>
         {
             campaigns.entry(finding).or_default().insert(&campaign.id);
         }
+        for finding in campaign.members.iter().flat_map(|member| &member.findings) {
+            campaigns.entry(finding).or_default().insert(&campaign.id);
+        }
+    }
+    // What a campaign is for is stated about `ID capability`, and no evidence of it.
+    for finding in &case.findings {
+        let Subject::Group { name } = &finding.subject else {
+            continue;
+        };
+        let about = name.split(' ').next().unwrap_or_default();
+        if let Some(campaign) = case.campaigns.iter().find(|campaign| campaign.id == about) {
+            campaigns
+                .entry(&finding.id)
+                .or_default()
+                .insert(&campaign.id);
+        }
     }
     campaigns
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::model::campaign::{Campaign, Member};
+use crate::model::campaign::{Campaign, Member, Role};
 use crate::model::finding::Family;
 use crate::report::escape::{script_data, visible};
 use crate::report::view::Cut;
@@ -25,6 +25,7 @@ const LARGEST_EXACT: u64 = 9_007_199_254_740_991;
 #[derive(Debug, Serialize)]
 struct MemberRow<'a> {
     account_id: &'a str,
+    role: &'static str,
     bits: f64,
     by_family: Vec<Option<f64>>,
     requests: u64,
@@ -37,6 +38,8 @@ struct MemberRow<'a> {
 #[derive(Debug, Serialize)]
 pub(crate) struct AccountTable<'a> {
     families: Vec<&'static str>,
+    /// Roles that occur, in canonical order.
+    roles: Vec<&'static str>,
     members: Cut<MemberRow<'a>>,
     /// Accounts in the data.
     data_rows: u64,
@@ -64,6 +67,7 @@ impl Room {
 /// The table of a campaign, within the room that is left.
 pub(crate) fn account_table<'a>(campaign: &'a Campaign, room: &mut Room) -> AccountTable<'a> {
     let families = families(campaign);
+    let roles = roles(campaign);
     let markup = ROWS_AT_A_TIME.min(room.markup).max(MARKUP_ROWS_AT_LEAST);
     room.markup = room
         .markup
@@ -82,7 +86,8 @@ pub(crate) fn account_table<'a>(campaign: &'a Campaign, room: &mut Room) -> Acco
                 .map(|member| member_row(member, &families)),
         ),
         data_rows: data.len() as u64,
-        data: table_data(data, &families),
+        data: table_data(data, &families, &roles),
+        roles: roles.iter().map(|role| role.name()).collect(),
         families: families.iter().map(|family| family.name()).collect(),
     }
 }
@@ -98,9 +103,18 @@ fn families(campaign: &Campaign) -> Vec<Family> {
     Family::ALL.into_iter().filter(carried).collect()
 }
 
+/// Roles that at least one account has, in canonical order.
+fn roles(campaign: &Campaign) -> Vec<Role> {
+    let mut roles: Vec<Role> = campaign.members.iter().map(|member| member.role).collect();
+    roles.sort_unstable();
+    roles.dedup();
+    roles
+}
+
 fn member_row<'a>(member: &'a Member, families: &[Family]) -> MemberRow<'a> {
     MemberRow {
         account_id: &member.account_id,
+        role: member.role.name(),
         bits: member.bits,
         by_family: families
             .iter()
@@ -114,8 +128,9 @@ fn member_row<'a>(member: &'a Member, families: &[Family]) -> MemberRow<'a> {
 }
 
 /// Column by column, since equal names in every row would double the size. Times are whole
-/// seconds after `base`; account ids have their hidden characters written out.
-fn table_data(members: &[Member], families: &[Family]) -> String {
+/// seconds after `base`, roles positions in `roles`; account ids have their hidden characters
+/// written out.
+fn table_data(members: &[Member], families: &[Family], roles: &[Role]) -> String {
     let seconds = |timestamp_us: i64| timestamp_us.div_euclid(1_000_000);
     let base = members
         .iter()
@@ -128,6 +143,10 @@ fn table_data(members: &[Member], families: &[Family]) -> String {
     columns.insert(
         "account",
         column(&|member| visible(&member.account_id).into()),
+    );
+    columns.insert(
+        "role",
+        column(&|member| roles.iter().position(|role| *role == member.role).into()),
     );
     columns.insert("bits", column(&|member| exact(member.bits)));
     columns.insert("requests", column(&|member| whole(member.requests)));
@@ -152,7 +171,8 @@ fn table_data(members: &[Member], families: &[Family]) -> String {
         })
         .collect();
     columns.insert("families", by_family);
-    let data = json!({ "base": base, "page": ROWS_AT_A_TIME, "columns": columns });
+    let names: Vec<&str> = roles.iter().map(|role| role.name()).collect();
+    let data = json!({ "base": base, "page": ROWS_AT_A_TIME, "roles": names, "columns": columns });
     script_data(&data.to_string())
 }
 
@@ -193,6 +213,8 @@ mod tests {
         for (row, member) in campaign.members.iter().enumerate() {
             assert_eq!(columns["account"][row], member.account_id);
             assert_eq!(columns["bits"][row].as_f64(), Some(member.bits));
+            let role = columns["role"][row].as_u64().unwrap() as usize;
+            assert_eq!(data["roles"][role], member.role.name());
             assert_eq!(columns["requests"][row], member.requests);
             assert_eq!(columns["inside"][row], member.campaign_requests);
             for (name, time) in [("first", member.first_us), ("last", member.last_us)] {
