@@ -303,8 +303,8 @@ pub(crate) struct SimulateArguments {
     /// List the presets and the innocent populations
     #[arg(long)]
     pub(crate) list: bool,
-    /// Share of the published size, above 0 and at most 100; ordinary accounts shrink with it to
-    /// 600 at least, look-alikes with its square root, so that they stay large enough to tempt
+    /// Share of the published size, from 0.0000001 to 100; ordinary accounts shrink with it to 600
+    /// at least (in `tiny` to 60), look-alikes with its square root, so that they stay large enough to tempt
     #[arg(long, value_name = "F", default_value_t = 1.0)]
     pub(crate) scale: f64,
     /// Seed of every draw: same preset, options and seed, same bytes
@@ -327,7 +327,7 @@ pub(crate) struct SimulateArguments {
     #[arg(long, value_name = "N", default_value = "1", help_heading = "Output")]
     pub(crate) files: NonZeroU32,
     /// Parquet file with a column `text`: real texts that ordinary people send and that fill the
-    /// questions in templates
+    /// questions in templates; texts over 16 KiB are left out
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = local_path())]
     pub(crate) corpus: Option<PathBuf>,
     /// Knobs.

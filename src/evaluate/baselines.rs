@@ -281,7 +281,7 @@ pub fn run_files(logs: &[PathBuf], accounts: Option<&Path>) -> Result<Vec<Predic
     for prediction in &mut predictions {
         // A method without its column has found nothing because it could not look.
         if seen.contains(&(prediction.name.as_str(), false)) {
-            prediction.name.push_str(" (NOT RUN: its column is absent)");
+            prediction.not_run = Some("not run: its column is absent".to_owned());
         }
     }
     Ok(predictions)

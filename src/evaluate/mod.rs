@@ -105,13 +105,22 @@ pub fn evaluate(
         .collect();
     if !prediction.accounts.is_empty() && unknown.len() == prediction.accounts.len() {
         return Err(anyhow::Error::from(Failure::Usage(format!(
-            "{}: none of its {} accounts is in the truth {} (first: {:?}); is it the truth of another log?",
+            "{}: none of its {} accounts is in the truth {} (first: {}); is it the truth of another log?",
             prediction.name,
             unknown.len(),
             truth.name,
-            unknown.first().copied().unwrap_or_default(),
+            rows::quoted(unknown.first().copied().unwrap_or_default()),
         ))));
     }
+    let has_run = prediction.not_run.is_none();
+    let mut notes: Vec<String> = prediction.not_run.iter().cloned().collect();
+    let levels = if has_run {
+        notes.extend(self::notes(prediction, truth));
+        levels::score_levels(prediction, truth)
+    } else {
+        // A method that could not look has no scores: a zero would be a claim.
+        Vec::new()
+    };
     Ok(Evaluation {
         schema_version: EVALUATION_SCHEMA_VERSION,
         name: prediction.name.clone(),
@@ -130,11 +139,19 @@ pub fn evaluate(
                 .collect(),
         },
         repeated_rows: prediction.repeated_rows,
-        notes: notes(prediction, truth),
-        levels: levels::score_levels(prediction, truth),
-        average_precision: levels::overall_average_precision(prediction, truth),
-        populations: populations::count_false_flags(prediction, truth),
-        calibration: calibration::calibrate(prediction, truth, stated),
+        notes,
+        levels,
+        average_precision: levels::overall_average_precision(prediction, truth).filter(|_| has_run),
+        populations: if has_run {
+            populations::count_false_flags(prediction, truth)
+        } else {
+            Vec::new()
+        },
+        calibration: if has_run {
+            calibration::calibrate(prediction, truth, stated)
+        } else {
+            Vec::new()
+        },
     })
 }
 
@@ -180,7 +197,7 @@ fn request_notes(levels: &[AtLevel]) -> Vec<String> {
     let mut notes = Vec::new();
     if levels.iter().any(|at| at.requests.is_none()) {
         notes.push(
-            "the case does not name the requests of its leads (a scan with --profile broad does), so requests are not scored at that level"
+            "the case names no requests of some of its leads (a scan with --profile broad does where a template is known), so requests are not scored at lead"
                 .to_owned(),
         );
     }
@@ -218,10 +235,13 @@ pub fn evaluate_files(
     };
     let mut evaluation = evaluate(&prediction, &truth, stated.as_ref())?;
     if case.is_dir() {
-        evaluation.notes.extend(changed_files(case));
+        let scores_requests = truth_requests.is_some();
+        evaluation
+            .notes
+            .extend(changed_files(case, scores_requests));
     }
     if let Some(truth_requests) = truth_requests {
-        let predicted = case.join("requests.parquet");
+        let predicted = case.join(REQUESTS_FILE);
         if !predicted.is_file() {
             return Err(anyhow::Error::from(Failure::Usage(format!(
                 "{}: no requests.parquet in it, so the truth of requests cannot be scored; leave it out or name a case folder",
@@ -248,10 +268,13 @@ pub fn evaluate_files(
 }
 
 /// The files of a case that are scored.
-const SCORED_FILES: [&str; 3] = ["accounts.csv", "case.json", "requests.parquet"];
+const SCORED_FILES: [&str; 3] = ["accounts.csv", "case.json", REQUESTS_FILE];
+
+/// The file that is scored where the truth of requests is given.
+const REQUESTS_FILE: &str = "requests.parquet";
 
 /// Notes on scored files that are not what the scan wrote.
-fn changed_files(case: &Path) -> Vec<String> {
+fn changed_files(case: &Path, scores_requests: bool) -> Vec<String> {
     if !case.join("SHA256SUMS").is_file() {
         return vec![
             "whether the files are those that the scan wrote was not checked: no SHA256SUMS"
@@ -260,6 +283,7 @@ fn changed_files(case: &Path) -> Vec<String> {
     }
     changed_outputs(case, &SCORED_FILES)
         .into_iter()
+        .filter(|name| scores_requests || *name != REQUESTS_FILE)
         .map(|name| {
             if !case.join(name).exists() {
                 return format!("{name} is missing; what it would add is not scored");

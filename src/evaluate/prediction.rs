@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::evaluate::rows::{Wanted, for_each_row, group, usage};
+use crate::evaluate::rows::{self, Wanted, campaign, for_each_row, quoted, unguarded, usage};
 use crate::model::campaign::Verdict;
 
 /// The claim about one account.
@@ -30,6 +30,8 @@ pub struct Prediction {
     pub states_verdicts: bool,
     /// Further rows of accounts that were listed before.
     pub repeated_rows: u64,
+    /// Why the method could not look, where it could not.
+    pub not_run: Option<String>,
 }
 
 impl Prediction {
@@ -41,6 +43,7 @@ impl Prediction {
             accounts: BTreeMap::new(),
             states_verdicts: true,
             repeated_rows: 0,
+            not_run: None,
         }
     }
 
@@ -121,8 +124,9 @@ impl Prediction {
                 None => Verdict::Lead,
                 Some(text) => parse_verdict(text).ok_or_else(|| {
                     usage(format!(
-                        "{}: verdict {text:?} is none of lead, likely, strong",
-                        place()
+                        "{}: verdict {} is none of lead, likely, strong",
+                        place(),
+                        quoted(text)
                     ))
                 })?,
             };
@@ -132,12 +136,18 @@ impl Prediction {
                     .parse::<f64>()
                     .ok()
                     .filter(|value| !value.is_nan())
-                    .ok_or_else(|| usage(format!("{}: score {text:?} is not a number", place())))?,
+                    .ok_or_else(|| {
+                        usage(format!(
+                            "{}: score {} is not a number",
+                            place(),
+                            quoted(text)
+                        ))
+                    })?,
                 // without a score the verdict orders the accounts: 1, 2, 3
-                None if group(cluster).is_some() => f64::from(verdict as u8) + 1.0,
+                None if campaign(cluster).is_some() => f64::from(verdict as u8) + 1.0,
                 None => 0.0,
             };
-            let cluster = group(cluster).map(|text| unguarded(text).to_owned());
+            let cluster = campaign(cluster).map(|text| unguarded(text).to_owned());
             prediction.add(
                 unguarded(account),
                 PredictedAccount {
@@ -148,6 +158,12 @@ impl Prediction {
             );
             Ok(())
         })?;
+        let claims = prediction.accounts.values();
+        if rows::are_answers(claims.filter_map(|claim| claim.cluster.as_deref())) {
+            for claim in prediction.accounts.values_mut() {
+                claim.cluster = claim.cluster.take().filter(|label| !rows::is_zero(label));
+            }
+        }
         Ok(prediction)
     }
 }
@@ -156,14 +172,6 @@ fn parse_verdict(text: &str) -> Option<Verdict> {
     [Verdict::Lead, Verdict::Likely, Verdict::Strong]
         .into_iter()
         .find(|verdict| verdict.name().eq_ignore_ascii_case(text.trim()))
-}
-
-/// A value without the apostrophe that case files put before text a spreadsheet would run as a formula.
-fn unguarded(text: &str) -> &str {
-    match text.strip_prefix('\'') {
-        Some(rest) if rest.starts_with(['=', '+', '-', '@', '\t', '\r']) => rest,
-        _ => text,
-    }
 }
 
 #[cfg(test)]
@@ -211,6 +219,20 @@ pub(crate) mod tests {
                 .cluster_at("a", Verdict::Lead),
             None
         );
+    }
+
+    #[test]
+    fn a_column_of_yes_and_no_names_no_cluster_of_its_own() {
+        for text in [
+            "account,cluster\na,0\nb,1\n",
+            "account,cluster\na,false\nb,true\n",
+        ] {
+            let found = read(text).expect("read");
+            assert_eq!(found.cluster_at("a", Verdict::Lead), None, "{text}");
+            assert!(found.cluster_at("b", Verdict::Lead).is_some(), "{text}");
+        }
+        let found = read("account,cluster\na,0\nb,1\nc,2\n").expect("read");
+        assert_eq!(found.cluster_at("a", Verdict::Lead), Some("0"));
     }
 
     #[test]

@@ -17,6 +17,7 @@ use crate::evaluate::prediction::Prediction;
 use crate::evaluate::rows::{self, Wanted, for_each_row, usage};
 use crate::evaluate::score::Score;
 use crate::evaluate::truth::Truth;
+use crate::model::campaign::Verdict;
 use crate::stats::random::stable_hash;
 
 /// Scores of the un-mixing of one true campaign.
@@ -35,11 +36,12 @@ pub struct RequestScores {
     pub all: Score,
     /// By true campaign.
     pub campaigns: Vec<CampaignRequests>,
-    /// Falsely predicted requests by the sub-stream they really belong to (`innocent account`: sent
-    /// outside all campaigns; `not in truth`: the truth does not hold them).
+    /// Falsely predicted requests by what they really are: `cover` of a campaign's account, or of
+    /// an `innocent account`.
     pub false_by_substream: BTreeMap<String, u64>,
-    /// Claims on accounts of true campaigns that the truth of requests does not hold; they are
-    /// left out of every number.
+    /// Claims that the truth cannot judge, left out of every number: on accounts that the truth of
+    /// accounts does not hold, and on requests of campaign accounts that the truth of requests
+    /// does not hold.
     pub not_in_truth: u64,
 }
 
@@ -70,6 +72,8 @@ pub struct RequestScorer<'a> {
     known: HashSet<u64, FxBuildHasher>,
     met: u64,
     false_by_substream: BTreeMap<String, u64>,
+    /// Hashes of claims on accounts that the truth does not hold.
+    strange: HashSet<u64, FxBuildHasher>,
 }
 
 impl<'a> RequestScorer<'a> {
@@ -87,6 +91,7 @@ impl<'a> RequestScorer<'a> {
             known: HashSet::default(),
             met: 0,
             false_by_substream: BTreeMap::new(),
+            strange: HashSet::default(),
         }
     }
 
@@ -96,6 +101,10 @@ impl<'a> RequestScorer<'a> {
 
     /// Adds a request that is claimed to be a campaign's; a repeated id counts once.
     pub fn predict(&mut self, request_id: &str, account_id: &str) {
+        if !self.truth.accounts.contains_key(account_id) {
+            self.strange.insert(stable_hash(&[request_id]));
+            return;
+        }
         let campaign = self
             .truth
             .campaign(account_id)
@@ -117,39 +126,61 @@ impl<'a> RequestScorer<'a> {
     /// Adds a true request, once all predicted ones are in.
     ///
     /// # Errors
-    /// A second row of one request of a campaign, or a campaign that the truth of accounts does
-    /// not know.
+    /// A second row of one request, a campaign that the truth of accounts does not know or gives
+    /// the account another of, or a sub-stream that is neither a name nor an answer.
     pub fn know(
         &mut self,
         request_id: &str,
+        account_id: Option<&str>,
         campaign: Option<&str>,
         substream: Option<&str>,
     ) -> Result<()> {
         let campaign = rows::campaign(&campaign);
+        if let (Some(campaign), Some(account)) = (campaign, account_id)
+            && let Some(known) = self.truth.accounts.get(account)
+            && known.campaign.as_deref() != Some(campaign)
+        {
+            return Err(usage(format!(
+                "a request of campaign {} is by account {}, which the truth of accounts has {}",
+                rows::quoted(campaign),
+                rows::quoted(account),
+                known.campaign.as_deref().map_or_else(
+                    || "as innocent".to_owned(),
+                    |other| format!("in campaign {}", rows::quoted(other))
+                )
+            )));
+        }
         // A truth that names the sub-stream, or only says whether it is the campaign's.
-        let positive =
-            campaign.filter(|_| substream.is_none() || rows::campaign(&substream).is_some());
+        let of_substream = substream.map_or(Some(true), rows::is_substream);
+        let Some(of_substream) = of_substream else {
+            return Err(usage(format!(
+                "substream {} is neither true nor false nor the name of a sub-stream",
+                rows::quoted(substream.unwrap_or_default())
+            )));
+        };
+        let positive = campaign.filter(|_| of_substream);
         let position = positive.and_then(|campaign| self.position(campaign));
         if let (Some(campaign), None) = (positive, position) {
             return Err(usage(format!(
-                "campaign {campaign:?} is not in the truth of accounts"
+                "campaign {} is not in the truth of accounts",
+                rows::quoted(campaign)
             )));
         }
-        if positive.is_some() && !self.known.insert(stable_hash(&[request_id])) {
+        let hash = stable_hash(&[request_id]);
+        let met = self.predicted.get(&hash).is_some_and(|claim| claim.met);
+        if met || (campaign.is_some() && !self.known.insert(hash)) {
             return Err(usage(format!(
-                "request {request_id:?} has a second row; the truth needs one row per request"
+                "request {} has a second row; the truth needs one row per request",
+                rows::quoted(request_id)
             )));
         }
         if let Some(counts) = position.and_then(|at| self.counts.get_mut(at)) {
             counts.positives += 1;
         }
         self.positives += u64::from(positive.is_some());
-        let Some(claim) = self.predicted.get_mut(&stable_hash(&[request_id])) else {
+        let Some(claim) = self.predicted.get_mut(&hash) else {
             return Ok(());
         };
-        if claim.met {
-            return Ok(());
-        }
         claim.met = true;
         self.met += 1;
         if positive.is_some() {
@@ -204,7 +235,7 @@ impl<'a> RequestScorer<'a> {
             )
         };
         RequestScores {
-            not_in_truth,
+            not_in_truth: not_in_truth + self.strange.len() as u64,
             all: score(self.true_positives, predicted, self.positives),
             campaigns: self
                 .campaigns
@@ -233,6 +264,12 @@ pub fn score_levels(
     levels: &mut [AtLevel],
 ) -> Result<()> {
     let named = clusters_named(predicted)?;
+    // What no account of reaches likely is a lead.
+    let above: BTreeSet<&str> = prediction
+        .accounts
+        .keys()
+        .filter_map(|account| prediction.cluster_at(account, Verdict::Likely))
+        .collect();
     let mut before: Option<(BTreeSet<&str>, RequestScores)> = None;
     for at in levels {
         let reached: BTreeSet<&str> = prediction
@@ -240,8 +277,10 @@ pub fn score_levels(
             .keys()
             .filter_map(|account| prediction.cluster_at(account, at.level))
             .collect();
-        // A case names the requests of its leads only where it was asked to.
-        if !reached.is_empty() && !reached.iter().all(|cluster| named.contains(*cluster)) {
+        // A case names the requests of its leads only where it was asked to. Campaigns above
+        // that have no template name none: what they missed counts.
+        let unnamed_lead = |cluster: &&str| !above.contains(*cluster) && !named.contains(*cluster);
+        if prediction.states_verdicts && reached.iter().any(|cluster| unnamed_lead(&cluster)) {
             continue;
         }
         let scores = match before {
@@ -301,9 +340,10 @@ pub fn score_files(
         Wanted::required(&["request_id"]),
         Wanted::required(&["campaign", "campaign_id"]),
         Wanted::optional(&["substream"]),
+        Wanted::optional(&["account_id", "account"]),
     ];
     for_each_row(truth_requests, &wanted, |row, values| {
-        let [request, campaign, substream] = values else {
+        let [request, campaign, substream, account] = values else {
             return Ok(());
         };
         let Some(request) = request else {
@@ -313,7 +353,7 @@ pub fn score_files(
             )));
         };
         scorer
-            .know(request, *campaign, *substream)
+            .know(request, *account, *campaign, *substream)
             .map_err(|error| usage(format!("{}: row {row}: {error}", truth_requests.display())))
     })?;
     let (claims, met) = scorer.matched();
@@ -335,7 +375,6 @@ mod tests {
     use crate::evaluate::prediction::tests::prediction_of;
     use crate::evaluate::rows::tests::write_parquet;
     use crate::evaluate::truth::tests::truth_of;
-    use crate::model::campaign::Verdict;
 
     fn truth() -> Truth {
         truth_of(&[("a", "X", ""), ("b", "Y", ""), ("i", "", "p")])
@@ -365,12 +404,12 @@ mod tests {
             ("5", "X", "cover"),
             ("6", "Y", "work"),
             ("7", "Y", "work"),
-            ("8", "", ""),
-            ("9", "", ""),
+            ("8", "", "cover"),
+            ("9", "", "cover"),
         ] {
             let campaign = (!campaign.is_empty()).then_some(campaign);
             scorer
-                .know(request, campaign, Some(substream))
+                .know(request, None, campaign, Some(substream))
                 .expect("known");
         }
         let found = scorer.finish();

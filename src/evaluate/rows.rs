@@ -58,7 +58,32 @@ pub(crate) fn usage(message: String) -> anyhow::Error {
 const NONE: [&str; 6] = ["nan", "none", "null", "na", "n/a", "<na>"];
 
 /// What stands for "no campaign" where a column answers a question instead of giving a name.
-const INNOCENT: [&str; 6] = ["false", "no", "innocent", "benign", "cover", "legitimate"];
+const INNOCENT: [&str; 8] = [
+    "false",
+    "no",
+    "f",
+    "n",
+    "innocent",
+    "benign",
+    "cover",
+    "legitimate",
+];
+
+/// What stands for "yes" in such a column.
+const GUILTY: [&str; 5] = ["true", "yes", "t", "y", "campaign"];
+
+/// Names of columns that an error repeats, and characters of any text of a file.
+const NAMED: usize = 12;
+const REPEATED: usize = 60;
+
+/// A text of a file as an error repeats it: quoted, and short whatever the file holds.
+pub(crate) fn quoted(text: &str) -> String {
+    if text.chars().nth(REPEATED).is_none() {
+        return format!("{text:?}");
+    }
+    let short: String = text.chars().take(REPEATED).collect();
+    format!("{short:?}...")
+}
 
 /// The name of a group, unless it stands for none.
 pub(crate) fn group<'a>(value: &Option<&'a str>) -> Option<&'a str> {
@@ -72,11 +97,54 @@ fn number(text: &str) -> Option<f64> {
     text.parse().ok()
 }
 
-/// The name of a true campaign, unless it says that there is none: by a word, or by zero.
+fn is_one_of(text: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
+/// The name of a campaign or cluster, unless a word says that there is none.
 pub(crate) fn campaign<'a>(value: &Option<&'a str>) -> Option<&'a str> {
-    group(value)
-        .filter(|text| !INNOCENT.iter().any(|word| text.eq_ignore_ascii_case(word)))
-        .filter(|text| number(text) != Some(0.0))
+    group(value).filter(|text| !is_one_of(text, &INNOCENT))
+}
+
+/// Whether the labels of a whole column are the answers 0 and 1, so that 0 is no name: in a
+/// column of more numbers it is the first cluster, as clustering libraries count.
+pub(crate) fn are_answers<'a>(labels: impl Iterator<Item = &'a str>) -> bool {
+    let mut seen = false;
+    for label in labels {
+        if !matches!(number(label), Some(value) if value == 0.0 || value == 1.0) {
+            return false;
+        }
+        seen = true;
+    }
+    seen
+}
+
+/// Whether a label is the answer 0.
+pub(crate) fn is_zero(label: &str) -> bool {
+    number(label) == Some(0.0)
+}
+
+/// Whether a request is of the campaign's sub-stream: by an answer, or by the name of one.
+/// `None` for a value that is neither (a single letter, say).
+pub(crate) fn is_substream(text: &str) -> Option<bool> {
+    let Some(text) = campaign(&Some(text)) else {
+        return Some(false);
+    };
+    if is_zero(text) {
+        return Some(false);
+    }
+    if number(text).is_some_and(|value| value == 1.0) || is_one_of(text, &GUILTY) {
+        return Some(true);
+    }
+    (text.chars().count() > 1).then_some(true)
+}
+
+/// A value without the apostrophe that case files put before text a spreadsheet would run as a formula.
+pub(crate) fn unguarded(text: &str) -> &str {
+    match text.strip_prefix('\'') {
+        Some(rest) if rest.starts_with(['=', '+', '-', '@', '\t', '\r']) => rest,
+        _ => text,
+    }
 }
 
 /// Hands every row's wanted values to `each`, with its one-based number.
@@ -91,6 +159,13 @@ pub fn for_each_row(
 ) -> Result<()> {
     let mut file = File::open(path)
         .map_err(|error| usage(format!("{}: cannot be opened: {error}", path.display())))?;
+    // It is looked at and then read, so a pipe would lose its first part.
+    if file.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+        return Err(usage(format!(
+            "{}: not a regular file; save the stream to a file first",
+            path.display()
+        )));
+    }
     let mut magic = Vec::with_capacity(4);
     (&mut file)
         .take(4)
@@ -98,6 +173,11 @@ pub fn for_each_row(
         .map_err(|error| usage(format!("{}: cannot be read: {error}", path.display())))?;
     if magic == b"PAR1" {
         read_parquet(path, wanted, &mut each)
+    } else if magic.trim_ascii_start().starts_with(b"{") {
+        Err(usage(format!(
+            "{}: looks like NDJSON; give CSV or Parquet here",
+            path.display()
+        )))
     } else {
         read_csv(path, wanted, &mut each)
     }
@@ -113,11 +193,19 @@ fn positions(path: &Path, present: &[String], wanted: &[Wanted]) -> Result<Vec<O
                     .position(|header| header.trim().eq_ignore_ascii_case(name))
             });
             if found.is_none() && column.required {
+                let mut names: Vec<String> = present
+                    .iter()
+                    .take(NAMED)
+                    .map(|name| quoted(name.trim()))
+                    .collect();
+                if present.len() > NAMED {
+                    names.push(format!("{} more", present.len() - NAMED));
+                }
                 return Err(usage(format!(
-                    "{}: no column {} (it has: {:?})",
+                    "{}: no column {} (it has: {})",
                     path.display(),
                     column.names.join(" or "),
-                    present
+                    names.join(", ")
                 )));
             }
             Ok(found)
@@ -193,6 +281,13 @@ fn read_parquet(
             .columns()
             .iter()
             .map(|column| {
+                if !is_text_like(column.data_type()) {
+                    return Err(usage(format!(
+                        "{}: a column asked for is of type {}, not text or number",
+                        path.display(),
+                        column.data_type()
+                    )));
+                }
                 arrow_cast::cast(column, &DataType::Utf8).map_err(|error| {
                     usage(format!("{}: a column is not text: {error}", path.display()))
                 })
@@ -206,7 +301,7 @@ fn read_parquet(
                     let at = chosen.binary_search(&(*position)?).ok()?;
                     let column = texts.get(at)?.as_string_opt::<i32>()?;
                     (!column.is_null(index))
-                        .then(|| column.value(index))
+                        .then(|| column.value(index).trim())
                         .filter(|value| !value.is_empty())
                 })
                 .collect();
@@ -214,6 +309,16 @@ fn read_parquet(
         }
     }
     Ok(())
+}
+
+/// Whether values of this type have one text: no bytes, lists or records.
+fn is_text_like(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
+        DataType::Boolean | DataType::Null | DataType::Timestamp(..) => true,
+        DataType::Dictionary(_, values) => is_text_like(values),
+        other => other.is_numeric(),
+    }
 }
 
 #[cfg(test)]
@@ -295,7 +400,7 @@ pub(crate) mod tests {
         for (text, part) in [
             (
                 "x,first\n1,2\n",
-                "no column account_id or account (it has: [\"x\", \"first\"])",
+                "no column account_id or account (it has: \"x\", \"first\")",
             ),
             ("account,first\n1,2\n3\n", "a.csv"),
             ("PAR1 and then nothing", "not readable as Parquet"),
@@ -304,5 +409,44 @@ pub(crate) mod tests {
             let error = collect(&path).expect_err("broken").to_string();
             assert!(error.contains(part) && !error.contains('\n'), "{error}");
         }
+    }
+
+    #[test]
+    fn zero_is_a_cluster_unless_the_column_answers_a_question() {
+        assert!(are_answers(["0", "1", "1.0"].into_iter()));
+        assert!(!are_answers(["0", "1", "2"].into_iter()));
+        assert!(!are_answers(["0", "a"].into_iter()));
+        assert!(!are_answers(std::iter::empty()));
+        assert_eq!(campaign(&Some("False")), None);
+        assert_eq!(campaign(&Some("0")), Some("0"));
+    }
+
+    #[test]
+    fn a_sub_stream_is_named_or_answered() {
+        for yes in ["true", "1", "T", "y", "campaign", "work", "1.0"] {
+            assert_eq!(is_substream(yes), Some(true), "{yes}");
+        }
+        for no in ["false", "0", "F", "n", "cover", "", "nan"] {
+            assert_eq!(is_substream(no), Some(false), "{no}");
+        }
+        assert_eq!(is_substream("q"), None);
+    }
+
+    #[test]
+    fn what_an_error_repeats_is_short() {
+        assert_eq!(quoted("a\u{202e}"), "\"a\\u{202e}\"");
+        assert!(quoted(&"x".repeat(1_000_000)).len() < 100);
+    }
+
+    #[test]
+    fn other_forms_are_refused_by_name() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("a.ndjson");
+        std::fs::write(&path, "{\"account_id\":\"secret\"}\n").expect("file");
+        let error = collect(&path).expect_err("refused").to_string();
+        assert!(
+            error.contains("NDJSON") && !error.contains("secret"),
+            "{error}"
+        );
     }
 }

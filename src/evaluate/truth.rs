@@ -33,7 +33,8 @@ pub struct Truth {
 }
 
 impl Truth {
-    /// Reads `account_id`, `campaign` (empty: innocent), and optionally `population` and `role`.
+    /// Reads `account_id`, `campaign` (empty or a word such as `false`: innocent; a column of
+    /// 0 and 1 only is an answer as well), and optionally `population` and `role`.
     ///
     /// # Errors
     /// Where a column is missing, an account has no id or two rows, or there are no accounts.
@@ -60,16 +61,29 @@ impl Truth {
                 campaign: rows::campaign(campaign).map(str::to_owned),
                 population: population.unwrap_or(UNNAMED_POPULATION).to_owned(),
                 role: role.map(str::to_owned),
-                is_silent: requests.is_some_and(|count| count.trim() == "0"),
+                is_silent: requests.is_some_and(rows::is_zero),
             };
-            if accounts.insert((*account).to_owned(), entry).is_some() {
+            let account = rows::unguarded(account);
+            if accounts.insert(account.to_owned(), entry).is_some() {
                 return Err(usage(format!(
-                    "{}: row {row}: account {account:?} has a second row; the truth needs one row per account",
-                    path.display()
+                    "{}: row {row}: account {} has a second row; the truth needs one row per account",
+                    path.display(),
+                    rows::quoted(account)
                 )));
             }
             Ok(())
         })?;
+        let labels = accounts
+            .values()
+            .filter_map(|account: &TrueAccount| account.campaign.as_deref());
+        if rows::are_answers(labels) {
+            for account in accounts.values_mut() {
+                account.campaign = account
+                    .campaign
+                    .take()
+                    .filter(|label| !rows::is_zero(label));
+            }
+        }
         if accounts.is_empty() {
             return Err(usage(format!("{}: no accounts in it", path.display())));
         }

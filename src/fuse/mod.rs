@@ -1,5 +1,6 @@
 //! Fusing: shared keys -> corroborated links -> clusters -> campaigns with a verdict.
 
+pub mod access;
 pub mod campaigns;
 mod chance;
 pub mod clock;
@@ -279,7 +280,13 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         .iter()
         .map(|finding| (finding.id.clone(), finding.family))
         .collect();
-    for (campaign, place) in &mut campaigns {
+    let lists: Vec<Vec<u32>> = campaigns
+        .iter()
+        .filter_map(|(_, place)| candidates.get(*place))
+        .map(|(cluster, _)| sources.accounts(&cluster.units))
+        .collect();
+    let access = access::describe(input.tables, &lists)?;
+    for ((campaign, place), access) in campaigns.iter_mut().zip(access) {
         let (Some((cluster, lead)), Some(found)) =
             (candidates.get(*place), tested.by_group.get(*place))
         else {
@@ -305,6 +312,7 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         let accounts = sources.accounts(&cluster.units);
         campaign.timeline = dated::timeline(campaign, &accounts, input.population, found, &cells);
         campaign.description = clock::describe(&campaign.hour_of_week, &accounts, input.population);
+        campaign.description.extend(access);
     }
     let mut campaigns: Vec<Campaign> = campaigns
         .into_iter()

@@ -52,7 +52,7 @@ fn standing(out: &Path, force: bool) -> Result<Standing> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Standing::Nothing),
         Err(error) => {
             return Err(usage(format!(
-                "cannot use {shown} for the case: {error}; choose another folder"
+                "cannot use {shown} as the output folder: {error}; choose another folder"
             )));
         }
     };
@@ -61,7 +61,7 @@ fn standing(out: &Path, force: bool) -> Result<Standing> {
     }
     let mut entries = fs::read_dir(out).map_err(|error| {
         usage(format!(
-            "cannot use {shown} for the case: {error}; choose another folder"
+            "cannot use {shown} as the output folder: {error}; choose another folder"
         ))
     })?;
     match (
@@ -100,7 +100,7 @@ fn resolve(out: &Path) -> Result<(PathBuf, PathBuf, OsString)> {
     let full = fs::canonicalize(out).or_else(|_| std::path::absolute(out));
     let full = full.map_err(|error| {
         usage(format!(
-            "cannot use {} for the case: {error}; choose another folder",
+            "cannot use {} as the output folder: {error}; choose another folder",
             out.display()
         ))
     })?;

@@ -23,6 +23,9 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<String>> {
     let usage = |text: String| anyhow::Error::from(Failure::Usage(text));
     let file = File::open(path)
         .map_err(|error| usage(format!("{name}: cannot open the corpus: {error}")))?;
+    if file.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+        return Err(usage(format!("{name}: the corpus is not a file")));
+    }
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| {
         usage(format!(
             "{name}: the corpus is not a Parquet file ({error})"

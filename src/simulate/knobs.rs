@@ -10,6 +10,9 @@ use crate::simulate::scenario::Scenario;
 /// to be takes about 64 bytes until it is written.
 const MOST_PER_DAY: f64 = 1e8;
 
+/// Most accounts of a log: all are held at once, about 900 bytes each (measured at 400,000).
+const MOST_ACCOUNTS: u64 = 4_000_000;
+
 /// Changes to a preset; `None` keeps what the preset says.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Knobs {
@@ -113,8 +116,17 @@ impl Knobs {
             let planned = scenario.innocents.get(kind).copied().unwrap_or(0);
             self.innocents.get(kind).copied().unwrap_or(planned)
         });
+        let innocents: u64 = innocents.map(u64::from).sum();
         let organic = self.organic_accounts.unwrap_or(scenario.organic_accounts);
-        if plans.is_empty() && organic == 0 && innocents.sum::<u32>() == 0 {
+        let of_campaigns: u64 = plans.iter().map(|plan| u64::from(plan.accounts)).sum();
+        let all = innocents + u64::from(organic) + of_campaigns;
+        if all > MOST_ACCOUNTS {
+            return refuse(
+                "accounts",
+                &format!("would have {all} accounts; at most {MOST_ACCOUNTS} can be simulated"),
+            );
+        }
+        if plans.is_empty() && organic == 0 && innocents == 0 {
             return refuse(
                 "organic accounts",
                 "has no campaign, and all its populations are switched off: the log would be empty",

@@ -157,11 +157,14 @@ pub fn presets() -> &'static [PresetInfo] {
     &PRESETS
 }
 
+/// Least scale: one exchange of the 16 million.
+const LEAST_SCALE: f64 = 1e-7;
+
 /// The scenario of a preset at a share of its published size.
 ///
 /// # Errors
 ///
-/// A [`Failure::Usage`] where there is no such preset, or the scale is not a positive number.
+/// A [`Failure::Usage`] where there is no such preset, or the scale is out of its range.
 pub fn preset(name: &str, scale: f64, seed: u64) -> anyhow::Result<Scenario> {
     let Some(info) = PRESETS.iter().find(|info| info.name == name) else {
         return Err(Failure::Usage(format!(
@@ -170,9 +173,9 @@ pub fn preset(name: &str, scale: f64, seed: u64) -> anyhow::Result<Scenario> {
         ))
         .into());
     };
-    if !(scale.is_finite() && scale > 0.0 && scale <= 100.0) {
+    if !(LEAST_SCALE..=100.0).contains(&scale) {
         return Err(Failure::Usage(format!(
-            "scale is {scale}; give a number above 0, at most 100"
+            "scale is {scale:e}; give a number from {LEAST_SCALE} to 100"
         ))
         .into());
     }

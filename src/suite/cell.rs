@@ -18,10 +18,10 @@ use crate::pipeline::{ScanOutput, digest_to, scan_to_case};
 use crate::simulate::{self, Knobs, SimulateOptions};
 use crate::stats::random::stable_hash;
 use crate::suite::plan::Planned;
-use crate::suite::{Ablation, SuiteOptions};
+use crate::suite::{Ablation, SuiteOptions, memory_per_scan};
 
 /// Version of a cell's file.
-const CELL_SCHEMA_VERSION: u32 = 2;
+const CELL_SCHEMA_VERSION: u32 = 3;
 
 /// Name of the full scan among the methods.
 pub const SCAN_METHOD: &str = "stillhunt";
@@ -43,6 +43,8 @@ pub struct CellKey {
     pub build: String,
     /// Hash of the scans' settings.
     pub settings: String,
+    /// Memory of one scan: digests are thinned to fit it.
+    pub memory_bytes: u64,
 }
 
 /// The scores of one cell.
@@ -90,6 +92,7 @@ impl CellKey {
                 .collect(),
             build: options.build.clone(),
             settings: format!("{:016x}", stable_hash(&[&format!("{:?}", options.config)])),
+            memory_bytes: memory_per_scan(options),
         }
     }
 
@@ -107,17 +110,21 @@ fn file(out: &Path, key: &CellKey) -> PathBuf {
 /// The cell of this key, where its file is there and has the same key.
 pub(super) fn read(out: &Path, key: &CellKey) -> Result<Option<Cell>> {
     let path = file(out, key);
-    let text = match fs::read_to_string(&path) {
-        Ok(text) => text,
+    let bytes = match fs::read(&path) {
+        Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => {
             return Err(error).with_context(|| format!("{}: cannot be read", path.display()));
         }
     };
     // A file that is no cell, or one of another build, is made again.
-    Ok(serde_json::from_str::<Cell>(&text)
+    let scanned = |cell: &Cell| {
+        let first = cell.methods.first();
+        first.is_some_and(|scores| scores.method == SCAN_METHOD)
+    };
+    Ok(serde_json::from_slice::<Cell>(&bytes)
         .ok()
-        .filter(|cell| cell.key == *key))
+        .filter(|cell| cell.key == *key && scanned(cell)))
 }
 
 /// Runs the cell unless it is there. Its file appears whole or not at all.
@@ -221,7 +228,7 @@ fn scan_options(
         quote: Quote::Masked,
         // The seed a user gets who names none; the log's own seed is the simulator's.
         seed: 1,
-        memory_bytes: options.memory_bytes / options.jobs.max(1) as u64,
+        memory_bytes: memory_per_scan(options),
         config: options.config.clone(),
     }
 }

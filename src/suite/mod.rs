@@ -17,7 +17,8 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -64,6 +65,41 @@ pub struct SuiteOptions {
     pub build: String,
 }
 
+/// File that marks a folder as a suite's; held locked while one is at work there.
+const MARK: &str = "suite.lock";
+
+/// Least memory of one scan.
+const LEAST_MEMORY_BYTES: u64 = 64 << 20;
+
+/// Cells at work at one time: not more than there are.
+fn jobs(options: &SuiteOptions) -> usize {
+    let cells = options.logs.len().saturating_mul(options.seeds.len());
+    options.jobs.clamp(1, cells.max(1))
+}
+
+/// Memory of one scan: the same however many cells there are, so that one more seed leaves the
+/// finished cells standing.
+fn memory_per_scan(options: &SuiteOptions) -> u64 {
+    options.memory_bytes / options.jobs.max(1) as u64
+}
+
+/// Takes the folder for this run; the lock goes with the file.
+fn lock(mark: &Path) -> Result<File> {
+    let file =
+        File::create(mark).with_context(|| format!("{}: cannot be written", mark.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Failure::Usage(format!(
+            "another suite is at work in {}; wait for it or choose another folder",
+            mark.parent().unwrap_or(mark).display()
+        ))
+        .into()),
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("{}: cannot be locked", mark.display()))
+        }
+    }
+}
+
 /// Runs every cell that is not there yet and reads all of them back, in order of presets,
 /// scales and seeds.
 ///
@@ -80,12 +116,22 @@ pub fn run(options: &SuiteOptions, progress: &dyn Progress) -> Result<Vec<Cell>>
                 .map(move |seed| CellKey::new(log, *seed, options))
         })
         .collect();
+    if memory_per_scan(options) < LEAST_MEMORY_BYTES {
+        return Err(Failure::Usage(format!(
+            "{} jobs share {} MiB: a scan needs {} MiB at least; give fewer --jobs or more --memory",
+            options.jobs,
+            options.memory_bytes >> 20,
+            LEAST_MEMORY_BYTES >> 20
+        ))
+        .into());
+    }
     if options.out.exists() && !options.out.is_dir() {
         return Err(Failure::Usage(format!("{} is not a folder", options.out.display())).into());
     }
     // The folder is the suite's own: what it clears away there must be its own as well.
+    let mark = options.out.join(MARK);
     let foreign = std::fs::read_dir(&options.out).is_ok_and(|mut entries| entries.next().is_some())
-        && !options.out.join("cells").is_dir();
+        && !mark.is_file();
     if foreign {
         return Err(Failure::Usage(format!(
             "{} holds files but no suite; choose another folder",
@@ -95,6 +141,7 @@ pub fn run(options: &SuiteOptions, progress: &dyn Progress) -> Result<Vec<Cell>>
     }
     std::fs::create_dir_all(options.out.join("cells"))
         .with_context(|| format!("{}: cannot make the folder", options.out.display()))?;
+    let _lock = lock(&mark)?;
     progress.begin("suite", Some(keys.len() as u64));
     let next = AtomicUsize::new(0);
     let stop = AtomicBool::new(false);
@@ -115,7 +162,7 @@ pub fn run(options: &SuiteOptions, progress: &dyn Progress) -> Result<Vec<Cell>>
         }
     };
     std::thread::scope(|scope| {
-        for _ in 1..options.jobs.max(1) {
+        for _ in 1..jobs(options) {
             scope.spawn(work);
         }
         work();

@@ -151,3 +151,23 @@ fn a_failing_cell_is_named_and_finished_ones_stay() {
     assert!(error.contains("cell tiny-x0.4-seed33"), "{error}");
     assert!(folder.path().join("cells/tiny-x0.4-seed31.json").is_file());
 }
+
+#[test]
+fn a_suite_keeps_out_of_the_way_of_others() {
+    let folder = tempfile::tempdir().expect("folder");
+    let out = folder.path().join("suite");
+    let refused = |options: &SuiteOptions| run(options, &Silent).expect_err("refused").to_string();
+    let starved = SuiteOptions {
+        memory_bytes: 100 << 20,
+        ..options(&out)
+    };
+    assert!(refused(&starved).contains("2 jobs share 100 MiB"));
+    fs::create_dir_all(out.join("cells")).expect("folder");
+    fs::write(out.join("cells").join("note"), "mine").expect("file");
+    assert!(refused(&options(&out)).contains("holds files but no suite"));
+    fs::remove_file(out.join("cells").join("note")).expect("file");
+    fs::remove_dir(out.join("cells")).expect("folder");
+    let mark = fs::File::create(out.join("suite.lock")).expect("mark");
+    mark.lock().expect("lock");
+    assert!(refused(&options(&out)).contains("another suite is at work"));
+}

@@ -11,18 +11,20 @@ use crate::evaluate::populations::PopulationFlags;
 use crate::evaluate::requests::RequestScores;
 use crate::evaluate::score::Score;
 use crate::model::campaign::Verdict;
+use crate::report::escape::is_hidden;
 
 /// Characters of a name shown in the table; longer ones are cut.
 const NAME_WIDTH: usize = 28;
 
-/// A name safe for a terminal: control and direction-changing characters replaced, long ones cut.
+/// Text safe for a terminal: hidden and direction-changing characters replaced.
+fn shown(text: &str) -> String {
+    let safe = |c: char| if is_hidden(c) { '?' } else { c };
+    text.chars().map(safe).collect()
+}
+
+/// A name safe for a terminal; long ones are cut.
 fn plain(text: &str) -> String {
-    let shown = |c: char| {
-        let unsafe_here = c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{61c}');
-        if unsafe_here { '?' } else { c }
-    };
-    let mut name: String = text.chars().take(NAME_WIDTH).map(shown).collect();
+    let mut name: String = shown(text).chars().take(NAME_WIDTH).collect();
     if text.chars().nth(NAME_WIDTH).is_some() {
         name.pop();
         name.push('…');
@@ -379,17 +381,26 @@ fn at_least(level: Verdict) -> String {
 
 /// One row per method, at the verdict a reader acts on.
 fn side_by_side(evaluations: &[Evaluation]) -> Section {
-    let rows = evaluations.iter().filter_map(|evaluation| {
+    let rows = evaluations.iter().map(|evaluation| {
         let at = evaluation
             .at(Verdict::Likely)
-            .or_else(|| evaluation.levels.first())?;
-        Some(row(&evaluation.name, account_cells(at)))
+            .or_else(|| evaluation.levels.first());
+        match at {
+            Some(at) => row(&evaluation.name, account_cells(at)),
+            None => row(&evaluation.name, ["not run".to_owned()]),
+        }
     });
     Section {
         title: "Methods side by side (likely and above; methods without verdicts: all they flag)",
         header: account_header("method"),
         rows: rows.collect(),
     }
+}
+
+/// How many campaigns the truth has, where a method that ran tells.
+fn plural_campaigns(evaluation: &Evaluation) -> String {
+    let first = evaluation.levels.first();
+    first.map_or_else(String::new, |at| format!(" ({})", at.campaigns.len()))
 }
 
 /// Fixed-width tables, one after the other.
@@ -406,15 +417,11 @@ pub fn to_table(evaluations: &[Evaluation]) -> String {
         // writing to a String cannot fail
         let _ = writeln!(
             out,
-            "{}: {} accounts, {} of them in campaigns ({})",
-            evaluation
-                .name
-                .chars()
-                .filter(|c| !c.is_control())
-                .collect::<String>(),
+            "{}: {} accounts, {} of them in campaigns{}",
+            shown(&evaluation.name),
             evaluation.accounts,
             evaluation.campaign_accounts,
-            evaluation.levels.first().map_or(0, |at| at.campaigns.len())
+            plural_campaigns(evaluation)
         );
         let missing = &evaluation.missing_from_truth;
         if missing.count > 0 {
@@ -434,7 +441,11 @@ pub fn to_table(evaluations: &[Evaluation]) -> String {
             );
         }
         for note in &evaluation.notes {
-            let _ = writeln!(out, "note: {}", note.replace(|c: char| c.is_control(), "?"));
+            let _ = writeln!(out, "note: {}", shown(note));
+        }
+        if evaluation.levels.is_empty() {
+            out.push('\n');
+            continue;
         }
         let _ = writeln!(
             out,

@@ -82,6 +82,16 @@ pub fn to_csv(evaluations: &[Evaluation]) -> Result<String> {
                     ("null_run_false_clusters", found.null_run_false_clusters),
                     ("allowed_false_share", found.allowed_false_share),
                     ("false_cluster_share", found.false_cluster_share),
+                    (
+                        "false_cluster_share_low",
+                        Some(found.false_cluster_interval.0),
+                    ),
+                    (
+                        "false_cluster_share_high",
+                        Some(found.false_cluster_interval.1),
+                    ),
+                    ("flagged_accounts", count(found.flagged)),
+                    ("false_accounts", count(found.false_accounts)),
                     ("false_account_share", found.false_account_share),
                 ],
             )?;
