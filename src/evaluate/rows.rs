@@ -111,12 +111,17 @@ pub(crate) fn campaign<'a>(value: &Option<&'a str>) -> Option<&'a str> {
 pub(crate) fn are_answers<'a>(labels: impl Iterator<Item = &'a str>) -> bool {
     let mut seen = false;
     for label in labels {
-        if !matches!(number(label), Some(value) if value == 0.0 || value == 1.0) {
+        if !is_zero(label) && !is_one(label) {
             return false;
         }
         seen = true;
     }
     seen
+}
+
+/// Whether a label is the answer 1.
+fn is_one(label: &str) -> bool {
+    number(label).is_some_and(|value| (value - 1.0).abs() < f64::EPSILON)
 }
 
 /// Whether a label is the answer 0.
@@ -133,7 +138,7 @@ pub(crate) fn is_substream(text: &str) -> Option<bool> {
     if is_zero(text) {
         return Some(false);
     }
-    if number(text).is_some_and(|value| value == 1.0) || is_one_of(text, &GUILTY) {
+    if is_one(text) || is_one_of(text, &GUILTY) {
         return Some(true);
     }
     (text.chars().count() > 1).then_some(true)

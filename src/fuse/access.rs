@@ -16,7 +16,7 @@ const NAMED: usize = 4;
 const LONGEST_NAME: usize = 40;
 
 /// Requests by key of one kind, over the accounts of one campaign.
-type Counts = FxHashMap<u32, u64>;
+type Counts = BTreeMap<u32, u64>;
 
 /// Sentences on how the accounts of each list (account numbers, ascending) reach the model.
 ///
@@ -57,7 +57,7 @@ pub fn describe(tables: &DigestTables, lists: &[Vec<u32>]) -> Result<Vec<Vec<Str
                 }
             }
             for values in by_kind.values_mut() {
-                // Most requests first, then by name: the map above has no order.
+                // Most requests first, then by name.
                 values.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
             }
             sentences(&by_kind)
