@@ -280,7 +280,7 @@ pub fn score_levels(
         // A case names the requests of its leads only where it was asked to. Campaigns above
         // that have no template name none: what they missed counts.
         let unnamed_lead = |cluster: &&str| !above.contains(*cluster) && !named.contains(*cluster);
-        if prediction.states_verdicts && reached.iter().any(|cluster| unnamed_lead(cluster)) {
+        if prediction.states_verdicts && reached.iter().any(unnamed_lead) {
             continue;
         }
         let scores = match before {
