@@ -137,9 +137,9 @@ fn of_side(indices: &[usize], corroborations: &[Corroboration], side: &[u32]) ->
 
 /// Whether a corroboration may unite accounts.
 ///
-/// Content with an everyday cause (a class, a suite, a client's fixed prompt) counts only
-/// where three and more payers each stand behind several of the accounts: no class and no
-/// single customer looks like that.
+/// A fixed system prompt has an everyday cause, a client; it counts only where three and more
+/// payers each stand behind several of the accounts, as no single customer does. User prompts
+/// that go round do not count even then: a class may have several sponsors.
 fn is_usable(corroboration: &Corroboration, layers: &[UnitLayer]) -> bool {
     // Popular software is no tie: it may support a cluster, never make one.
     if [corroboration.family, corroboration.other_family].contains(&Family::Client) {
@@ -160,8 +160,8 @@ fn is_usable(corroboration: &Corroboration, layers: &[UnitLayer]) -> bool {
     if tested_full && other_full {
         return true;
     }
-    let hard = layers[layer].hard || layers[corroboration.other_layer].hard;
-    hard && tested_full != other_full
+    layers[layer].kind.starts_with("system")
+        && other_full
         && corroboration.manner == Manner::Many
         && layers[corroboration.other_layer].hard
         && corroboration.other_groups.len() >= 3
@@ -213,8 +213,9 @@ fn settle(
         .collect();
     let mut speaking = families.clone();
     speaking.extend([Family::Payment, Family::Content, Family::Network]);
+    let ties = membership::ties(&indices, corroborations);
     let score = |units: &[u32]| {
-        let mut scored = membership::score(layers, units, fuse, network);
+        let mut scored = membership::score(layers, units, &ties, fuse, network);
         let all = scored.inside.iter_mut().chain(&mut scored.outside);
         for (_, bits) in all {
             membership::keep_families(bits, &speaking);

@@ -253,7 +253,7 @@ fn test_group(
 /// How many of the keys join accounts that no earlier key had joined: two accounts that share
 /// twenty addresses are one tie, not twenty. Never more than the number of keys, so that the
 /// expected number of keys remains an upper bound for it.
-fn joining(other: &UnitLayer, keys: &[u32], members: &[u32]) -> u64 {
+pub(crate) fn joining(other: &UnitLayer, keys: &[u32], members: &[u32]) -> u64 {
     let mut components = Components::new(u32::try_from(members.len()).unwrap_or(u32::MAX));
     let mut joining = 0;
     for key in keys {

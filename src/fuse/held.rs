@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 
 use crate::config::{FuseConfig, NetworkConfig};
 use crate::fuse::findings::{Sources, about};
-use crate::fuse::membership;
+use crate::fuse::membership::{self, Ties};
 use crate::model::campaign::Campaign;
 use crate::model::finding::{Family, Finding};
 use crate::stats::random::stable_id;
@@ -19,12 +19,14 @@ use crate::stats::random::stable_id;
 type Place = (usize, usize);
 
 /// Names, for every member with bits in a family of which no finding names it, the key that
-/// these bits come from. `units` are the campaign's, ascending; `family_of` holds the family
+/// these bits come from. `units` are the campaign's, ascending, `ties` the keys that tie them
+/// together; `family_of` holds the family
 /// of the findings made so far.
 #[must_use]
 pub fn attach(
     campaign: &mut Campaign,
     units: &[u32],
+    ties: &Ties,
     family_of: &FxHashMap<String, Family>,
     sources: &Sources<'_>,
     fuse: &FuseConfig,
@@ -58,9 +60,15 @@ pub fn attach(
             if covered {
                 continue;
             }
-            if let Some((place, bits)) =
-                membership::most_telling_key(sources.layers, units, *unit, *family, fuse, network)
-            {
+            if let Some((place, bits)) = membership::most_telling_key(
+                sources.layers,
+                units,
+                ties,
+                *unit,
+                *family,
+                fuse,
+                network,
+            ) {
                 let entry = held.entry(place).or_insert((0.0, Vec::new()));
                 entry.0 = entry.0.max(bits);
                 entry.1.push(position);

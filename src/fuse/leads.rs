@@ -83,7 +83,8 @@ pub fn leads(
             {
                 continue;
             }
-            let scored = membership::score(layers, members, fuse, network);
+            let ties = membership::Ties::from([(index, group)]);
+            let scored = membership::score(layers, members, &ties, fuse, network);
             let own = membership::position(layer.family);
             let bits: Vec<membership::Bits> = scored
                 .inside

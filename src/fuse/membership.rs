@@ -5,12 +5,17 @@
 //! account on either side; the account itself is left out of the count. Within a family the
 //! largest value counts, capped; families add up. The sum must pay for the prior odds
 //! log2(strangers / members) and a margin.
+//!
+//! Among thousands of texts some are always shared by two or three accounts and nobody else: a
+//! puzzle of the day, a public test. A text speaks for a place only where it is part of what
+//! ties the cluster together, or where a tenth of the members and at least three have it.
 
 use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
 use crate::config::{FuseConfig, NetworkConfig};
+use crate::fuse::corroboration::Corroboration;
 use crate::fuse::incidence::UnitLayer;
 use crate::model::finding::Family;
 
@@ -30,6 +35,50 @@ pub struct Scored {
 
 /// A family speaks for a place with a factor of at least eight.
 pub(crate) const INDEPENDENT_BITS: f64 = 3.0;
+
+/// One in so many members must have a text that is no part of what ties the cluster together
+/// (ours).
+const MEMBERS_PER_HOLDER: usize = 10;
+
+/// Fewest members with such a text: two with one text are as good as none (ours).
+const FEWEST_HOLDERS: usize = 3;
+
+/// The keys, as (layer, key), that the agreements behind a cluster stand on.
+pub type Ties = BTreeSet<(usize, usize)>;
+
+/// The keys of some corroborations.
+#[must_use]
+pub fn ties(indices: &[usize], corroborations: &[Corroboration]) -> Ties {
+    indices
+        .iter()
+        .filter_map(|index| corroborations.get(*index))
+        .flat_map(|found| {
+            let other = found.other_layer;
+            std::iter::once(found.group).chain(
+                found
+                    .other_groups
+                    .iter()
+                    .map(move |key| (other, *key as usize)),
+            )
+        })
+        .collect()
+}
+
+/// Whether a key that `within` of `members` have may speak for a place at all.
+fn may_speak(
+    family: Family,
+    place: (usize, usize),
+    within: usize,
+    members: usize,
+    ties: &Ties,
+) -> bool {
+    if within < 2 {
+        return false;
+    }
+    family != Family::Content
+        || ties.contains(&place)
+        || (within >= FEWEST_HOLDERS && within * MEMBERS_PER_HOLDER >= members)
+}
 
 /// Sum over families.
 #[must_use]
@@ -74,11 +123,13 @@ pub fn position(family: Family) -> usize {
         .unwrap_or(0)
 }
 
-/// Scores members and the strangers around them; `members` is ascending.
+/// Scores members and the strangers around them; `members` is ascending, `ties` are the keys
+/// that tie them together.
 #[must_use]
 pub fn score(
     layers: &[UnitLayer],
     members: &[u32],
+    ties: &Ties,
     fuse: &FuseConfig,
     network: &NetworkConfig,
 ) -> Scored {
@@ -90,7 +141,7 @@ pub fn score(
         .map(|unit| (*unit, Bits::default()))
         .collect();
     let mut outside: FxHashMap<u32, Bits> = FxHashMap::default();
-    for layer in layers {
+    for (number, layer) in layers.iter().enumerate() {
         let mut touched: Vec<u32> = members
             .iter()
             .flat_map(|unit| layer.of_unit.get(*unit as usize).iter().copied())
@@ -101,6 +152,8 @@ pub fn score(
             let Some(key) = run.first() else { continue };
             let group = layer.groups.get(*key as usize);
             let (within, without) = (run.len(), group.len() - run.len());
+            let place = (number, *key as usize);
+            let speaks = may_speak(layer.family, place, within, members.len(), ties);
             let cap = fuse.family_cap_bits.min(-network.minimum_frequency.log2());
             let member_bits =
                 ratio_bits(within - 1, without, members.len() - 1, strangers).min(cap);
@@ -114,14 +167,14 @@ pub fn score(
             for unit in group {
                 match members.binary_search(unit) {
                     Ok(found) => {
-                        if within > 1
-                            && let Some((_, bits)) = inside.get_mut(found)
-                        {
+                        if speaks && let Some((_, bits)) = inside.get_mut(found) {
                             bits[family] = bits[family].max(member_bits);
                         }
                     }
                     // A key with a crowd of strangers cannot pay for anyone; skipping it keeps hubs cheap.
-                    Err(_) if stranger_bits > 0.0 => {
+                    Err(_)
+                        if stranger_bits > 0.0 && (speaks || layer.family != Family::Content) =>
+                    {
                         let bits = outside.entry(*unit).or_default();
                         bits[family] = bits[family].max(stranger_bits);
                     }
@@ -145,6 +198,7 @@ pub fn score(
 pub fn most_telling_key(
     layers: &[UnitLayer],
     members: &[u32],
+    ties: &Ties,
     unit: u32,
     family: Family,
     fuse: &FuseConfig,
@@ -165,7 +219,7 @@ pub fn most_telling_key(
                 .iter()
                 .filter(|unit| members.binary_search(unit).is_ok())
                 .count();
-            if within < 2 {
+            if !may_speak(family, (place, *key as usize), within, members.len(), ties) {
                 continue;
             }
             let bits = ratio_bits(

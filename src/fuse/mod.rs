@@ -16,6 +16,7 @@ pub mod incidence;
 pub mod leads;
 pub mod membership;
 pub mod null_runs;
+pub mod ownership;
 pub mod places;
 pub mod purpose;
 pub mod rivals;
@@ -36,6 +37,7 @@ use crate::config::Config;
 use crate::config::options::Profile;
 use crate::detect::content::capability::Capabilities;
 use crate::detect::content::families::TextFamily;
+use crate::detect::dynamics::succession::SUCCESSION;
 use crate::detect::group::{Group, GroupTest};
 use crate::detect::layer::Layer;
 use crate::detect::population::Population;
@@ -44,6 +46,8 @@ use crate::fuse::campaigns::Maker;
 use crate::fuse::cluster::Cluster;
 use crate::fuse::findings::Sources;
 use crate::fuse::incidence::{UnitLayer, Units};
+use crate::fuse::membership::Ties;
+use crate::fuse::ownership::Ownership;
 use crate::fuse::rows::Rows;
 use crate::fuse::strata::Strata;
 use crate::model::campaign::{Campaign, Template, Verdict};
@@ -218,6 +222,7 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         .collect();
 
     // Each campaign with its place among the candidates.
+    let ownership = Ownership::new(input.profiles);
     let mut campaigns: Vec<(Campaign, usize)> = Vec::new();
     let mut lead_findings: Vec<Finding> = Vec::new();
     for (place, ((cluster, lead), fused_cluster)) in candidates.iter().zip(&fused).enumerate() {
@@ -242,6 +247,14 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
             // One key and what its accounts do over time: never more than two ways of knowing.
             verdict = verdict.min(Verdict::Likely);
         }
+        let returned = tested.by_group.get(place).is_some_and(|found| {
+            found.iter().any(|judged| {
+                judged.detector == SUCCESSION
+                    && group_tests::counts(judged, cluster, lead.is_some())
+            })
+        });
+        let one_customer = ownership.one_customer(&sources.accounts(&cluster.units));
+        let (verdict, reason) = ownership::allowed((verdict, reason), one_customer, returned);
         let verdict = allowed(verdict, reason, expected, as_supported, input.config);
         let mut campaign = maker.campaign(cluster, verdict, expected, *lead);
         if let Some(group) = lead
@@ -295,6 +308,10 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         findings.extend(held::attach(
             campaign,
             &cluster.units,
+            &match lead {
+                Some(group) => Ties::from([*group]),
+                None => membership::ties(&cluster.corroborations, &corroborations),
+            },
             &family_of,
             &sources,
             &input.config.fuse,

@@ -1,5 +1,6 @@
 //! Innocent explanations set against what was measured.
 
+use crate::fuse::ownership::FEW_PAYERS;
 use crate::model::campaign::{Campaign, Rival};
 use crate::model::finding::Family;
 
@@ -135,6 +136,10 @@ impl Payers {
             0 => {}
             1 => rival.speaks_for.push(format!(
                 "all {} accounts whose payer is known have the same one",
+                self.accounts
+            )),
+            payers if payers <= FEW_PAYERS => rival.speaks_for.push(format!(
+                "no more than {payers} payers stand behind the {} accounts whose payer is known",
                 self.accounts
             )),
             payers => {

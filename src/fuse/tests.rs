@@ -213,16 +213,18 @@ fn an_address_style_and_a_program_in_common_make_nobody_a_member() {
 fn the_most_telling_key_is_where_the_bits_come_from() {
     let world = two_operators();
     let layers = world.layers();
-    let (found, _, _) = judge(&layers);
+    let (found, corroborations, _) = judge(&layers);
     let config = Config::default();
     let members = &found[0].units;
-    let scored = membership::score(&layers, members, &config.fuse, &config.network);
+    let ties = membership::ties(&found[0].corroborations, &corroborations);
+    let scored = membership::score(&layers, members, &ties, &config.fuse, &config.network);
     let mut spoken_for = 0;
     for (unit, bits) in &scored.inside {
         for family in Family::ALL {
             let told = membership::most_telling_key(
                 &layers,
                 members,
+                &ties,
                 *unit,
                 family,
                 &config.fuse,

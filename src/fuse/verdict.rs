@@ -1,7 +1,7 @@
 //! The verdict ladder: a rule over families of evidence, not a score.
 
 use crate::fuse::cluster::Cluster;
-use crate::fuse::corroboration::{Corroboration, MINIMUM_BITS};
+use crate::fuse::corroboration::{Corroboration, MINIMUM_BITS, joining};
 use crate::fuse::incidence::UnitLayer;
 use crate::model::campaign::Verdict;
 use crate::model::finding::Family;
@@ -85,6 +85,22 @@ pub fn verdict(
             ),
         );
     }
+    let ties = owners
+        .iter()
+        .map(|family| tying_keys(cluster, *family, corroborations, layers))
+        .max();
+    let independent: Vec<Family> = match ties {
+        Some(ties) if ties < OWNERS_NEEDED => behaviour.clone(),
+        _ => independent,
+    };
+    if independent.len() < 2 {
+        return (
+            Verdict::Lead,
+            format!(
+                "{names}, but fewer than {OWNERS_NEEDED} payers or identities stand behind several of these accounts each: a class with a sponsor or a product with a large customer explains both"
+            ),
+        );
+    }
     // A customer that comes back after a closure keeps its card, its name and its address.
     if independent.len() >= 3 && behaviour != [Family::Lifecycle] {
         return (
@@ -111,6 +127,53 @@ pub fn verdict(
                 .join(", ")
         ),
     )
+}
+
+/// Payers, identities or places that must each stand behind several of the accounts: with one or
+/// two, whoever uses a public text or product may include a customer with several accounts
+/// (ours, as for [`crate::fuse::cluster`]'s separate places).
+const OWNERS_NEEDED: usize = 3;
+
+/// Keys of a family that join accounts of the cluster which no other key of it joins, and that
+/// mostly belong to the cluster. Places were counted in the test itself.
+fn tying_keys(
+    cluster: &Cluster,
+    family: Family,
+    corroborations: &[Corroboration],
+    layers: &[UnitLayer],
+) -> usize {
+    if family == Family::Network {
+        return cluster
+            .corroborations
+            .iter()
+            .filter_map(|index| corroborations.get(*index))
+            .filter(|found| found.other_family == Family::Network)
+            .map(|found| usize::try_from(found.observed).unwrap_or(usize::MAX))
+            .max()
+            .unwrap_or(0);
+    }
+    layers
+        .iter()
+        .filter(|layer| layer.family == family)
+        .map(|layer| {
+            let mut touched: Vec<u32> = cluster
+                .units
+                .iter()
+                .flat_map(|unit| layer.of_unit.get(*unit as usize))
+                .copied()
+                .collect();
+            touched.sort_unstable();
+            let keys: Vec<u32> = touched
+                .chunk_by(|a, b| a == b)
+                .filter(|run| run.len() >= 2)
+                .filter_map(|run| Some((*run.first()?, run.len())))
+                .filter(|(key, inside)| inside * 2 >= layer.groups.get(*key as usize).len())
+                .map(|(key, _)| key)
+                .collect();
+            usize::try_from(joining(layer, &keys, &cluster.units)).unwrap_or(usize::MAX)
+        })
+        .max()
+        .unwrap_or(0)
 }
 
 /// Whether the shared addresses all lie in few blocks, though blocks were looked at.

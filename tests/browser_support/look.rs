@@ -38,6 +38,7 @@ pub fn cells_of(member: &Value, families: &[String]) -> Vec<String> {
     };
     let mut cells = vec![
         member["account_id"].as_str().unwrap().to_owned(),
+        member["role"].as_str().unwrap().to_owned(),
         bits(&member["bits"]),
     ];
     cells.extend(
@@ -55,7 +56,7 @@ pub fn cells_of(member: &Value, families: &[String]) -> Vec<String> {
 /// Families in the head of the account table.
 pub fn families(browser: &mut Browser) -> Vec<String> {
     let names = browser.evaluate(
-        "[...document.querySelectorAll('#accounts-1 thead th')].map((head) => head.textContent).slice(2, -4)",
+        "[...document.querySelectorAll('#accounts-1 thead th')].map((head) => head.textContent).slice(3, -4)",
     );
     serde_json::from_value(names).unwrap()
 }

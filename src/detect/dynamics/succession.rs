@@ -41,8 +41,11 @@ use crate::model::campaign::TimelineEntry;
 use crate::model::column::AccountColumn;
 use crate::model::finding::Family;
 
+/// Id of the test.
+pub const SUCCESSION: &str = "dynamics/succession";
+
 static META: Meta = Meta {
-    id: "dynamics/succession",
+    id: SUCCESSION,
     title: "Accounts that begin just after others of their group were closed",
     families: &[Family::Lifecycle],
     version: 1,
