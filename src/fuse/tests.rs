@@ -330,6 +330,59 @@ fn a_class_with_one_assignment_stays_a_lead() {
 }
 
 #[test]
+fn sponsors_of_a_class_do_not_make_it_a_campaign() {
+    let mut world = World::innocent(11);
+    for account in 1_500..1_620 {
+        // Five sponsors, eight students each.
+        if account < 1_540 {
+            world.payment.push((1 + account % 5, account, 0));
+        }
+        world.template.push((70, account, 0));
+    }
+    world.everyday.push(70);
+    let (_, _, verdicts) = judge(&world.layers());
+    assert!(
+        verdicts.iter().all(|verdict| *verdict == Verdict::Lead),
+        "{verdicts:?}"
+    );
+}
+
+#[test]
+fn two_customers_with_several_accounts_each_leave_a_product_a_lead() {
+    let mut world = World::innocent(12);
+    for account in 2_000..2_040 {
+        world.payment.push((5 + account % 2, account, 0));
+        world.template.push((50, account, 0));
+    }
+    let (found, _, verdicts) = judge(&world.layers());
+    assert!(!found.is_empty());
+    assert!(
+        verdicts.iter().all(|verdict| *verdict == Verdict::Lead),
+        "{verdicts:?}"
+    );
+}
+
+#[test]
+fn a_public_text_that_two_accounts_share_makes_nobody_a_member() {
+    let mut world = World::innocent(8);
+    for account in 500..560 {
+        world.payment.push((1 + (account - 500) / 5, account, 0));
+        world.template.push((50, account, 0));
+    }
+    // Each of twenty members has a text that one stranger has as well, and nobody else; the
+    // strangers share a block with other members.
+    for account in 500..520 {
+        world.template.push((1_000 + account, account, 0));
+        world.template.push((1_000 + account, 1_000 + account, 0));
+        world.address.push((800 + account, account + 20, 0));
+        world.address.push((800 + account, 1_000 + account, 0));
+    }
+    let (found, _, _) = judge(&world.layers());
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].units, (500..560).collect::<Vec<u32>>());
+}
+
+#[test]
 fn one_payer_alone_stays_a_lead() {
     let mut world = World::innocent(12);
     for account in 2_000..2_400 {
