@@ -22,6 +22,7 @@ const RANGES: &[(&str, f64, f64)] = &[
     ("digest.edge_words", 1.0, 1e6),
     ("digest.excerpt_chars", 0.0, 1e5),
     ("digest.locators_per_account", 1.0, 1e6),
+    ("digest.halve_texts_above", 1.0, COUNT_LIMIT),
     ("digest.max_texts", 1.0, COUNT_LIMIT),
     ("digest.max_links", 1.0, COUNT_LIMIT),
     ("network.minimum_frequency", 1e-12, 1.0),

@@ -45,6 +45,7 @@ pub struct DigestConfig {
     pub edge_words: usize,
     pub excerpt_chars: usize,
     pub locators_per_account: usize,
+    pub halve_texts_above: usize,
     pub max_texts: usize,
     pub max_links: usize,
 }

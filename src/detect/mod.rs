@@ -18,7 +18,7 @@ pub mod network;
 pub mod population;
 pub mod registry;
 #[cfg(test)]
-mod test_world;
+pub(crate) mod test_world;
 pub mod timing;
 pub mod traits;
 

@@ -63,12 +63,7 @@ impl Digest {
         let (texts_frame, text_patterns, fragments) = texts_frame(&sorted)?;
         let (patterns, pattern_samples) = pattern_tables::frames(&sorted)?;
         Ok(DigestTables {
-            accounts: accounts_frame(
-                &sorted,
-                &accounts,
-                &self.names,
-                self.config.texts_per_account,
-            )?,
+            accounts: accounts_frame(&sorted, &accounts, &self.names, self.texts_per_account())?,
             keys: keys_frame,
             links: links_frame,
             cells: cells_frame,
@@ -104,6 +99,14 @@ impl Digest {
             1_u64 << self.minutes.level.min(62),
         );
         let mut notes = Vec::new();
+        if self.text_halvings > 0 {
+            notes.push(format!(
+                "{} prompts were sampled per account, of {} wanted, because all samples together passed halve_texts_above = {}",
+                self.texts_per_account(),
+                self.config.texts_per_account,
+                self.config.halve_texts_above
+            ));
+        }
         if self.text_level > 0 {
             notes.push(format!(
                 "sampled texts were thinned to one distinct text in {} to stay near max_texts = {}",
@@ -137,6 +140,7 @@ impl Digest {
             intake,
             rows: self.rows,
             columns,
+            text_halvings: self.text_halvings,
             text_level: self.text_level,
             link_level: self.links.level,
             cell_hours,

@@ -97,6 +97,7 @@ impl Digest {
             self.lookups.patterns.look(matcher, prompt, system);
         }
 
+        let texts_per_account = self.texts_per_account();
         let Some(account) = self.accounts.get_mut(number as usize) else {
             return;
         };
@@ -141,7 +142,7 @@ impl Digest {
         };
         let mut added = 0_u64;
         if let Some(text) = prompt.filter(|text| !text.is_empty()) {
-            let limit = self.config.texts_per_account;
+            let limit = texts_per_account;
             added += u64::from(account.user_texts.fold(
                 limit,
                 (text, prompt_hash),

@@ -36,6 +36,8 @@ pub struct Digest {
     pub(crate) minutes: Minutes,
     /// Entries in all text samples, thinned ones included.
     pub(crate) texts_held: u64,
+    /// How often `texts_per_account` was halved.
+    pub(crate) text_halvings: u32,
     pub(crate) text_level: u32,
     /// The rules to match; none when texts are not folded any more.
     pub(crate) matcher: Option<Arc<Matcher>>,
@@ -89,6 +91,10 @@ impl Default for Lookups {
     }
 }
 
+/// Samples are halved to no fewer texts than this per account: then 300,000 accounts hold fewer
+/// than the six million of `max_texts`.
+const FEWEST_TEXTS: usize = 16;
+
 impl Digest {
     /// The digest of no rows. `quote` decides whether any prompt text may stay.
     #[must_use]
@@ -106,6 +112,7 @@ impl Digest {
             cells: Cells::default(),
             minutes: Minutes::default(),
             texts_held: 0,
+            text_halvings: 0,
             text_level: 0,
             matcher: None,
             patterns: PatternsAbout::default(),
@@ -153,6 +160,8 @@ impl Digest {
         for (mine, theirs) in self.present.iter_mut().zip(&other.present) {
             *mine = mine.saturating_add(*theirs);
         }
+        self.text_halvings = self.text_halvings.max(other.text_halvings);
+        self.shorten_samples();
         self.text_level = self.text_level.max(other.text_level);
         self.links.level = self.links.level.max(other.links.level);
         let link_level = self.links.level;
@@ -203,16 +212,13 @@ impl Digest {
         for (minute, requests) in other.minutes.into_sorted() {
             self.minutes.add(minute, requests);
         }
+        let limit = self.texts_per_account();
         for (mut theirs, &number) in other.accounts.drain(..).zip(&accounts) {
             let Some(mine) = self.accounts.get_mut(number as usize) else {
                 continue;
             };
             mine.absorb(self.config.locators_per_account, &mut theirs);
-            let mut added = absorb_texts(
-                &mut mine.user_texts,
-                theirs.user_texts,
-                self.config.texts_per_account,
-            );
+            let mut added = absorb_texts(&mut mine.user_texts, theirs.user_texts, limit);
             added += absorb_texts(
                 &mut mine.system_texts,
                 theirs.system_texts,
@@ -241,6 +247,26 @@ impl Digest {
             .intern_if(kind.tag(), &value, |hash| links::survives(hash, level))
     }
 
+    /// Prompts sampled per account as things stand.
+    ///
+    /// A sample of so many smallest hashes is the start of a longer one, and a part of the rows
+    /// never holds more texts than the whole: whichever way the rows come, the whole is halved
+    /// as often as its own number of texts asks for.
+    pub(crate) fn texts_per_account(&self) -> usize {
+        self.config.texts_per_account >> self.text_halvings.min(usize::BITS - 1)
+    }
+
+    /// Cuts the samples of prompts to the length that holds now.
+    fn shorten_samples(&mut self) {
+        let limit = self.texts_per_account();
+        let mut held = 0;
+        for account in &mut self.accounts {
+            account.user_texts.texts.truncate(limit);
+            held += account.user_texts.texts.len() + account.system_texts.texts.len();
+        }
+        self.texts_held = u64::try_from(held).unwrap_or(u64::MAX);
+    }
+
     /// Keeps every table under its limit. `levels_changed` says that a level was raised
     /// from outside, so that entries below it may still be there.
     pub(crate) fn thin(&mut self, levels_changed: bool) {
@@ -251,6 +277,11 @@ impl Digest {
         self.links.fit(self.config.max_links, |key| keys.hash(key));
         self.cells.fit(MAX_CELLS, 0);
         self.minutes.fit(MAX_MINUTES, 0);
+        let ample = u64::try_from(self.config.halve_texts_above).unwrap_or(u64::MAX);
+        while self.texts_held > ample && self.texts_per_account() / 2 >= FEWEST_TEXTS {
+            self.text_halvings += 1;
+            self.shorten_samples();
+        }
         // By the expected number of survivors: it depends on how many texts there are, not
         // on which ones a part happened to hold.
         let limit = u64::try_from(self.config.max_texts).unwrap_or(u64::MAX);

@@ -24,9 +24,16 @@ fn by_tree<T>(mut parts: Vec<T>, picks: &[usize], merge: impl Fn(T, T) -> T) -> 
 
 /// Default settings, or ones so tight that every table is thinned.
 fn configs() -> impl Strategy<Value = DigestConfig> {
-    (any::<bool>(), 1_usize..6, 1_usize..20, 1_usize..30).prop_map(
-        |(tight, texts, max_texts, max_links)| {
+    (
+        any::<bool>(),
+        1_usize..6,
+        1_usize..20,
+        1_usize..30,
+        1_usize..120,
+    )
+        .prop_map(|(tight, texts, max_texts, max_links, ample)| {
             let mut config = tests_config();
+            config.halve_texts_above = ample;
             if tight {
                 config.texts_per_account = texts;
                 config.system_texts_per_account = 2;
@@ -34,8 +41,7 @@ fn configs() -> impl Strategy<Value = DigestConfig> {
                 config.max_links = max_links;
             }
             config
-        },
-    )
+        })
 }
 
 proptest! {

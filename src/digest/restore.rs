@@ -234,6 +234,7 @@ fn restore(tables: DigestTables, map: &[u32]) -> Result<Digest> {
     for (present, column) in digest.present.iter_mut().zip(&about.columns) {
         *present = column.present;
     }
+    digest.text_halvings = about.text_halvings;
     digest.text_level = about.text_level;
     digest.links.level = about.link_level;
     digest.cells.level = about.cell_hours.trailing_zeros();
@@ -371,7 +372,7 @@ fn restore_cells(digest: &mut Digest, tables: &DigestTables) -> Result<()> {
 
 fn restore_texts(digest: &mut Digest, tables: &DigestTables, map: &[u32]) -> Result<()> {
     let limits = [
-        digest.config.texts_per_account,
+        digest.texts_per_account(),
         digest.config.system_texts_per_account,
     ];
     let mut add = |account: u32, role: u32, entry: SampledText| {

@@ -124,6 +124,8 @@ pub struct DigestAbout {
     pub rows: u64,
     /// Presence of every column the digest reads, in canonical order.
     pub columns: Vec<ColumnCoverage>,
+    /// How often `texts_per_account` was halved.
+    pub text_halvings: u32,
     /// One in 2^level sampled texts is kept.
     pub text_level: u32,
     /// One in 2^level keys is kept, with all its links.

@@ -64,18 +64,20 @@ pub fn ties(indices: &[usize], corroborations: &[Corroboration]) -> Ties {
         .collect()
 }
 
-/// Whether a key that `within` of `members` have may speak for a place at all.
+/// Whether a key that `within` of `members` have may speak for a place at all. A payer with an
+/// everyday cause says who its company's accounts are, and nothing of the cluster.
 fn may_speak(
-    family: Family,
+    layer: &UnitLayer,
     place: (usize, usize),
     within: usize,
     members: usize,
     ties: &Ties,
 ) -> bool {
-    if within < 2 {
+    let everyday = !layer.full.get(place.1).copied().unwrap_or(true);
+    if within < 2 || (layer.hard && everyday) {
         return false;
     }
-    family != Family::Content
+    layer.family != Family::Content
         || ties.contains(&place)
         || (within >= FEWEST_HOLDERS && within * MEMBERS_PER_HOLDER >= members)
 }
@@ -153,7 +155,9 @@ pub fn score(
             let group = layer.groups.get(*key as usize);
             let (within, without) = (run.len(), group.len() - run.len());
             let place = (number, *key as usize);
-            let speaks = may_speak(layer.family, place, within, members.len(), ties);
+            let speaks = may_speak(layer, place, within, members.len(), ties);
+            let may_draw = layer.family != Family::Content
+                && (!layer.hard || layer.full.get(*key as usize).copied().unwrap_or(true));
             let cap = fuse.family_cap_bits.min(-network.minimum_frequency.log2());
             let member_bits =
                 ratio_bits(within - 1, without, members.len() - 1, strangers).min(cap);
@@ -172,9 +176,7 @@ pub fn score(
                         }
                     }
                     // A key with a crowd of strangers cannot pay for anyone; skipping it keeps hubs cheap.
-                    Err(_)
-                        if stranger_bits > 0.0 && (speaks || layer.family != Family::Content) =>
-                    {
+                    Err(_) if stranger_bits > 0.0 && (speaks || may_draw) => {
                         let bits = outside.entry(*unit).or_default();
                         bits[family] = bits[family].max(stranger_bits);
                     }
@@ -219,7 +221,7 @@ pub fn most_telling_key(
                 .iter()
                 .filter(|unit| members.binary_search(unit).is_ok())
                 .count();
-            if !may_speak(family, (place, *key as usize), within, members.len(), ties) {
+            if !may_speak(layer, (place, *key as usize), within, members.len(), ties) {
                 continue;
             }
             let bits = ratio_bits(

@@ -9,6 +9,7 @@ pub mod corroboration;
 pub mod dated;
 pub mod findings;
 mod frameworks;
+pub mod gathering;
 pub mod group_tests;
 pub mod held;
 pub mod hubs;
@@ -50,6 +51,7 @@ use crate::fuse::membership::Ties;
 use crate::fuse::ownership::Ownership;
 use crate::fuse::rows::Rows;
 use crate::fuse::strata::Strata;
+use crate::fuse::verdict::COUNTING_BITS;
 use crate::model::campaign::{Campaign, Template, Verdict};
 use crate::model::case::NullRuns;
 use crate::model::finding::{DetectorRun, Family, Finding, SuppressedHub};
@@ -253,8 +255,15 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
                     && group_tests::counts(judged, cluster, lead.is_some())
             })
         });
-        let one_customer = ownership.one_customer(&sources.accounts(&cluster.units));
-        let (verdict, reason) = ownership::allowed((verdict, reason), one_customer, returned);
+        let accounts = sources.accounts(&cluster.units);
+        let counts = |family| fused_cluster.family_bits.get(&family) >= Some(&COUNTING_BITS);
+        let explained = ownership
+            .one_customer(
+                &accounts,
+                counts(Family::Identity) && counts(Family::Network),
+            )
+            .or_else(|| gathering::one_event(&accounts, input.population));
+        let (verdict, reason) = ownership::allowed((verdict, reason), explained, returned);
         let verdict = allowed(verdict, reason, expected, as_supported, input.config);
         let mut campaign = maker.campaign(cluster, verdict, expected, *lead);
         if let Some(group) = lead

@@ -167,7 +167,10 @@ fn tying_keys(
                 .chunk_by(|a, b| a == b)
                 .filter(|run| run.len() >= 2)
                 .filter_map(|run| Some((*run.first()?, run.len())))
-                .filter(|(key, inside)| inside * 2 >= layer.groups.get(*key as usize).len())
+                .filter(|(key, inside)| {
+                    inside * 2 >= layer.groups.get(*key as usize).len()
+                        && layer.full.get(*key as usize).copied().unwrap_or(true)
+                })
                 .map(|(key, _)| key)
                 .collect();
             usize::try_from(joining(layer, &keys, &cluster.units)).unwrap_or(usize::MAX)

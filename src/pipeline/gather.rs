@@ -127,6 +127,7 @@ fn within_memory(config: &DigestConfig, memory_bytes: u64) -> DigestConfig {
             .max(1)
     };
     DigestConfig {
+        halve_texts_above: config.halve_texts_above.min(limit(TEXT_BYTES)),
         max_texts: config.max_texts.min(limit(TEXT_BYTES)),
         max_links: config.max_links.min(limit(LINK_BYTES)),
         ..config.clone()

@@ -1,6 +1,7 @@
 //! Detectors of shared payers, addresses and clients.
 
 pub mod address;
+pub mod companies;
 pub mod cross_pathway;
 pub mod geography_mismatch;
 pub mod key_sharing;

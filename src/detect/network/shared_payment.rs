@@ -20,19 +20,23 @@
 //! # Innocent look-alikes
 //! One customer with several accounts, an honest reseller or a class that pays for its
 //! members, a company card behind many seats, an aggregator or a marketplace. Accounts of
-//! one declared organisation (`org_id`) count as one customer.
+//! one declared organisation (`org_id`) count as one customer. Where four fifths of a payer's
+//! accounts have their mailboxes at one domain with at most five payers in the log, they
+//! present themselves as one company: such a payer ties nothing and is no lead.
 //!
 //! # Needs
 //! accounts.payment_id.
 //!
 //! # Limits
-//! Blind to one card per account. Who pays does not say who sends: a group that shares
+//! Blind to one card per account, and to a network that gives each of its cards a mail domain of
+//! its own. Who pays does not say who sends: a group that shares
 //! nothing but its payer never exceeds the verdict `lead`.
 
 use anyhow::Result;
 use rustc_hash::FxHashMap;
 
-use crate::detect::layer::{Layer, RowSource, group_entries};
+use crate::detect::layer::{Layer, Quality, RowSource, group_entries};
+use crate::detect::network::companies::Domains;
 use crate::detect::{Context, Detector, Meta, Need, Outcome};
 use crate::model::column::AccountColumn;
 use crate::model::finding::Family;
@@ -43,7 +47,7 @@ static META: Meta = Meta {
     id: ID,
     title: "Accounts that are paid for with one instrument",
     families: &[Family::Payment],
-    version: 1,
+    version: 2,
     needs: &[Need::Account(AccountColumn::PaymentId)],
     source: include_str!("shared_payment.rs"),
 };
@@ -86,6 +90,24 @@ fn payment(context: &Context<'_>) -> Layer {
             .get(number as usize)
             .map_or_else(String::new, |value| (*value).to_owned())
     });
+    let domains = Domains::of(context.profiles);
+    let quality = grouped
+        .offsets
+        .windows(2)
+        .map(|bounds| {
+            let holders = match bounds {
+                [start, end] => grouped.accounts.get(*start as usize..*end as usize),
+                _ => None,
+            };
+            let profiles = holders.unwrap_or_default().iter().map(|account| {
+                let profile = context.profiles.get(*account as usize);
+                profile.and_then(Option::as_ref)
+            });
+            domains.company(profiles).map_or(Quality::Full, |domain| {
+                Quality::Everyday(format!("one company, with its mailboxes at {domain}"))
+            })
+        })
+        .collect();
     Layer {
         detector: ID,
         kind: "payment",
@@ -97,7 +119,7 @@ fn payment(context: &Context<'_>) -> Layer {
         singles: grouped.singles,
         rows: Vec::new(),
         row_source: RowSource::Accounts,
-        quality: Vec::new(),
+        quality,
         innocent: "one customer with several accounts, a reseller or an aggregator that pays for its end users",
         would_clear: "a contract or invoice that names the payer as the declared owner of these accounts",
     }
