@@ -1,0 +1,277 @@
+//! Whether one customer explains a campaign: who pays for it and under which name it signed up.
+//!
+//! A company with forty accounts on its card, one prompt and one schedule shares payer, text and
+//! clock for one reason. However many families of evidence show it, they are then one. Only a
+//! return after closures says something else of such a group.
+
+use std::collections::BTreeMap;
+
+use crate::detect::network::companies::{
+    AGREE_PERCENT, COMPANY_PAYERS, Domain, Domains, mail_domain,
+};
+use crate::model::campaign::Verdict;
+use crate::model::profile::AccountProfile;
+
+/// Payers that one customer may have: a card that expires is replaced by another (ours).
+pub const FEW_PAYERS: usize = 2;
+
+/// What the accounts table says of the customers behind a set of accounts.
+#[derive(Debug)]
+pub struct Ownership<'a> {
+    profiles: &'a [Option<AccountProfile>],
+    domains: Domains,
+}
+
+impl<'a> Ownership<'a> {
+    /// Reads the mail domains once; `profiles` are in digest order.
+    #[must_use]
+    pub fn new(profiles: &'a [Option<AccountProfile>]) -> Self {
+        Self {
+            profiles,
+            domains: Domains::of(profiles),
+        }
+    }
+
+    /// Why one customer explains these accounts, if it does. `numbered_in_many_places` says that
+    /// their sign-up details and their addresses are evidence of their own.
+    #[must_use]
+    pub fn one_customer(&self, accounts: &[u32], numbered_in_many_places: bool) -> Option<String> {
+        let of = |value: &dyn Fn(&AccountProfile) -> Option<String>| {
+            Shares::of(
+                accounts
+                    .iter()
+                    .filter_map(|account| value(self.profiles.get(*account as usize)?.as_ref()?)),
+            )
+        };
+        let payers = of(&|profile| profile.payment_id.clone());
+        if payers.speak_for(accounts)
+            && let Some(covered) = payers.covered_by(FEW_PAYERS)
+        {
+            let count = payers.needed(FEW_PAYERS);
+            return Some(format!(
+                "one customer: {} behind {covered} of the {} accounts whose payer is known",
+                if count == 1 {
+                    "one payer stands"
+                } else {
+                    "two payers stand"
+                },
+                payers.known
+            ));
+        }
+        let domains = of(&mail_domain);
+        if domains.speak_for(accounts)
+            && let Some(covered) = domains.covered_by(1)
+            && let Some(domain) = domains.commonest()
+            && self.is_one_company(domain, covered, numbered_in_many_places)
+        {
+            return Some(format!(
+                "one customer: {covered} of the {} accounts with a mail address have it at one domain that hardly anybody else uses ({domain})",
+                domains.known
+            ));
+        }
+        let names = of(&|profile| {
+            let name = profile.org_name.as_deref()?.trim().to_lowercase();
+            (!name.is_empty()).then_some(name)
+        });
+        if names.speak_for(accounts)
+            && let Some(covered) = names.covered_by(1)
+        {
+            return Some(format!(
+                "one customer: {covered} of the {} accounts with an organisation name give the same one",
+                names.known
+            ));
+        }
+        None
+    }
+
+    /// Whether the accounts at a domain may be one company's. A provider of mailboxes has other
+    /// users, and a company either pays with few cards or has each of its people pay. Mailboxes
+    /// that are numbered, and that each have a payer of their own, are nobody's staff.
+    fn is_one_company(&self, domain: &str, covered: usize, numbered: bool) -> bool {
+        let Domain { accounts, payers } = self.domains.get(domain);
+        let each_its_own = payers * 2 >= accounts;
+        accounts <= 2 * covered && (payers <= COMPANY_PAYERS || (each_its_own && !numbered))
+    }
+}
+
+/// The verdict where one customer or one event explains the group; `returned` says that accounts
+/// came back after closures, in a counting finding.
+#[must_use]
+pub fn allowed(
+    verdict: (Verdict, String),
+    explained: Option<String>,
+    returned: bool,
+) -> (Verdict, String) {
+    let (level, reason) = verdict;
+    match explained {
+        Some(why) if returned && level > Verdict::Likely => (
+            Verdict::Likely,
+            format!("{reason}; lowered: {why}, which explains all but the return after closures"),
+        ),
+        Some(why) if !returned && level > Verdict::Lead => (
+            Verdict::Lead,
+            format!("{reason}; lowered: {why}, which explains all of it"),
+        ),
+        _ => (level, reason),
+    }
+}
+
+/// How many accounts each value has, commonest first.
+struct Shares {
+    known: usize,
+    counts: Vec<(usize, String)>,
+}
+
+impl Shares {
+    fn of(values: impl Iterator<Item = String>) -> Self {
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for value in values {
+            *counts.entry(value).or_default() += 1;
+        }
+        let known = counts.values().sum();
+        let mut counts: Vec<(usize, String)> = counts
+            .into_iter()
+            .map(|(value, count)| (count, value))
+            .collect();
+        counts.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+        Self { known, counts }
+    }
+
+    /// Whether at least half of the accounts have a value.
+    fn speak_for(&self, accounts: &[u32]) -> bool {
+        self.known > 0 && self.known * 2 >= accounts.len()
+    }
+
+    fn top(&self, most: usize) -> usize {
+        self.counts.iter().take(most).map(|(count, _)| count).sum()
+    }
+
+    fn reaches(&self, covered: usize) -> bool {
+        covered * 100 >= AGREE_PERCENT * self.known
+    }
+
+    /// Accounts of the `most` commonest values, if these cover nearly all.
+    fn covered_by(&self, most: usize) -> Option<usize> {
+        self.reaches(self.top(most))
+            .then(|| self.top(self.needed(most)))
+    }
+
+    /// How many of the `most` commonest values it takes to cover nearly all.
+    fn needed(&self, most: usize) -> usize {
+        (1..most)
+            .find(|count| self.reaches(self.top(*count)))
+            .unwrap_or(most)
+    }
+
+    fn commonest(&self) -> Option<&str> {
+        self.counts.first().map(|(_, value)| value.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn profiles(of: impl Fn(usize) -> AccountProfile) -> Vec<Option<AccountProfile>> {
+        (0..100).map(|account| Some(of(account))).collect()
+    }
+
+    fn reason(profiles: &[Option<AccountProfile>]) -> Option<String> {
+        Ownership::new(profiles).one_customer(&(0..40).collect::<Vec<u32>>(), false)
+    }
+
+    #[test]
+    fn one_or_two_payers_are_one_customer_and_three_are_not() {
+        let paid = |payers: usize| {
+            profiles(|account| AccountProfile {
+                payment_id: Some(format!("card {}", account % payers)),
+                ..AccountProfile::default()
+            })
+        };
+        assert!(
+            reason(&paid(1))
+                .unwrap()
+                .contains("one payer stands behind 40 of the 40")
+        );
+        assert!(
+            reason(&paid(2))
+                .unwrap()
+                .contains("two payers stand behind 40")
+        );
+        assert_eq!(reason(&paid(3)), None);
+    }
+
+    #[test]
+    fn a_few_strangers_do_not_make_it_two_customers() {
+        let with_strangers = profiles(|account| AccountProfile {
+            payment_id: Some(if account < 33 {
+                "card".to_owned()
+            } else {
+                format!("own {account}")
+            }),
+            ..AccountProfile::default()
+        });
+        assert!(
+            reason(&with_strangers)
+                .unwrap()
+                .contains("one payer stands behind 33")
+        );
+    }
+
+    #[test]
+    fn a_domain_of_their_own_is_one_customer_and_a_provider_is_not() {
+        let at = |members: usize| {
+            profiles(|account| AccountProfile {
+                payment_id: Some(format!("own {account}")),
+                email: Some(if account < members {
+                    format!("user{account}@Firm.example")
+                } else {
+                    format!("user{account}@host{account}.example")
+                }),
+                ..AccountProfile::default()
+            })
+        };
+        assert!(reason(&at(40)).unwrap().contains("firm.example"));
+        assert_eq!(reason(&at(100)), None);
+        assert_eq!(reason(&at(20)), None);
+    }
+
+    #[test]
+    fn numbered_mailboxes_with_a_payer_each_are_no_staff() {
+        let table = profiles(|account| AccountProfile {
+            payment_id: Some(format!("own {account}")),
+            email: Some(if account < 40 {
+                format!("alder{account}@own.example")
+            } else {
+                format!("user{account}@host{account}.example")
+            }),
+            ..AccountProfile::default()
+        });
+        let members: Vec<u32> = (0..40).collect();
+        let ownership = Ownership::new(&table);
+        assert!(ownership.one_customer(&members, false).is_some());
+        assert_eq!(ownership.one_customer(&members, true), None);
+    }
+
+    #[test]
+    fn hashed_addresses_say_no_domain_and_no_table_says_nothing() {
+        let hashed = profiles(|account| AccountProfile {
+            email: Some(format!("{account:032x}")),
+            ..AccountProfile::default()
+        });
+        assert_eq!(reason(&hashed), None);
+        assert_eq!(reason(&vec![None; 100]), None);
+    }
+
+    #[test]
+    fn a_return_after_closures_is_more_than_one_customer_explains() {
+        let judged = |level, one: bool, returned| {
+            let why = one.then(|| "one payer".to_owned());
+            allowed((level, String::new()), why, returned).0
+        };
+        assert_eq!(judged(Verdict::Strong, true, false), Verdict::Lead);
+        assert_eq!(judged(Verdict::Strong, true, true), Verdict::Likely);
+        assert_eq!(judged(Verdict::Likely, true, true), Verdict::Likely);
+        assert_eq!(judged(Verdict::Strong, false, false), Verdict::Strong);
+    }
+}
