@@ -277,7 +277,7 @@ fn foreign_changed_and_other_versions_are_refused_in_one_line() {
     let json = std::fs::read_to_string(&about).expect("reads");
     std::fs::write(
         &about,
-        json.replace("\"schema_version\": 2", "\"schema_version\": 99"),
+        json.replace("\"schema_version\": 3", "\"schema_version\": 99"),
     )
     .expect("writes");
     assert!(matches!(

@@ -47,7 +47,9 @@ impl Cluster {
 }
 
 /// A template whose accounts are tied together at least in this share by another family is
-/// operated by one hand; the accounts without a tie of their own then belong as well.
+/// operated by one hand; the accounts without a tie of their own then belong as well. Many keys
+/// must tie them: a template that one payer's accounts fill may be that customer's own, and the
+/// others may have it from relaying the customer's prompts.
 const STAR_SHARE: f64 = 0.25;
 
 /// Unites the cores of corroborations and settles who belongs.
@@ -185,6 +187,7 @@ fn joined_units(corroboration: &Corroboration, layers: &[UnitLayer]) -> Vec<u32>
     let all = layers[layer].groups.get(group);
     let star = layers[layer].hard
         || (corroboration.family == Family::Content
+            && corroboration.manner == Manner::Many
             && corroboration.core.len() as f64 >= STAR_SHARE * all.len() as f64);
     if star {
         all.to_vec()
