@@ -185,7 +185,7 @@ impl Maker<'_> {
                 let statement = match (strongest, lead_group) {
                     (Some(found), _) if found.family == *family => self.statement(found),
                     (Some(found), _) => self.statement_from_the_other_side(found),
-                    (None, Some((layer, group))) => self.lead_statement(layer, group),
+                    (None, Some((layer, group))) => self.lead_statement(cluster, layer, group),
                     (None, None) => String::new(),
                 };
                 let mut findings: Vec<String> = Vec::new();
@@ -297,12 +297,17 @@ impl Maker<'_> {
         }
     }
 
-    fn lead_statement(&self, layer: usize, group: usize) -> String {
+    fn lead_statement(&self, cluster: &Cluster, layer: usize, group: usize) -> String {
         self.sources
             .group(layer, group)
             .map_or_else(String::new, |(layer, number)| {
+                let more = match cluster.also.len() {
+                    0 => String::new(),
+                    1 => ", and nearly the same accounts share another".to_owned(),
+                    more => format!(", and nearly the same accounts share {more} more"),
+                };
                 format!(
-                    "{} accounts share {} {}; nothing independent supports it",
+                    "{} accounts share {} {}{more}; nothing independent supports it",
                     layer.group(number).len(),
                     layer.kind,
                     layer.values.get(number).map_or("", String::as_str)
@@ -312,7 +317,10 @@ impl Maker<'_> {
 
     /// Templates on which corroborations of the cluster stand.
     fn templates(&self, cluster: &Cluster, lead_group: Option<(usize, usize)>) -> BTreeSet<String> {
-        let mut groups: Vec<(usize, usize)> = lead_group.into_iter().collect();
+        let mut groups: Vec<(usize, usize)> = lead_group
+            .into_iter()
+            .chain(cluster.also.iter().copied())
+            .collect();
         for index in &cluster.corroborations {
             let found = &self.corroborations[*index];
             groups.push(found.group);
@@ -361,6 +369,9 @@ impl Maker<'_> {
         };
         if let Some((layer, group)) = lead_group {
             consider(layer, group);
+        }
+        for (layer, group) in &cluster.also {
+            consider(*layer, *group);
         }
         for index in &cluster.corroborations {
             let found = &self.corroborations[*index];

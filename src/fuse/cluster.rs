@@ -21,6 +21,8 @@ pub struct Cluster {
     pub bits: Vec<Bits>,
     /// Evidence of the cluster by family: the strongest corroboration that family is part of, capped.
     pub family_bits: BTreeMap<Family, f64>,
+    /// Of a lead, further groups (layer, group) of the same family that hold nearly the same units.
+    pub also: Vec<(usize, usize)>,
 }
 
 impl Cluster {
@@ -296,5 +298,6 @@ fn settle(
         units,
         corroborations: indices,
         family_bits,
+        also: Vec::new(),
     })
 }

@@ -325,6 +325,7 @@ mod tests {
                 .iter()
                 .map(|family| (*family, 20.0))
                 .collect::<BTreeMap<_, _>>(),
+            also: Vec::new(),
         }
     }
 

@@ -37,6 +37,20 @@ fn in_one_place(layers: &[UnitLayer], members: &[u32]) -> bool {
         })
 }
 
+/// Whether nearly all units of the smaller set are in the larger one, and make up half of it.
+fn are_the_same(one: &[u32], other: &[u32]) -> bool {
+    let (small, large) = if one.len() <= other.len() {
+        (one, other)
+    } else {
+        (other, one)
+    };
+    let common = small
+        .iter()
+        .filter(|unit| large.binary_search(unit).is_ok())
+        .count();
+    common * 10 >= small.len() * 9 && small.len() * 2 >= large.len()
+}
+
 /// A single group as a cluster of one family, with the group it stands on.
 #[must_use]
 pub fn leads(
@@ -54,7 +68,10 @@ pub fn leads(
             _ => continue,
         }
         .max(fuse.minimum_accounts);
-        for group in 0..layer.groups.len() {
+        // The largest first: smaller ones inside it join it.
+        let mut order: Vec<usize> = (0..layer.groups.len()).collect();
+        order.sort_by_key(|group| std::cmp::Reverse(layer.groups.get(*group).len()));
+        for group in order {
             let members = layer.groups.get(group);
             if members.len() < fewest
                 || !layer.lead.get(group).copied().unwrap_or(true)
@@ -77,10 +94,11 @@ pub fn leads(
                 continue;
             }
             // Several templates of one group of accounts are one lead.
-            if found
-                .iter()
-                .any(|(lead, _): &(Cluster, _)| lead.units == members)
-            {
+            let same = found.iter_mut().find(|(lead, _): &&mut (Cluster, _)| {
+                lead.family_bits.contains_key(&layer.family) && are_the_same(&lead.units, members)
+            });
+            if let Some((lead, _)) = same {
+                lead.also.push((index, group));
                 continue;
             }
             let ties = membership::Ties::from([(index, group)]);
@@ -105,6 +123,7 @@ pub fn leads(
                         layer.family,
                         strongest.min(fuse.family_cap_bits),
                     )]),
+                    also: Vec::new(),
                 },
                 (index, group),
             ));

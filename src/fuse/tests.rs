@@ -5,6 +5,7 @@ use crate::detect::layer::{Layer, Quality, RowSource, group_entries};
 use crate::fuse::cluster::{Cluster, clusters};
 use crate::fuse::corroboration::{Corroboration, corroborate};
 use crate::fuse::incidence::{UnitLayer, Units};
+use crate::fuse::leads::leads;
 use crate::fuse::membership;
 use crate::fuse::null_runs::null_runs;
 use crate::fuse::strata::Strata;
@@ -380,6 +381,30 @@ fn a_public_text_that_two_accounts_share_makes_nobody_a_member() {
     let (found, _, _) = judge(&world.layers());
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].units, (500..560).collect::<Vec<u32>>());
+}
+
+#[test]
+fn templates_of_nearly_the_same_accounts_are_one_lead() {
+    let mut world = World::innocent(14);
+    for account in 500..540 {
+        world.template.push((50, account, 0));
+        if account < 538 {
+            world.template.push((51, account, 0));
+        }
+        if account >= 530 {
+            world.template.push((52, account, 0));
+        }
+    }
+    let layers = world.layers();
+    let config = Config::default();
+    let found = leads(&layers, &[], &config.fuse, &config.network);
+    let sizes: Vec<(usize, usize)> = found
+        .iter()
+        .filter(|(lead, _)| lead.units.first() >= Some(&500) && lead.units.len() < 50)
+        .map(|(lead, _)| (lead.units.len(), lead.also.len()))
+        .collect();
+    // Ten of forty are another group.
+    assert_eq!(sizes, [(40, 1), (10, 0)]);
 }
 
 #[test]

@@ -44,7 +44,9 @@ pub(crate) fn part_of(text: &str, part: Part) -> Option<Option<String>> {
         return None;
     }
     // serde_json refuses nesting deeper than 128 levels, so this cannot overflow.
-    let value: Value = serde_json::from_str(text.trim()).ok()?;
+    let value: Value = serde_json::from_str(text.trim())
+        .or_else(|_| serde_json::from_str(&without_bare_numbers(text.trim())))
+        .ok()?;
     let messages = match &value {
         Value::Array(messages) => messages,
         Value::Object(body) => body
@@ -69,6 +71,30 @@ pub(crate) fn part_of(text: &str, part: Part) -> Option<Option<String>> {
             (!all.is_empty()).then(|| all.join("\n"))
         }
     })
+}
+
+/// The text with `NaN` and `Infinity` outside strings as `null`: Python writes them, JSON has none.
+fn without_bare_numbers(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text;
+    let (mut in_string, mut escaped) = (false, false);
+    while let Some(character) = rest.chars().next() {
+        let bare = ["NaN", "-Infinity", "Infinity"]
+            .iter()
+            .find(|name| !in_string && rest.starts_with(**name));
+        if let Some(name) = bare {
+            clean.push_str("null");
+            rest = rest.get(name.len()..).unwrap_or_default();
+            continue;
+        }
+        if !escaped && character == '"' {
+            in_string = !in_string;
+        }
+        escaped = in_string && !escaped && character == '\\';
+        clean.push(character);
+        rest = rest.get(character.len_utf8()..).unwrap_or_default();
+    }
+    clean
 }
 
 fn role(message: &Value) -> Option<String> {
@@ -129,6 +155,13 @@ mod tests {
         assert_eq!(both(gemini), said("one", Some("be kind")));
         let alone = r#"[{"content":"one","role":"User"}]"#;
         assert_eq!(both(alone), said("one", None));
+    }
+
+    #[test]
+    fn numbers_that_only_python_writes_hide_no_chat() {
+        let chat = r#"{"temperature":NaN,"limit":-Infinity,"messages":[{"role":"user","content":"is \"NaN\" a number, or Infinity?"}]}"#;
+        assert_eq!(both(chat), said("is \"NaN\" a number, or Infinity?", None));
+        assert_eq!(without_bare_numbers(r#""a\\",NaN"#), r#""a\\",null"#);
     }
 
     #[test]

@@ -102,7 +102,7 @@ columns! {
     Operation "operation" Text Optional ["call_type","endpoint_type"] "What was called: chat, completion, embeddings, batch, login.";
     Model "model" Text Optional ["model_id","model_name","request_model","model_group"] "Model asked for.";
     SystemPrompt "system_prompt" Text Optional ["system","instructions","system_instruction"] "System prompt; of a chat, the messages of the system.";
-    Prompt "prompt" Text Content ["text","input","user_prompt","user_message","prompt_text","query","content"] "Last user message, text parts joined by line feeds; of a chat (a JSON list of messages, or a request body with one), the last message of the user.";
+    Prompt "prompt" Text Content ["text","input","input_text","user_prompt","user_message","prompt_text","query","content"] "Last user message, text parts joined by line feeds; of a chat (a JSON list of messages, or a request body with one), the last message of the user.";
     Messages "messages" Text Optional [] "JSON list of all messages; where there is no prompt or system prompt column, both are taken from it.";
     MessageCount "message_count" Integer Optional ["num_messages"] "Messages in the request.";
     ToolNames "tool_names" TextList Optional ["tools"] "Tools offered.";

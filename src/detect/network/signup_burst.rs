@@ -123,15 +123,16 @@ fn look(population: &Population<'_>, all: &[i64], group: &Group) -> Look {
             about: String::new(),
             bits,
             tried,
-            measure: format!("accounts created within {hours} hours"),
+            measure: format!("accounts created within {}", span(hours)),
             measured: accounts.len() as f64,
             expected,
             n: created.len() as u64,
             threshold: FEWEST_IN_BURST as f64,
             statement: format!(
-                "{} of {} accounts were created within {hours} hours; {expected:.1} expected from the other accounts' sign-ups",
+                "{} of {} accounts were created within {}; {expected:.1} expected from the other accounts' sign-ups",
                 accounts.len(),
-                created.len()
+                created.len(),
+                span(hours)
             ),
             accounts,
             null_model: "each account created as if drawn from the creation times of the other accounts; every window corrected for".to_owned(),
@@ -142,6 +143,14 @@ fn look(population: &Population<'_>, all: &[i64], group: &Group) -> Look {
             dates: Vec::new(),
         }],
         partial: Vec::new(),
+    }
+}
+
+fn span(hours: i64) -> String {
+    if hours == 1 {
+        "an hour".to_owned()
+    } else {
+        format!("{hours} hours")
     }
 }
 
