@@ -149,7 +149,7 @@ fn is_usable(corroboration: &Corroboration, layers: &[UnitLayer]) -> bool {
     if [corroboration.family, corroboration.other_family].contains(&Family::Client) {
         return false;
     }
-    if !is_spread_over_places(corroboration) {
+    if !is_spread_over_places(corroboration) || !covers_the_template(corroboration, layers) {
         return false;
     }
     let (layer, group) = corroboration.group;
@@ -170,6 +170,37 @@ fn is_usable(corroboration: &Corroboration, layers: &[UnitLayer]) -> bool {
         && layers[corroboration.other_layer].hard
         && corroboration.other_groups.len() >= 3
 }
+
+/// Any product has customers with several accounts on one card, and these are then tied by
+/// payer and template. Only where such accounts are most of those that send the template does
+/// it say something of the template.
+fn covers_the_template(corroboration: &Corroboration, layers: &[UnitLayer]) -> bool {
+    let other = &layers[corroboration.other_layer];
+    if corroboration.family != Family::Content
+        || !other.hard
+        || corroboration.manner != Manner::Many
+    {
+        return true;
+    }
+    let (layer, group) = corroboration.group;
+    let (mut known, mut touched) = (0, Vec::new());
+    for unit in layers[layer].groups.get(group) {
+        let keys = other.of_unit.get(*unit as usize);
+        known += usize::from(!keys.is_empty() || other.singles.get(*unit as usize) > Some(&0));
+        touched.extend_from_slice(keys);
+    }
+    touched.sort_unstable();
+    let tied: usize = touched
+        .chunk_by(|a, b| a == b)
+        .map(<[u32]>::len)
+        .filter(|inside| *inside >= 2)
+        .sum();
+    tied as f64 >= MOST_OF_TEMPLATE * known as f64
+}
+
+/// Share of a template's users with a known payer that must be on cards with several of them
+/// (ours).
+const MOST_OF_TEMPLATE: f64 = 2.0 / 3.0;
 
 /// One address or block with a habit of its own is an office, a class or a home; only where
 /// the accounts of one template or payer share several separate places do the places count.

@@ -9,7 +9,7 @@ use crate::fuse::membership;
 use crate::model::finding::Family;
 
 /// Fewest units on one payment instrument for a lead: families and small offices share cards.
-const PAYERS: usize = 5;
+pub const PAYERS: usize = 5;
 
 /// Fewest units in one ring of replayed signatures: a developer's own test accounts are fewer.
 const REPLAYERS: usize = 5;

@@ -6,6 +6,7 @@ mod chance;
 pub mod clock;
 pub mod cluster;
 pub mod corroboration;
+pub mod customers;
 pub mod dated;
 pub mod findings;
 mod frameworks;
@@ -262,6 +263,7 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
                 &accounts,
                 counts(Family::Identity) && counts(Family::Network),
             )
+            .or_else(|| customers::separate_customers(cluster, &layers))
             .or_else(|| gathering::one_event(&accounts, input.population));
         let (verdict, reason) = ownership::allowed((verdict, reason), explained, returned);
         let verdict = allowed(verdict, reason, expected, as_supported, input.config);

@@ -12,8 +12,8 @@ use crate::detect::network::companies::{
 use crate::model::campaign::Verdict;
 use crate::model::profile::AccountProfile;
 
-/// Payers that one customer may have: a card that expires is replaced by another (ours).
-pub const FEW_PAYERS: usize = 2;
+/// Payers that one customer may have: cost centres, a card that expires and is replaced (ours).
+pub const FEW_PAYERS: usize = 3;
 
 /// What the accounts table says of the customers behind a set of accounts.
 #[derive(Debug)]
@@ -44,21 +44,29 @@ impl<'a> Ownership<'a> {
             )
         };
         let payers = of(&|profile| profile.payment_id.clone());
+        let domains = of(&mail_domain);
         if payers.speak_for(accounts)
             && let Some(covered) = payers.covered_by(FEW_PAYERS)
         {
             let count = payers.needed(FEW_PAYERS);
-            return Some(format!(
-                "one customer: {} behind {covered} of the {} accounts whose payer is known",
-                if count == 1 {
-                    "one payer stands"
-                } else {
-                    "two payers stand"
-                },
-                payers.known
-            ));
+            // Two or three payers are one customer's unless its mailboxes are scattered.
+            let scattered = domains.speak_for(accounts) && domains.covered_by(1).is_none();
+            if count == 1 || !scattered {
+                return Some(format!(
+                    "one customer: {} behind {covered} of the {} accounts whose payer is known{}",
+                    match count {
+                        1 => "one payer stands".to_owned(),
+                        more => format!("{more} payers stand"),
+                    },
+                    payers.known,
+                    if count == 1 {
+                        ""
+                    } else {
+                        ", and no mailboxes speak against it"
+                    }
+                ));
+            }
         }
-        let domains = of(&mail_domain);
         if domains.speak_for(accounts)
             && let Some(covered) = domains.covered_by(1)
             && let Some(domain) = domains.commonest()
@@ -181,24 +189,21 @@ mod tests {
     }
 
     #[test]
-    fn one_or_two_payers_are_one_customer_and_three_are_not() {
-        let paid = |payers: usize| {
+    fn up_to_three_payers_are_one_customer_unless_mailboxes_are_scattered() {
+        let paid = |payers: usize, domains: usize| {
             profiles(|account| AccountProfile {
                 payment_id: Some(format!("card {}", account % payers)),
+                email: (domains > 0).then(|| format!("u{account}@d{}.example", account % domains)),
                 ..AccountProfile::default()
             })
         };
-        assert!(
-            reason(&paid(1))
-                .unwrap()
-                .contains("one payer stands behind 40 of the 40")
-        );
-        assert!(
-            reason(&paid(2))
-                .unwrap()
-                .contains("two payers stand behind 40")
-        );
-        assert_eq!(reason(&paid(3)), None);
+        let said = |payers, domains| reason(&paid(payers, domains)).unwrap_or_default();
+        assert!(said(1, 0).contains("one payer stands behind 40 of the 40"));
+        assert!(said(1, 7).contains("one payer stands behind 40 of the 40"));
+        assert!(said(2, 0).contains("2 payers stand behind 40"));
+        assert!(said(3, 1).contains("3 payers stand behind 40"));
+        assert_eq!(reason(&paid(3, 7)), None);
+        assert_eq!(reason(&paid(4, 0)), None);
     }
 
     #[test]

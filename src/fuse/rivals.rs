@@ -187,9 +187,9 @@ mod tests {
         };
         let (one_for, one_against) = weighed(8, 1);
         assert_eq!((one_for.len(), one_against.len()), (1, 0));
-        let (for_it, against) = weighed(8, 3);
+        let (for_it, against) = weighed(8, 4);
         assert!(for_it.is_empty());
-        assert!(against[0].starts_with("3 payers stand behind 8 accounts"));
+        assert!(against[0].starts_with("4 payers stand behind 8 accounts"));
         assert_eq!(weighed(0, 0), (Vec::new(), Vec::new()));
     }
 

@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::detect::layer::{Layer, Quality, RowSource, group_entries};
 use crate::fuse::cluster::{Cluster, clusters};
 use crate::fuse::corroboration::{Corroboration, corroborate};
+use crate::fuse::customers::separate_customers;
 use crate::fuse::incidence::{UnitLayer, Units};
 use crate::fuse::leads::leads;
 use crate::fuse::membership;
@@ -405,6 +406,58 @@ fn templates_of_nearly_the_same_accounts_are_one_lead() {
         .collect();
     // Ten of forty are another group.
     assert_eq!(sizes, [(40, 1), (10, 0)]);
+}
+
+/// Sixty accounts on twelve cards with one template.
+fn twelve_cards() -> World {
+    let mut world = World::innocent(15);
+    for account in 500..560 {
+        world.payment.push((1 + (account - 500) / 5, account, 0));
+        world.template.push((50, account, 0));
+    }
+    world
+}
+
+#[test]
+fn cards_with_an_office_each_are_separate_customers() {
+    let explained = |world: World| {
+        let layers = world.layers();
+        let (found, _, _) = judge(&layers);
+        let whole = found.iter().find(|cluster| cluster.units.len() == 60);
+        separate_customers(whole.unwrap(), &layers)
+    };
+    assert_eq!(explained(twelve_cards()), None);
+    let mut offices = twelve_cards();
+    let mut proxies = twelve_cards();
+    for account in 500..560 {
+        offices
+            .address
+            .push((200 + (account - 500) / 5, account, 0));
+        proxies.address.push((200 + account % 20, account, 0));
+    }
+    assert_eq!(explained(proxies), None);
+    let why = explained(offices).unwrap();
+    assert!(
+        why.contains("of 12 payers with several of these accounts, 12 have"),
+        "{why}"
+    );
+}
+
+#[test]
+fn a_product_some_of_whose_customers_have_two_accounts_ties_nobody() {
+    let mut world = World::innocent(16);
+    for account in 500..700 {
+        if account < 600 {
+            world.payment.push((1 + (account - 500) / 2, account, 0));
+        }
+        world.template.push((50, account, 0));
+    }
+    let (found, _, verdicts) = judge(&world.layers());
+    assert!(
+        verdicts.iter().all(|verdict| *verdict == Verdict::Lead),
+        "{} {verdicts:?}",
+        found.len()
+    );
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use crate::fuse::cluster::Cluster;
 use crate::fuse::corroboration::{Corroboration, MINIMUM_BITS, joining};
 use crate::fuse::incidence::UnitLayer;
+use crate::fuse::leads;
 use crate::model::campaign::Verdict;
 use crate::model::finding::Family;
 
@@ -101,6 +102,15 @@ pub fn verdict(
             ),
         );
     }
+    if independent == [Family::Payment, Family::Content] && !cards_are_large(cluster, layers) {
+        return (
+            Verdict::Lead,
+            format!(
+                "{names}, but most cards stand behind fewer than {} of these accounts: teams, families and vouchers look like that, and nothing else ties one card to the next",
+                leads::PAYERS
+            ),
+        );
+    }
     // A customer that comes back after a closure keeps its card, its name and its address.
     if independent.len() >= 3 && behaviour != [Family::Lifecycle] {
         return (
@@ -127,6 +137,30 @@ pub fn verdict(
                 .join(", ")
         ),
     )
+}
+
+/// Whether at least half of the accounts that share a payer with another one of the cluster do
+/// so with as many as make a lead by themselves.
+fn cards_are_large(cluster: &Cluster, layers: &[UnitLayer]) -> bool {
+    let (mut tied, mut on_large) = (0, 0);
+    for layer in layers.iter().filter(|layer| layer.hard) {
+        let mut touched: Vec<u32> = cluster
+            .units
+            .iter()
+            .flat_map(|unit| layer.of_unit.get(*unit as usize))
+            .copied()
+            .collect();
+        touched.sort_unstable();
+        for run in touched.chunk_by(|a, b| a == b) {
+            tied += if run.len() >= 2 { run.len() } else { 0 };
+            on_large += if run.len() >= leads::PAYERS {
+                run.len()
+            } else {
+                0
+            };
+        }
+    }
+    on_large * 2 >= tied
 }
 
 /// Payers, identities or places that must each stand behind several of the accounts: with one or

@@ -1,0 +1,87 @@
+//! Whether a campaign is many separate customers of one product.
+//!
+//! The teams that use one tool each have a card, an office and mailboxes of their own. Payer,
+//! address and name then agree within every team, and nothing but the tool joins one team to the
+//! next. An operator's cards are not such islands: its proxies, series and devices run across
+//! them, or each account stands alone beside its card.
+
+use std::collections::BTreeMap;
+
+use crate::fuse::cluster::Cluster;
+use crate::fuse::incidence::UnitLayer;
+use crate::model::finding::Family;
+use crate::stats::components::Components;
+
+/// Fewest payers with several accounts that make islands: fewer are judged as one customer.
+const FEWEST_PAYERS: usize = 3;
+
+/// One in so many payers must have a mark of its own (ours: half, since small teams at home leave
+/// none).
+const PAYERS_PER_MARK: usize = 2;
+
+/// One in so many islands may be joined to another by chance (ours: employees travel and
+/// providers share addresses).
+const ISLANDS_PER_BRIDGE: usize = 5;
+
+/// Why separate customers explain the cluster, if they do.
+#[must_use]
+pub fn separate_customers(cluster: &Cluster, layers: &[UnitLayer]) -> Option<String> {
+    let payment = layers
+        .iter()
+        .find(|layer| layer.family == Family::Payment)?;
+    // Members (by position in the cluster) with the payer that several of them share.
+    let mut payers: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for unit in &cluster.units {
+        if let [payer] = payment.of_unit.get(*unit as usize) {
+            payers.entry(*payer).or_default().push(*unit);
+        }
+    }
+    payers.retain(|_, units| units.len() >= 2);
+    if payers.len() < FEWEST_PAYERS {
+        return None;
+    }
+    let mut payer_of: BTreeMap<u32, u32> = BTreeMap::new();
+    for (number, units) in (0_u32..).zip(payers.values()) {
+        payer_of.extend(units.iter().map(|unit| (*unit, number)));
+    }
+    let mut marked = vec![false; payers.len()];
+    let mut joined = Components::new(u32::try_from(payers.len()).unwrap_or(u32::MAX));
+    let mut bridges = 0_usize;
+    let marks = layers
+        .iter()
+        .filter(|layer| matches!(layer.family, Family::Network | Family::Identity));
+    for layer in marks {
+        let mut touched: Vec<(u32, u32)> = payer_of
+            .iter()
+            .flat_map(|(unit, payer)| {
+                let keys = layer.of_unit.get(*unit as usize).iter();
+                keys.map(move |key| (*key, *payer))
+            })
+            .filter(|(key, _)| !layer.crowded.get(*key as usize).copied().unwrap_or(false))
+            .collect();
+        touched.sort_unstable();
+        for run in touched.chunk_by(|a, b| a.0 == b.0) {
+            let Some((_, first)) = run.first() else {
+                continue;
+            };
+            if run.len() >= 2
+                && run.iter().all(|(_, payer)| payer == first)
+                && let Some(mark) = marked.get_mut(*first as usize)
+            {
+                *mark = true;
+            }
+            for (_, payer) in run {
+                bridges += usize::from(joined.link(*first, *payer));
+            }
+        }
+    }
+    let marked = marked.iter().filter(|mark| **mark).count();
+    (marked * PAYERS_PER_MARK >= payers.len() && bridges * ISLANDS_PER_BRIDGE <= payers.len()).then(
+        || {
+            format!(
+                "separate customers of one product: of {} payers with several of these accounts, {marked} have an address or a series of mailboxes that these share, and {bridges} are joined to another payer by one",
+                payers.len()
+            )
+        },
+    )
+}
