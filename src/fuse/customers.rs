@@ -23,65 +23,105 @@ const PAYERS_PER_MARK: usize = 2;
 /// providers share addresses).
 const ISLANDS_PER_BRIDGE: usize = 5;
 
+/// The payers of a cluster with several of its accounts, and what joins them.
+struct Islands {
+    payers: usize,
+    /// Payers whose accounts share an address or a series of mailboxes that no other payer has.
+    marked: usize,
+    /// Joints between payers by any such key: with one less than the payers all hang together.
+    bridges: usize,
+    /// Joints by single addresses and mailboxes alone.
+    exact_bridges: usize,
+}
+
+impl Islands {
+    fn of(cluster: &Cluster, layers: &[UnitLayer]) -> Option<Self> {
+        let payment = layers
+            .iter()
+            .find(|layer| layer.family == Family::Payment)?;
+        let mut accounts: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for unit in &cluster.units {
+            if let [payer] = payment.of_unit.get(*unit as usize) {
+                accounts.entry(*payer).or_default().push(*unit);
+            }
+        }
+        accounts.retain(|_, units| units.len() >= 2);
+        let payers = accounts.len();
+        let mut payer_of: BTreeMap<u32, u32> = BTreeMap::new();
+        for (number, units) in (0_u32..).zip(accounts.values()) {
+            payer_of.extend(units.iter().map(|unit| (*unit, number)));
+        }
+        let mut marked = vec![false; payers];
+        let nodes = u32::try_from(payers).unwrap_or(u32::MAX);
+        let mut joined = Components::new(nodes);
+        let mut joined_exactly = Components::new(nodes);
+        let (mut bridges, mut exact_bridges) = (0, 0);
+        let marks = layers
+            .iter()
+            .filter(|layer| matches!(layer.family, Family::Network | Family::Identity));
+        for layer in marks {
+            let exact = EXACT_KINDS.contains(&layer.kind);
+            let mut touched: Vec<(u32, u32)> = payer_of
+                .iter()
+                .flat_map(|(unit, payer)| {
+                    let keys = layer.of_unit.get(*unit as usize).iter();
+                    keys.map(move |key| (*key, *payer))
+                })
+                .filter(|(key, _)| !layer.crowded.get(*key as usize).copied().unwrap_or(false))
+                .collect();
+            touched.sort_unstable();
+            for run in touched.chunk_by(|a, b| a.0 == b.0) {
+                let Some((_, first)) = run.first() else {
+                    continue;
+                };
+                if run.len() >= 2
+                    && run.iter().all(|(_, payer)| payer == first)
+                    && let Some(mark) = marked.get_mut(*first as usize)
+                {
+                    *mark = true;
+                }
+                for (_, payer) in run {
+                    bridges += usize::from(joined.link(*first, *payer));
+                    if exact {
+                        exact_bridges += usize::from(joined_exactly.link(*first, *payer));
+                    }
+                }
+            }
+        }
+        Some(Self {
+            payers,
+            marked: marked.iter().filter(|mark| **mark).count(),
+            bridges,
+            exact_bridges,
+        })
+    }
+}
+
+/// Kinds of keys that two strangers hardly share by chance.
+const EXACT_KINDS: [&str; 3] = ["ip", "mailbox", "phone"];
+
 /// Why separate customers explain the cluster, if they do.
 #[must_use]
 pub fn separate_customers(cluster: &Cluster, layers: &[UnitLayer]) -> Option<String> {
-    let payment = layers
-        .iter()
-        .find(|layer| layer.family == Family::Payment)?;
-    // Members (by position in the cluster) with the payer that several of them share.
-    let mut payers: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-    for unit in &cluster.units {
-        if let [payer] = payment.of_unit.get(*unit as usize) {
-            payers.entry(*payer).or_default().push(*unit);
-        }
-    }
-    payers.retain(|_, units| units.len() >= 2);
-    if payers.len() < FEWEST_PAYERS {
-        return None;
-    }
-    let mut payer_of: BTreeMap<u32, u32> = BTreeMap::new();
-    for (number, units) in (0_u32..).zip(payers.values()) {
-        payer_of.extend(units.iter().map(|unit| (*unit, number)));
-    }
-    let mut marked = vec![false; payers.len()];
-    let mut joined = Components::new(u32::try_from(payers.len()).unwrap_or(u32::MAX));
-    let mut bridges = 0_usize;
-    let marks = layers
-        .iter()
-        .filter(|layer| matches!(layer.family, Family::Network | Family::Identity));
-    for layer in marks {
-        let mut touched: Vec<(u32, u32)> = payer_of
-            .iter()
-            .flat_map(|(unit, payer)| {
-                let keys = layer.of_unit.get(*unit as usize).iter();
-                keys.map(move |key| (*key, *payer))
-            })
-            .filter(|(key, _)| !layer.crowded.get(*key as usize).copied().unwrap_or(false))
-            .collect();
-        touched.sort_unstable();
-        for run in touched.chunk_by(|a, b| a.0 == b.0) {
-            let Some((_, first)) = run.first() else {
-                continue;
-            };
-            if run.len() >= 2
-                && run.iter().all(|(_, payer)| payer == first)
-                && let Some(mark) = marked.get_mut(*first as usize)
-            {
-                *mark = true;
-            }
-            for (_, payer) in run {
-                bridges += usize::from(joined.link(*first, *payer));
-            }
-        }
-    }
-    let marked = marked.iter().filter(|mark| **mark).count();
-    (marked * PAYERS_PER_MARK >= payers.len() && bridges * ISLANDS_PER_BRIDGE <= payers.len()).then(
-        || {
-            format!(
-                "separate customers of one product: of {} payers with several of these accounts, {marked} have an address or a series of mailboxes that these share, and {bridges} are joined to another payer by one",
-                payers.len()
-            )
-        },
-    )
+    let Islands {
+        payers,
+        marked,
+        bridges,
+        ..
+    } = Islands::of(cluster, layers)?;
+    let islands = payers >= FEWEST_PAYERS
+        && marked * PAYERS_PER_MARK >= payers
+        && bridges * ISLANDS_PER_BRIDGE <= payers;
+    islands.then(|| {
+        format!(
+            "separate customers of one product: of {payers} payers with several of these accounts, {marked} have an address or a series of mailboxes that these share, and {bridges} are joined to another payer by one"
+        )
+    })
+}
+
+/// Whether single addresses, mailboxes or telephones join at least half of the payers to others.
+#[must_use]
+pub fn payers_hang_together(cluster: &Cluster, layers: &[UnitLayer]) -> bool {
+    Islands::of(cluster, layers)
+        .is_some_and(|found| found.payers >= 2 && found.exact_bridges * 2 >= found.payers)
 }

@@ -2,6 +2,7 @@
 
 use crate::fuse::cluster::Cluster;
 use crate::fuse::corroboration::{Corroboration, MINIMUM_BITS, joining};
+use crate::fuse::customers::payers_hang_together;
 use crate::fuse::incidence::UnitLayer;
 use crate::fuse::leads;
 use crate::model::campaign::Verdict;
@@ -102,7 +103,10 @@ pub fn verdict(
             ),
         );
     }
-    if independent == [Family::Payment, Family::Content] && !cards_are_large(cluster, layers) {
+    if independent == [Family::Payment, Family::Content]
+        && !cards_are_large(cluster, layers)
+        && !payers_hang_together(cluster, layers)
+    {
         return (
             Verdict::Lead,
             format!(
