@@ -30,7 +30,8 @@ struct Islands {
     marked: usize,
     /// Joints between payers by any such key: with one less than the payers all hang together.
     bridges: usize,
-    /// Joints by single addresses and mailboxes alone.
+    /// Single addresses and mailboxes that join payers which no other one had joined: one hall
+    /// joins all its guests, and is one.
     exact_bridges: usize,
 }
 
@@ -80,12 +81,12 @@ impl Islands {
                 {
                     *mark = true;
                 }
+                let mut joins = false;
                 for (_, payer) in run {
                     bridges += usize::from(joined.link(*first, *payer));
-                    if exact {
-                        exact_bridges += usize::from(joined_exactly.link(*first, *payer));
-                    }
+                    joins |= exact && joined_exactly.link(*first, *payer);
                 }
+                exact_bridges += usize::from(joins);
             }
         }
         Some(Self {
@@ -119,7 +120,8 @@ pub fn separate_customers(cluster: &Cluster, layers: &[UnitLayer]) -> Option<Str
     })
 }
 
-/// Whether single addresses, mailboxes or telephones join at least half of the payers to others.
+/// Whether at least half as many single addresses, mailboxes or telephones as there are payers
+/// join these to one another.
 #[must_use]
 pub fn payers_hang_together(cluster: &Cluster, layers: &[UnitLayer]) -> bool {
     Islands::of(cluster, layers)
