@@ -165,8 +165,8 @@ fn write_log(folder: &Path, more: &[Value]) -> PathBuf {
     let mut text = String::new();
     let mut accounts = String::from("account_id,payment_id,created_at\n");
     for account in 0..400 {
-        let campaign = account < 12;
-        let card = if campaign { account / 4 } else { account };
+        let campaign = account < 24;
+        let card = if campaign { account / 6 } else { account };
         writeln!(
             accounts,
             "org-{account:03},card-{card:03},2026-01-0{}T00:00:00Z",
@@ -215,7 +215,7 @@ fn templates_campaigns_and_requests_are_named_and_no_verdict_moves() {
     let campaign = &with["campaigns"][0];
     assert_eq!(
         campaign["members"].as_array().unwrap().len(),
-        12,
+        24,
         "{campaign:#}"
     );
     let purpose = campaign["purpose"].as_str().unwrap();
@@ -238,11 +238,11 @@ fn templates_campaigns_and_requests_are_named_and_no_verdict_moves() {
         .iter()
         .find(|one| one["detector"] == "content/pattern-cues")
         .unwrap();
-    assert_eq!(finding["requests"], 144);
-    assert_eq!(finding["accounts"].as_array().unwrap().len(), 12);
+    assert_eq!(finding["requests"], 288);
+    assert_eq!(finding["accounts"].as_array().unwrap().len(), 24);
     assert!(!finding["locators"].as_array().unwrap().is_empty());
     let families = pattern_families(&case.join("requests.parquet"));
-    assert_eq!(families.len(), 144);
+    assert_eq!(families.len(), 288);
     assert!(families.iter().all(|family| family == "grading"));
 
     let without = folder.path().join("without");

@@ -49,8 +49,13 @@ impl<'a> Ownership<'a> {
             && let Some(covered) = payers.covered_by(FEW_PAYERS)
         {
             let count = payers.needed(FEW_PAYERS);
-            // Two or three payers are one customer's unless its mailboxes are scattered.
-            let scattered = domains.speak_for(accounts) && domains.covered_by(1).is_none();
+            // Two or three payers are one customer's unless its mailboxes are scattered, or at a
+            // provider with other users.
+            let scattered = domains.speak_for(accounts)
+                && !domains.covered_by(1).is_some_and(|covered| {
+                    let domain = domains.commonest().unwrap_or_default();
+                    self.domains.get(domain).accounts <= 2 * covered
+                });
             if count == 1 || !scattered {
                 return Some(format!(
                     "one customer: {} behind {covered} of the {} accounts whose payer is known{}",

@@ -96,7 +96,7 @@ fn payment(context: &Context<'_>) -> Layer {
         .windows(2)
         .map(|bounds| {
             let holders = match bounds {
-                [start, end] => grouped.accounts.get(*start as usize..*end as usize),
+                [start, end] => grouped.accounts.get(*start..*end),
                 _ => None,
             };
             let profiles = holders.unwrap_or_default().iter().map(|account| {
