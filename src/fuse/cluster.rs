@@ -176,10 +176,14 @@ fn is_usable(corroboration: &Corroboration, layers: &[UnitLayer]) -> bool {
 /// it say something of the template.
 fn covers_the_template(corroboration: &Corroboration, layers: &[UnitLayer]) -> bool {
     let other = &layers[corroboration.other_layer];
-    if corroboration.family != Family::Content
-        || !other.hard
-        || corroboration.manner != Manner::Many
-    {
+    if corroboration.family != Family::Content || corroboration.manner != Manner::Many {
+        return true;
+    }
+    if other.family == Family::Network {
+        // Households and colleagues take to a product together as well.
+        return corroboration.core.len() as f64 >= MOST_OF_TEMPLATE * corroboration.size as f64;
+    }
+    if !other.hard {
         return true;
     }
     let (layer, group) = corroboration.group;

@@ -206,7 +206,9 @@ mod tests {
         assert!(said(1, 0).contains("one payer stands behind 40 of the 40"));
         assert!(said(1, 7).contains("one payer stands behind 40 of the 40"));
         assert!(said(2, 0).contains("2 payers stand behind 40"));
-        assert!(said(3, 1).contains("3 payers stand behind 40"));
+        assert!(said(3, 0).contains("3 payers stand behind 40"));
+        // One provider with other users.
+        assert_eq!(reason(&paid(3, 1)), None);
         assert_eq!(reason(&paid(3, 7)), None);
         assert_eq!(reason(&paid(4, 0)), None);
     }
