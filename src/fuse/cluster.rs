@@ -187,16 +187,18 @@ fn covers_the_template(corroboration: &Corroboration, layers: &[UnitLayer]) -> b
         return true;
     }
     let (layer, group) = corroboration.group;
-    let (mut known, mut touched) = (0, Vec::new());
-    for unit in layers[layer].groups.get(group) {
-        let keys = other.of_unit.get(*unit as usize);
-        known += usize::from(!keys.is_empty() || other.singles.get(*unit as usize) > Some(&0));
-        touched.extend_from_slice(keys);
-    }
-    touched.sort_unstable();
-    let tied: usize = touched
-        .chunk_by(|a, b| a == b)
-        .map(<[u32]>::len)
+    let users = layers[layer].groups.get(group);
+    let known = users
+        .iter()
+        .filter(|unit| {
+            !other.of_unit.get(**unit as usize).is_empty()
+                || other.singles.get(**unit as usize) > Some(&0)
+        })
+        .count();
+    let tied: usize = other
+        .keys_of(users)
+        .into_iter()
+        .map(|(_, inside)| inside)
         .filter(|inside| *inside >= 2)
         .sum();
     tied as f64 >= MOST_OF_TEMPLATE * known as f64

@@ -39,6 +39,9 @@ pub fn one_event(accounts: &[u32], population: &Population<'_>) -> Option<String
     let firsts = of(&guests, &population.first_us);
     let lasts = of(&guests, &population.last_us);
     let signed_up = together(starts, SIGN_UP_HOURS);
+    if signed_up < needed {
+        return None;
+    }
     // Whoever began and ended within one weekend was there.
     let stays: Vec<(i64, i64)> = firsts.into_iter().zip(lasts).collect();
     let stayed = stays
@@ -58,7 +61,7 @@ pub fn one_event(accounts: &[u32], population: &Population<'_>) -> Option<String
         .filter_map(|at| population.last_us.get(at))
         .max()?;
     let long_enough = log_last.saturating_sub(*log_first) >= LOG_LENGTHS * EVENT_HOURS * HOUR_US;
-    (long_enough && signed_up >= needed && stayed >= needed).then(|| {
+    (long_enough && stayed >= needed).then(|| {
         format!(
             "{signed_up} of {} accounts signed up within {SIGN_UP_HOURS} hours, and {stayed} have no request outside one stretch of {EVENT_HOURS} hours, in a log of {} days",
             guests.len(),

@@ -186,6 +186,21 @@ impl Lists {
 }
 
 impl UnitLayer {
+    /// The keys that these units hold, ascending, each with how many of the units hold it.
+    #[must_use]
+    pub fn keys_of(&self, units: &[u32]) -> Vec<(u32, usize)> {
+        let mut touched: Vec<u32> = units
+            .iter()
+            .flat_map(|unit| self.of_unit.get(*unit as usize))
+            .copied()
+            .collect();
+        touched.sort_unstable();
+        touched
+            .chunk_by(|a, b| a == b)
+            .filter_map(|run| Some((*run.first()?, run.len())))
+            .collect()
+    }
+
     /// Folds a detector layer; groups of fewer than two units vanish.
     #[must_use]
     pub fn fold(layer: &Layer, source: usize, units: &Units) -> Self {

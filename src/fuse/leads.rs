@@ -24,16 +24,10 @@ fn in_one_place(layers: &[UnitLayer], members: &[u32]) -> bool {
         .iter()
         .filter(|layer| layer.family == Family::Network)
         .any(|layer| {
-            let mut touched: Vec<u32> = members
-                .iter()
-                .flat_map(|unit| layer.of_unit.get(*unit as usize))
-                .copied()
-                .filter(|key| layer.crowded.get(*key as usize).copied().unwrap_or(false))
-                .collect();
-            touched.sort_unstable();
-            touched
-                .chunk_by(|a, b| a == b)
-                .any(|run| run.len() * 2 >= members.len())
+            layer.keys_of(members).into_iter().any(|(key, inside)| {
+                layer.crowded.get(key as usize).copied().unwrap_or(false)
+                    && inside * 2 >= members.len()
+            })
         })
 }
 

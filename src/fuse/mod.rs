@@ -256,15 +256,17 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
                     && group_tests::counts(judged, cluster, lead.is_some())
             })
         });
-        let accounts = sources.accounts(&cluster.units);
         let counts = |family| fused_cluster.family_bits.get(&family) >= Some(&COUNTING_BITS);
-        let explained = ownership
-            .one_customer(
-                &accounts,
-                counts(Family::Identity) && counts(Family::Network),
-            )
-            .or_else(|| customers::separate_customers(cluster, &layers))
-            .or_else(|| gathering::one_event(&accounts, input.population));
+        let explained = if verdict > Verdict::Lead {
+            let accounts = sources.accounts(&cluster.units);
+            let numbered_in_many_places = counts(Family::Identity) && counts(Family::Network);
+            ownership
+                .one_customer(&accounts, numbered_in_many_places)
+                .or_else(|| customers::separate_customers(cluster, &layers))
+                .or_else(|| gathering::one_event(&accounts, input.population))
+        } else {
+            None
+        };
         let (verdict, reason) = ownership::allowed((verdict, reason), explained, returned);
         let verdict = allowed(verdict, reason, expected, as_supported, input.config);
         let mut campaign = maker.campaign(cluster, verdict, expected, *lead);

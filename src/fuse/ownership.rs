@@ -101,7 +101,9 @@ impl<'a> Ownership<'a> {
     /// users, and a company either pays with few cards or has each of its people pay. Mailboxes
     /// that are numbered, and that each have a payer of their own, are nobody's staff.
     fn is_one_company(&self, domain: &str, covered: usize, numbered: bool) -> bool {
-        let Domain { accounts, payers } = self.domains.get(domain);
+        let Domain {
+            accounts, payers, ..
+        } = self.domains.get(domain);
         let each_its_own = payers * 2 >= accounts;
         accounts <= 2 * covered && (payers <= COMPANY_PAYERS || (each_its_own && !numbered))
     }

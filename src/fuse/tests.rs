@@ -120,6 +120,15 @@ fn judge(layers: &[UnitLayer]) -> (Vec<Cluster>, Vec<Corroboration>, Vec<Verdict
     (found, corroborations, verdicts)
 }
 
+fn assert_stays_a_lead(world: World) {
+    let (found, _, verdicts) = judge(&world.layers());
+    assert!(
+        verdicts.iter().all(|verdict| *verdict == Verdict::Lead),
+        "{} clusters {verdicts:?}",
+        found.len()
+    );
+}
+
 #[test]
 fn innocent_logs_stay_quiet() {
     for seed in 1..=20 {
@@ -309,11 +318,7 @@ fn an_office_behind_one_address_stays_a_lead() {
         // A tool of the office's own.
         world.template.push((60, account, 0));
     }
-    let (_, _, verdicts) = judge(&world.layers());
-    assert!(
-        verdicts.iter().all(|verdict| *verdict == Verdict::Lead),
-        "{verdicts:?}"
-    );
+    assert_stays_a_lead(world);
 }
 
 #[test]
@@ -324,11 +329,7 @@ fn a_class_with_one_assignment_stays_a_lead() {
         world.template.push((70, account, 0));
     }
     world.everyday.push(70);
-    let (_, _, verdicts) = judge(&world.layers());
-    assert!(
-        verdicts.iter().all(|verdict| *verdict == Verdict::Lead),
-        "{verdicts:?}"
-    );
+    assert_stays_a_lead(world);
 }
 
 #[test]
@@ -342,11 +343,7 @@ fn sponsors_of_a_class_do_not_make_it_a_campaign() {
         world.template.push((70, account, 0));
     }
     world.everyday.push(70);
-    let (_, _, verdicts) = judge(&world.layers());
-    assert!(
-        verdicts.iter().all(|verdict| *verdict == Verdict::Lead),
-        "{verdicts:?}"
-    );
+    assert_stays_a_lead(world);
 }
 
 #[test]
@@ -452,12 +449,7 @@ fn a_product_some_of_whose_customers_have_two_accounts_ties_nobody() {
         }
         world.template.push((50, account, 0));
     }
-    let (found, _, verdicts) = judge(&world.layers());
-    assert!(
-        verdicts.iter().all(|verdict| *verdict == Verdict::Lead),
-        "{} {verdicts:?}",
-        found.len()
-    );
+    assert_stays_a_lead(world);
 }
 
 #[test]
@@ -466,12 +458,7 @@ fn one_payer_alone_stays_a_lead() {
     for account in 2_000..2_400 {
         world.payment.push((5, account, 0));
     }
-    let (found, _, verdicts) = judge(&world.layers());
-    assert!(
-        verdicts.iter().all(|verdict| *verdict == Verdict::Lead),
-        "{} clusters {verdicts:?}",
-        found.len()
-    );
+    assert_stays_a_lead(world);
 }
 
 #[test]

@@ -148,20 +148,9 @@ pub fn verdict(
 fn cards_are_large(cluster: &Cluster, layers: &[UnitLayer]) -> bool {
     let (mut tied, mut on_large) = (0, 0);
     for layer in layers.iter().filter(|layer| layer.hard) {
-        let mut touched: Vec<u32> = cluster
-            .units
-            .iter()
-            .flat_map(|unit| layer.of_unit.get(*unit as usize))
-            .copied()
-            .collect();
-        touched.sort_unstable();
-        for run in touched.chunk_by(|a, b| a == b) {
-            tied += if run.len() >= 2 { run.len() } else { 0 };
-            on_large += if run.len() >= leads::PAYERS {
-                run.len()
-            } else {
-                0
-            };
+        for (_, inside) in layer.keys_of(&cluster.units) {
+            tied += if inside >= 2 { inside } else { 0 };
+            on_large += if inside >= leads::PAYERS { inside } else { 0 };
         }
     }
     on_large * 2 >= tied
@@ -194,17 +183,10 @@ fn tying_keys(
         .iter()
         .filter(|layer| layer.family == family)
         .map(|layer| {
-            let mut touched: Vec<u32> = cluster
-                .units
-                .iter()
-                .flat_map(|unit| layer.of_unit.get(*unit as usize))
-                .copied()
-                .collect();
-            touched.sort_unstable();
-            let keys: Vec<u32> = touched
-                .chunk_by(|a, b| a == b)
-                .filter(|run| run.len() >= 2)
-                .filter_map(|run| Some((*run.first()?, run.len())))
+            let keys: Vec<u32> = layer
+                .keys_of(&cluster.units)
+                .into_iter()
+                .filter(|(_, inside)| *inside >= 2)
                 .filter(|(key, inside)| {
                     inside * 2 >= layer.groups.get(*key as usize).len()
                         && layer.full.get(*key as usize).copied().unwrap_or(true)

@@ -24,7 +24,9 @@ pub struct Domains {
 pub struct Domain {
     /// Accounts with a mailbox there.
     pub accounts: usize,
-    /// Different payers among them, as far as known.
+    /// Of these, accounts whose payer is known.
+    pub paying: usize,
+    /// Different payers among them.
     pub payers: usize,
 }
 
@@ -32,21 +34,22 @@ impl Domains {
     /// Reads the accounts table.
     #[must_use]
     pub fn of(profiles: &[Option<AccountProfile>]) -> Self {
-        let mut payers: FxHashMap<String, (usize, FxHashSet<&str>)> = FxHashMap::default();
+        let mut payers: FxHashMap<String, (Domain, FxHashSet<&str>)> = FxHashMap::default();
         for profile in profiles.iter().flatten() {
             let Some(domain) = mail_domain(profile) else {
                 continue;
             };
             let entry = payers.entry(domain).or_default();
-            entry.0 += 1;
+            entry.0.accounts += 1;
+            entry.0.paying += usize::from(profile.payment_id.is_some());
             entry.1.extend(profile.payment_id.as_deref());
         }
         Self {
             about: payers
                 .into_iter()
-                .map(|(domain, (accounts, payers))| {
-                    let payers = payers.len();
-                    (domain, Domain { accounts, payers })
+                .map(|(domain, (mut about, payers))| {
+                    about.payers = payers.len();
+                    (domain, about)
                 })
                 .collect(),
         }
@@ -77,7 +80,9 @@ impl Domains {
             .max_by(|a, b| a.1.cmp(&b.1).then_with(|| b.0.cmp(&a.0)))?;
         let about = self.get(&domain);
         let agree = inside * 100 >= AGREE_PERCENT * all;
-        (inside >= 2 && agree && about.payers <= COMPANY_PAYERS).then_some(domain)
+        // Where most users of a domain have no known payer, few payers say nothing of it.
+        let few = about.payers <= COMPANY_PAYERS && about.paying * 2 >= about.accounts;
+        (inside >= 2 && agree && few).then_some(domain)
     }
 }
 
@@ -133,9 +138,24 @@ mod tests {
             domains.get("own.example"),
             Domain {
                 accounts: 40,
+                paying: 40,
                 payers: 10
             }
         );
         assert_eq!(domains.company(log[..4].iter().map(Option::as_ref)), None);
+    }
+
+    #[test]
+    fn a_provider_whose_users_mostly_have_no_known_payer_is_no_company() {
+        let mut log: Vec<_> = (0..6)
+            .map(|number| account(&format!("a{number}@free.example"), number / 3))
+            .collect();
+        log.extend((0..20).map(|number| {
+            let mut user = account(&format!("u{number}@free.example"), 0)?;
+            user.payment_id = None;
+            Some(user)
+        }));
+        let first_card = log[..3].iter().map(Option::as_ref);
+        assert_eq!(Domains::of(&log).company(first_card), None);
     }
 }
