@@ -110,11 +110,6 @@ pub trait GroupTest: Sync {
         None
     }
 
-    /// Why no log at all can be tested, where that is so.
-    fn never(&self) -> Option<&'static str> {
-        None
-    }
-
     /// Whether a finding of it may count for a verdict at all; the null runs repeat these.
     fn may_count(&self) -> bool {
         false

@@ -16,6 +16,7 @@ pub mod layer;
 pub mod matched;
 pub mod network;
 pub mod population;
+pub mod prompts;
 pub mod registry;
 #[cfg(test)]
 pub(crate) mod test_world;

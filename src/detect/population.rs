@@ -4,7 +4,10 @@ use anyhow::Result;
 use polars::prelude::DataFrame;
 
 use crate::detect::Context;
+use crate::detect::content::capability::Capabilities;
+use crate::detect::content::families::TextFamily;
 use crate::detect::layer::Layer;
+use crate::detect::prompts::Prompts;
 use crate::detect::traits::Traits;
 use crate::digest::DigestTables;
 use crate::model::event::Event;
@@ -58,6 +61,10 @@ pub struct Population<'a> {
     pub keys: KeyCounts,
     /// What most requests of an account have in common.
     pub traits: Traits,
+    /// Sampled prompts.
+    pub prompts: Prompts,
+    /// What texts and accounts are for, as far as cues tell.
+    pub capabilities: Capabilities,
     /// Account profiles, one entry per account.
     pub profiles: &'a [Option<AccountProfile>],
     /// Dated facts.
@@ -69,11 +76,15 @@ pub struct Population<'a> {
 }
 
 impl<'a> Population<'a> {
-    /// From a digest.
+    /// From a digest, and the keys and templates found in it.
     ///
     /// # Errors
     /// When a digest table lacks a column, which is an internal error.
-    pub fn read(context: &Context<'a>, layers: &'a [Layer]) -> Result<Self> {
+    pub fn read(
+        context: &Context<'a>,
+        layers: &'a [Layer],
+        families: &[TextFamily],
+    ) -> Result<Self> {
         let tables = context.tables;
         let accounts = &tables.accounts;
         let mut cells: Vec<(u32, Cell)> = Vec::with_capacity(tables.cells.height());
@@ -108,6 +119,8 @@ impl<'a> Population<'a> {
             models: tables.models.clone(),
             keys: key_counts(tables)?,
             traits: Traits::read(tables)?,
+            prompts: Prompts::read(tables, families)?,
+            capabilities: Capabilities::read(tables)?,
             hub_degree: context.config.network.hub_degree,
             ..Self::empty(context.profiles, context.events, layers)
         };
@@ -131,6 +144,8 @@ impl<'a> Population<'a> {
             models: Vec::new(),
             keys: KeyCounts::default(),
             traits: Traits::default(),
+            prompts: Prompts::default(),
+            capabilities: Capabilities::default(),
             profiles,
             events,
             layers,

@@ -3,8 +3,15 @@
 use anyhow::Result;
 use rayon::prelude::*;
 
+use crate::detect::content::canary_probing::CanaryProbing;
+use crate::detect::content::capability_focus::CapabilityFocus;
+use crate::detect::content::coverage_sweep::CoverageSweep;
 use crate::detect::content::parameter_uniformity::ParameterUniformity;
 use crate::detect::content::pattern_cues::PatternCues;
+use crate::detect::content::prompt_order::PromptOrder;
+use crate::detect::content::recon_then_scale::ReconThenScale;
+use crate::detect::content::repeat_sampling::RepeatSampling;
+use crate::detect::content::sharding::Sharding;
 use crate::detect::content::template_spread::TemplateSpread;
 use crate::detect::dynamics::mixed_traffic::MixedTraffic;
 use crate::detect::dynamics::model_pivot::ModelPivot;
@@ -53,6 +60,13 @@ pub static GROUP_TESTS: &[&dyn GroupTest] = &[
     &GeographyMismatch,
     &MetadataSanitised,
     &ParameterUniformity,
+    &Sharding,
+    &CapabilityFocus,
+    &RepeatSampling,
+    &PromptOrder,
+    &ReconThenScale,
+    &CoverageSweep,
+    &CanaryProbing,
 ];
 
 /// What every detector and group test is, in registry order.
@@ -61,15 +75,6 @@ pub fn metas() -> impl Iterator<Item = &'static Meta> {
         .iter()
         .map(|detector| detector.meta())
         .chain(GROUP_TESTS.iter().map(|test| test.meta()))
-}
-
-/// Why this detector can test no log at all, where that is so.
-#[must_use]
-pub fn never(id: &str) -> Option<&'static str> {
-    GROUP_TESTS
-        .iter()
-        .find(|test| test.meta().id == id)
-        .and_then(|test| test.never())
 }
 
 /// Whether `selection` (an id or the part before the slash) names this detector.

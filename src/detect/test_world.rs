@@ -1,8 +1,10 @@
 //! Accounts with clocks, made by hand, for the tests of group tests.
 
+use crate::detect::content::capability::Capabilities;
 use crate::detect::group::{Group, GroupTest, Look, Standing};
 use crate::detect::layer::Layer;
 use crate::detect::population::{Cell, HOUR_US, KeyCounts, Population};
+use crate::detect::prompts::{Prompt, Prompts};
 use crate::detect::traits::Traits;
 use crate::model::event::Event;
 use crate::model::profile::AccountProfile;
@@ -66,6 +68,9 @@ pub(crate) struct World {
     pub(crate) layers: Vec<Layer>,
     pub(crate) keys: KeyCounts,
     pub(crate) traits: Traits,
+    pub(crate) prompts: Vec<(u32, Prompt)>,
+    pub(crate) texts_per_account: usize,
+    pub(crate) capabilities: Capabilities,
     models: Vec<String>,
 }
 
@@ -83,6 +88,9 @@ impl World {
                 languages: vec![0; accounts],
             },
             traits: Traits::default(),
+            prompts: Vec::new(),
+            texts_per_account: 64,
+            capabilities: Capabilities::default(),
             models: models.iter().map(|name| (*name).to_owned()).collect(),
         }
     }
@@ -98,6 +106,21 @@ impl World {
                 },
             ));
         }
+    }
+
+    /// A prompt of an account, `uses` times from one hour to another.
+    pub(crate) fn say(&mut self, account: u32, hash: u64, uses: u64, hours: (i64, i64)) {
+        self.prompts.push((
+            account,
+            Prompt {
+                hash,
+                uses,
+                first_us: hours.0 * HOUR_US,
+                last_us: hours.1 * HOUR_US,
+                bytes: 200,
+                template: None,
+            },
+        ));
     }
 
     pub(crate) fn profile(&mut self, account: u32) -> &mut AccountProfile {
@@ -132,6 +155,13 @@ impl World {
         made.models.clone_from(&self.models);
         made.keys = self.keys.clone();
         made.traits = self.traits.clone();
+        made.prompts = Prompts::new(
+            accounts,
+            self.prompts.clone(),
+            std::iter::empty(),
+            self.texts_per_account,
+        );
+        made.capabilities = self.capabilities.clone();
         made.with_cells(self.cells.clone())
     }
 }

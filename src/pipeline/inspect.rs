@@ -83,7 +83,7 @@ pub fn inspect(options: &ScanOptions, progress: &dyn Progress) -> Result<Inspect
 /// what a scan says of single groups is not known yet.
 fn prospects(context: &Context<'_>, options: &ScanOptions) -> Result<Vec<DetectorRun>> {
     let mut runs = registry::admitted(context);
-    let population = Population::read(context, &[])?;
+    let population = Population::read(context, &[], &[])?;
     let tests = registry::group_tests(context, &[], &[]);
     let tested =
         fuse::group_tests::run(&tests, &population, &[], &options.config.fuse, options.seed);

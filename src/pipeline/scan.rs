@@ -101,7 +101,7 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
 
     progress.begin("fusing", None);
     let not_tested: Vec<String> = detectors.iter().flat_map(DetectorRun::not_tested).collect();
-    let population = Population::read(&context, &layers)?;
+    let population = Population::read(&context, &layers, &families)?;
     let fused = fuse::fuse(&fuse::Input {
         population: &population,
         group_tests: &detect::registry::group_tests(&context, &options.only, &options.skip),

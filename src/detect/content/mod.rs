@@ -1,7 +1,14 @@
 //! Detectors of what the prompts are.
 
+pub mod canary_probing;
 pub mod capability;
+pub mod capability_focus;
+pub mod coverage_sweep;
 pub mod families;
 pub mod parameter_uniformity;
 pub mod pattern_cues;
+pub mod prompt_order;
+pub mod recon_then_scale;
+pub mod repeat_sampling;
+pub mod sharding;
 pub mod template_spread;
