@@ -3,6 +3,10 @@
 #   foreign_export.sh EXPORT CASE [MAP]
 # First look: which column was taken for what, which detectors can run. Then scan.
 set -euo pipefail
+if [ $# -lt 2 ]; then
+    echo "usage: $0 EXPORT CASE [MAP]" >&2
+    exit 2
+fi
 
 export_file=$1
 case_folder=$2

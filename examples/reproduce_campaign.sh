@@ -5,6 +5,10 @@
 # `stillhunt simulate --list` names the presets, with what was published about each and what
 # was not. The scores are synthetic: they say what the tool does with this scenario.
 set -euo pipefail
+if [ $# -lt 1 ]; then
+    echo "usage: $0 FOLDER [PRESET] [SCALE] [SEED]" >&2
+    exit 2
+fi
 
 folder=$1
 preset=${2:-minimax-2026-02}

@@ -1,6 +1,6 @@
 //! What a run was asked to do: the command line after parsing, before any work.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +30,25 @@ pub enum Profile {
     Balanced,
     /// Every lead.
     Broad,
+}
+
+impl ScanOptions {
+    /// Files and folders that the run reads, but for the baseline, which is read whole before
+    /// anything is written.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        let input = &self.input;
+        input
+            .logs
+            .iter()
+            .chain(&input.accounts)
+            .chain(&input.events)
+            .chain(&input.map)
+            .chain(&input.patterns)
+            .chain(&self.digests)
+            .chain(&self.suppress)
+            .chain(&self.indicators)
+            .map(PathBuf::as_path)
+    }
 }
 
 /// Where request rows come from and how to read them.

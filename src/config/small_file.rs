@@ -7,20 +7,27 @@ use std::path::Path;
 /// Far above what anybody writes by hand; a device or a log given by mistake ends here.
 const MOST_BYTES: u64 = 16 << 20;
 
-/// Reads such a file.
+/// Opens a file of any size that is to be read from its start to its end.
 ///
 /// # Errors
-/// When it cannot be read or is too large.
-pub fn read(path: &Path) -> Result<Vec<u8>> {
-    // A pipe would be waited for without an end, a device read without one.
+/// When it cannot be opened or is no regular file: a pipe would be waited for without an end.
+pub fn open_regular(path: &Path) -> Result<File> {
     if !std::fs::metadata(path)?.is_file() {
         return Err(Error::new(
             ErrorKind::InvalidInput,
             "not a regular file; save it to a file first",
         ));
     }
+    File::open(path)
+}
+
+/// Reads such a file.
+///
+/// # Errors
+/// When it cannot be read or is too large.
+pub fn read(path: &Path) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?
+    open_regular(path)?
         .take(MOST_BYTES + 1)
         .read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MOST_BYTES {

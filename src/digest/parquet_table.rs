@@ -1,6 +1,5 @@
 //! One documented table as a Parquet file: frame to file and back.
 
-use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -16,6 +15,7 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use polars::prelude::{Column, DataFrame};
 
+use crate::config::small_file::open_regular;
 use crate::digest::documentation::{StoredColumn, StoredTable, StoredType};
 use crate::digest::frames::ColumnList;
 
@@ -82,7 +82,7 @@ fn to_arrow(stored: &StoredColumn, column: &Column) -> Result<ArrayRef> {
 
 /// Reads a table; its columns must be the documented ones.
 pub(crate) fn read_frame(table: &StoredTable, path: &Path) -> Result<DataFrame> {
-    let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(path)?)?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(open_regular(path)?)?;
     let expected = schema(table);
     let found = builder.schema();
     let same = found.fields().len() == expected.fields().len()

@@ -11,6 +11,7 @@ use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::config::small_file::open_regular;
 use crate::digest::DIGEST_SCHEMA_VERSION;
 use crate::digest::check::check;
 use crate::digest::documentation::{StoredTable, TABLES};
@@ -131,7 +132,9 @@ pub fn read_frames(dir: &Path, names: &[&str]) -> Result<BTreeMap<&'static str, 
 /// Reads `digest.json`.
 fn read_about(dir: &Path) -> Result<Stored> {
     let path = dir.join(ABOUT);
-    let json = std::fs::read(&path)
+    let mut json = Vec::new();
+    open_regular(&path)
+        .and_then(|mut file| file.read_to_end(&mut json))
         .map_err(|error| unusable(&path, &format!("no digest here ({error})")))?;
     let header: Header =
         serde_json::from_slice(&json).map_err(|error| unusable(&path, &error.to_string()))?;
@@ -287,7 +290,7 @@ impl<W: Write> Write for Hashed<W> {
 }
 
 fn hash_file(path: &Path) -> std::io::Result<String> {
-    let mut file = File::open(path)?;
+    let mut file = open_regular(path)?;
     let mut hash = Sha256::new();
     let mut buffer = vec![0_u8; 1 << 16];
     loop {

@@ -102,7 +102,8 @@ pub struct Calibration {
     pub level: Verdict,
     /// Share of false clusters that the verdict's rule allows; none for `lead`.
     pub allowed_false_share: Option<f64>,
-    /// Expected false clusters with the bits of the weakest campaign at this level, as the case states.
+    /// Expected false clusters with the bits of the weakest campaign at this level, as the case states;
+    /// none for `lead`, of which nothing is stated.
     pub stated_false_clusters: Option<f64>,
     /// Expected false clusters at this level, mean over the null runs.
     pub null_run_false_clusters: Option<f64>,
@@ -155,14 +156,16 @@ pub fn calibrate(
                 }
             }
             let (wrong, clusters) = false_clusters(prediction, truth, level);
-            let stated_false_clusters = stated.and_then(|stated| {
-                stated
-                    .campaigns
-                    .iter()
-                    .filter(|campaign| reached.contains_key(campaign.id.as_str()))
-                    .map(|campaign| campaign.expected_false)
-                    .max_by(f64::total_cmp)
-            });
+            // Nothing is stated of a lead: what stands there is no measurement.
+            let stated_false_clusters =
+                stated.filter(|_| level > Verdict::Lead).and_then(|stated| {
+                    stated
+                        .campaigns
+                        .iter()
+                        .filter(|campaign| reached.contains_key(campaign.id.as_str()))
+                        .map(|campaign| campaign.expected_false)
+                        .max_by(f64::total_cmp)
+                });
             Calibration {
                 level,
                 allowed_false_share: allowed(level),
@@ -217,7 +220,7 @@ mod tests {
             },
         };
         let found = calibrate(&prediction, &truth, Some(&stated));
-        assert_eq!(found[0].stated_false_clusters, Some(0.3));
+        assert_eq!(found[0].stated_false_clusters, None);
         assert_eq!(found[0].null_run_false_clusters, None);
         assert_eq!((found[1].clusters, found[1].false_clusters), (2, 1));
         assert_eq!(found[1].false_cluster_share, Some(0.5));

@@ -172,6 +172,9 @@ fn notes(prediction: &Prediction, truth: &Truth) -> Vec<String> {
         );
     }
     let known = || truth.accounts.values();
+    if known().all(|account| account.campaign.is_none()) {
+        notes.push("the truth holds no campaign, so recall is undefined".to_owned());
+    }
     if known().all(|account| account.campaign.is_some()) {
         notes.push(
             "the truth holds no innocent account, so precision cannot be other than 1".to_owned(),
@@ -225,7 +228,7 @@ pub fn evaluate_files(
 ) -> Result<Evaluation> {
     let truth = Truth::read(truth)?;
     let (prediction, stated) = if case.is_dir() {
-        let mut prediction = Prediction::read(&case.join("accounts.csv"))?;
+        let mut prediction = Prediction::read(&case.join("accounts.csv"))?.with_plain_ids();
         prediction.name = case.display().to_string();
         // A case states verdicts, also one that found nothing.
         prediction.states_verdicts = true;
@@ -285,7 +288,7 @@ fn changed_files(case: &Path, scores_requests: bool) -> Vec<String> {
         .into_iter()
         .filter(|name| scores_requests || *name != REQUESTS_FILE)
         .map(|name| {
-            if !case.join(name).exists() {
+            if !case.join(name).is_file() {
                 return format!("{name} is missing; what it would add is not scored");
             }
             format!(

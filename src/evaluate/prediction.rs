@@ -7,6 +7,7 @@ use anyhow::Result;
 
 use crate::evaluate::rows::{self, Wanted, campaign, for_each_row, quoted, unguarded, usage};
 use crate::model::campaign::Verdict;
+use crate::report::escape::is_hidden;
 
 /// The claim about one account.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,6 +99,16 @@ impl Prediction {
         claims
     }
 
+    /// Undoes the escapes in which the files of a case write hidden characters.
+    #[must_use]
+    pub fn with_plain_ids(mut self) -> Self {
+        let accounts = std::mem::take(&mut self.accounts);
+        for (account, claim) in accounts {
+            self.add(&plain(&account), claim);
+        }
+        self
+    }
+
     /// Reads a case's `accounts.csv` or any CSV or Parquet with an account, a cluster and,
     /// optionally, a score and a verdict column.
     ///
@@ -120,7 +131,9 @@ impl Prediction {
                 return Err(usage(format!("{}: account_id is empty", place())));
             };
             prediction.states_verdicts |= verdict.is_some();
-            let verdict = match verdict {
+            // A verdict that says "none" flags nobody.
+            let claimed = campaign(verdict).is_some() || verdict.is_none();
+            let verdict = match campaign(verdict) {
                 None => Verdict::Lead,
                 Some(text) => parse_verdict(text).ok_or_else(|| {
                     usage(format!(
@@ -135,10 +148,10 @@ impl Prediction {
                     .trim()
                     .parse::<f64>()
                     .ok()
-                    .filter(|value| !value.is_nan())
+                    .filter(|value| value.is_finite())
                     .ok_or_else(|| {
                         usage(format!(
-                            "{}: score {} is not a number",
+                            "{}: score {} is not a finite number",
                             place(),
                             quoted(text)
                         ))
@@ -147,7 +160,9 @@ impl Prediction {
                 None if campaign(cluster).is_some() => f64::from(verdict as u8) + 1.0,
                 None => 0.0,
             };
-            let cluster = campaign(cluster).map(|text| unguarded(text).to_owned());
+            let cluster = campaign(cluster)
+                .filter(|_| claimed)
+                .map(|text| unguarded(text).to_owned());
             prediction.add(
                 unguarded(account),
                 PredictedAccount {
@@ -166,6 +181,33 @@ impl Prediction {
         }
         Ok(prediction)
     }
+}
+
+/// The text that a case file writes with its hidden characters as `\u{202e}`.
+fn plain(text: &str) -> String {
+    let mut found = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("\\u{") {
+        found.push_str(before);
+        let hidden = after.split_once('}').and_then(|(digits, tail)| {
+            let letter = u32::from_str_radix(digits, 16)
+                .ok()
+                .and_then(char::from_u32)?;
+            is_hidden(letter).then_some((letter, tail))
+        });
+        match hidden {
+            Some((letter, tail)) => {
+                found.push(letter);
+                rest = tail;
+            }
+            None => {
+                found.push_str("\\u{");
+                rest = after;
+            }
+        }
+    }
+    found.push_str(rest);
+    found
 }
 
 fn parse_verdict(text: &str) -> Option<Verdict> {

@@ -14,6 +14,7 @@ use arrow_schema::DataType;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
+use crate::config::small_file::open_regular;
 use crate::model::failure::Failure;
 
 /// Rows decoded at a time from Parquet: few, because prompts may be long.
@@ -55,10 +56,10 @@ pub(crate) fn usage(message: String) -> anyhow::Error {
 
 /// What stands for "none" in tables of other tools: a missing value as data frames write it, and
 /// the point of no cluster of scikit-learn's DBSCAN and HDBSCAN, as an integer and as a float.
-const NONE: [&str; 6] = ["nan", "none", "null", "na", "n/a", "<na>"];
+const NONE: [&str; 8] = ["nan", "none", "null", "na", "n/a", "<na>", "(none)", "#n/a"];
 
 /// What stands for "no campaign" where a column answers a question instead of giving a name.
-const INNOCENT: [&str; 8] = [
+pub const INNOCENT: [&str; 18] = [
     "false",
     "no",
     "f",
@@ -67,6 +68,16 @@ const INNOCENT: [&str; 8] = [
     "benign",
     "cover",
     "legitimate",
+    "legit",
+    "noise",
+    "no_campaign",
+    "no campaign",
+    "normal",
+    "negative",
+    "clean",
+    "genuine",
+    "organic",
+    "-",
 ];
 
 /// What stands for "yes" in such a column.
@@ -162,15 +173,8 @@ pub fn for_each_row(
     wanted: &[Wanted],
     mut each: impl FnMut(u64, &[Option<&str>]) -> Result<()>,
 ) -> Result<()> {
-    let mut file = File::open(path)
+    let mut file = open_regular(path)
         .map_err(|error| usage(format!("{}: cannot be opened: {error}", path.display())))?;
-    // It is looked at and then read, so a pipe would lose its first part.
-    if file.metadata().is_ok_and(|metadata| !metadata.is_file()) {
-        return Err(usage(format!(
-            "{}: not a regular file; save the stream to a file first",
-            path.display()
-        )));
-    }
     let mut magic = Vec::with_capacity(4);
     (&mut file)
         .take(4)
@@ -192,6 +196,19 @@ fn positions(path: &Path, present: &[String], wanted: &[Wanted]) -> Result<Vec<O
     wanted
         .iter()
         .map(|column| {
+            // Which of two labels is meant cannot be guessed.
+            let fitting: Vec<&str> = present
+                .iter()
+                .map(|header| header.trim())
+                .filter(|header| column.required && is_one_of(header, column.names))
+                .collect();
+            if fitting.len() > 1 {
+                return Err(usage(format!(
+                    "{}: several columns could be meant ({}); keep or rename one",
+                    path.display(),
+                    fitting.join(", ")
+                )));
+            }
             let found = column.names.iter().find_map(|name| {
                 present
                     .iter()
@@ -206,11 +223,19 @@ fn positions(path: &Path, present: &[String], wanted: &[Wanted]) -> Result<Vec<O
                 if present.len() > NAMED {
                     names.push(format!("{} more", present.len() - NAMED));
                 }
+                let has = if present.iter().all(|name| name.trim().is_empty()) {
+                    "it is empty".to_owned()
+                } else {
+                    format!("it has: {}", names.join(", "))
+                };
+                let separator = match present {
+                    [one] if one.contains([';', '\t']) => "; columns must be separated by commas",
+                    _ => "",
+                };
                 return Err(usage(format!(
-                    "{}: no column {} (it has: {})",
+                    "{}: no column {} ({has}){separator}",
                     path.display(),
-                    column.names.join(" or "),
-                    names.join(", ")
+                    column.names.join(" or ")
                 )));
             }
             Ok(found)
@@ -223,7 +248,15 @@ fn read_csv(
     wanted: &[Wanted],
     each: &mut impl FnMut(u64, &[Option<&str>]) -> Result<()>,
 ) -> Result<()> {
-    let broken = |error: csv::Error| usage(format!("{}: {error}", path.display()));
+    let broken = |error: csv::Error| {
+        let hint = match error.kind() {
+            csv::ErrorKind::UnequalLengths { .. } => {
+                "; is a quote left open, or a comma not quoted?"
+            }
+            _ => "",
+        };
+        usage(format!("{}: {error}{hint}", path.display()))
+    };
     let mut reader = csv::Reader::from_path(path).map_err(broken)?;
     let present: Vec<String> = reader
         .headers()

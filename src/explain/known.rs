@@ -60,13 +60,11 @@ impl<'a> Known<'a> {
     #[must_use]
     pub fn campaigns_of(&self, finding: &str) -> Vec<String> {
         self.case
-            .campaigns
-            .iter()
-            .filter(|campaign| {
-                let mut named = campaign.evidence.iter().flat_map(|row| &row.findings);
-                named.any(|id| id == finding)
-            })
-            .map(|campaign| campaign.id.clone())
+            .campaigns_by_finding()
+            .remove(finding)
+            .into_iter()
+            .flatten()
+            .map(str::to_owned)
             .collect()
     }
 

@@ -134,6 +134,7 @@ fn finding(campaign_id: &str, judged: &Judged, sources: &Sources<'_>) -> Finding
         last_us: stated.last_us,
         locators,
         weak: stated.standing == crate::detect::group::Standing::Weak,
+        rests_on: Vec::new(),
         suppressed_by: None,
     }
 }

@@ -1,6 +1,6 @@
 //! Corroborations put into words: one finding each.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::detect::layer::Layer;
 use crate::fuse::corroboration::{Corroboration, MINIMUM_BITS, Manner};
@@ -136,6 +136,7 @@ pub(super) fn about(
         last_us,
         locators,
         weak: false,
+        rests_on: Vec::new(),
         suppressed_by: None,
     })
 }
@@ -195,6 +196,8 @@ pub struct Mirror {
     pub corroboration: usize,
     /// Units of its core that have the key, ascending.
     pub units: Vec<u32>,
+    /// Layer and group of the key.
+    pub place: (usize, usize),
     /// The key in words.
     pub finding: Finding,
 }
@@ -224,6 +227,44 @@ pub fn mirrors(
         }
     }
     mirrors
+}
+
+/// Says of the findings on both sides of each agreement that they rest on each other.
+pub fn connect(
+    corroborations: &[Corroboration],
+    made: &mut [Option<Finding>],
+    mirrors: &mut [Mirror],
+) {
+    let mut about: FxHashMap<(usize, usize), Vec<String>> = FxHashMap::default();
+    for (corroboration, finding) in corroborations.iter().zip(made.iter()) {
+        if let Some(finding) = finding {
+            about
+                .entry(corroboration.group)
+                .or_default()
+                .push(finding.id.clone());
+        }
+    }
+    for mirror in mirrors.iter_mut() {
+        let own = made.get(mirror.corroboration).and_then(Option::as_ref);
+        mirror.finding.rests_on = own.map(|finding| finding.id.clone()).into_iter().collect();
+        about
+            .entry(mirror.place)
+            .or_default()
+            .push(mirror.finding.id.clone());
+    }
+    for (corroboration, finding) in corroborations.iter().zip(made) {
+        let Some(finding) = finding else {
+            continue;
+        };
+        finding.rests_on = corroboration
+            .other_groups
+            .iter()
+            .filter_map(|key| about.get(&(corroboration.other_layer, *key as usize)))
+            .filter_map(|ids| ids.first().cloned())
+            .collect();
+        finding.rests_on.sort();
+        finding.rests_on.dedup();
+    }
 }
 
 /// A key in a sentence about another. A template's id names nobody; other keys stand in findings
@@ -283,6 +324,7 @@ fn mirror(
     };
     Some(Mirror {
         corroboration: index,
+        place: (layer, group),
         units,
         finding,
     })

@@ -163,7 +163,7 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         }
         in_use
     };
-    let made: Vec<Option<Finding>> = corroborations
+    let mut made: Vec<Option<Finding>> = corroborations
         .iter()
         .zip(&in_use)
         .map(|(corroboration, used)| {
@@ -178,7 +178,8 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         .iter()
         .map(|finding| finding.as_ref().map(|finding| finding.id.clone()))
         .collect();
-    let mirrors = findings::mirrors(&corroborations, &in_use, &sources);
+    let mut mirrors = findings::mirrors(&corroborations, &in_use, &sources);
+    findings::connect(&corroborations, &mut made, &mut mirrors);
     let leads = leads::leads(&layers, &found, &input.config.fuse, &input.config.network);
     let candidates: Vec<Candidate<'_>> = found
         .iter()

@@ -210,6 +210,7 @@ impl Profile {
             last_us: Some(campaign.last_us),
             locators: sample,
             weak: true,
+            rests_on: Vec::new(),
             suppressed_by: None,
         })
     }

@@ -11,11 +11,13 @@ use anyhow::Result;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::config::Config;
+use crate::config::options::Quote;
 use crate::digest::DigestTables;
 use crate::fuse::Pattern;
 use crate::model::batch::RequestBatch;
 use crate::model::campaign::{Campaign, LabelledRequest, Template, Verdict};
 use crate::model::column::RequestColumn;
+use crate::text::excerpt;
 use crate::text::fragments::all_shingles;
 use crate::text::hash::text_hash;
 
@@ -27,6 +29,30 @@ pub const WANTED: &[RequestColumn] = &[
     RequestColumn::Prompt,
     RequestColumn::SystemPrompt,
 ];
+
+/// What the second look finds; parts of it add up in any order.
+#[derive(Debug, Default)]
+pub struct Labelled {
+    /// Requests of the campaigns' templates.
+    pub requests: Vec<LabelledRequest>,
+    /// Excerpts for templates that have none, by template number: those of the texts with the
+    /// smallest hashes.
+    quotes: BTreeMap<u32, BTreeMap<u64, String>>,
+}
+
+impl Labelled {
+    /// Takes in another part; at most `limit` excerpts per template stay.
+    fn absorb(&mut self, other: Self, limit: usize) {
+        self.requests.extend(other.requests);
+        for (template, quotes) in other.quotes {
+            let mine = self.quotes.entry(template).or_default();
+            mine.extend(quotes);
+            while mine.len() > limit {
+                mine.pop_last();
+            }
+        }
+    }
+}
 
 /// What to look for, by account.
 pub struct Search {
@@ -42,6 +68,11 @@ pub struct Search {
     system: Lookup,
     fragment_words: usize,
     cover_share: f64,
+    /// Templates without an excerpt.
+    bare: FxHashSet<u32>,
+    excerpt_chars: usize,
+    excerpts_per_template: usize,
+    quote: Quote,
 }
 
 /// Templates of one role, by fragment and by exact text.
@@ -55,7 +86,12 @@ struct Lookup {
 impl Search {
     /// Prepares the look-up; `None` where no campaign stands on a template.
     #[must_use]
-    pub fn new(campaigns: &[Campaign], patterns: &[Pattern], config: &Config) -> Option<Self> {
+    pub fn new(
+        campaigns: &[Campaign],
+        patterns: &[Pattern],
+        templates: &[Template],
+        (config, quote): (&Config, Quote),
+    ) -> Option<Self> {
         let mut search = Search {
             campaign_of: FxHashMap::default(),
             campaign_ids: campaigns
@@ -72,12 +108,21 @@ impl Search {
             system: Lookup::default(),
             fragment_words: config.digest.fragment_words,
             cover_share: config.content.cover_share,
+            bare: FxHashSet::default(),
+            excerpt_chars: config.digest.excerpt_chars,
+            excerpts_per_template: config.report.excerpts_per_template,
+            quote,
         };
         let numbers: FxHashMap<&str, u32> = (0_u32..)
             .zip(patterns)
             .map(|(number, pattern)| (pattern.id.as_str(), number))
             .collect();
         let mut used: FxHashSet<u32> = FxHashSet::default();
+        search.bare = templates
+            .iter()
+            .filter(|template| template.excerpts.is_empty())
+            .filter_map(|template| numbers.get(template.id.as_str()).copied())
+            .collect();
         for (number, campaign) in (0_u32..).zip(campaigns) {
             let templates: FxHashSet<u32> = campaign
                 .templates
@@ -120,7 +165,7 @@ impl Search {
     }
 
     /// Labels the rows of a batch that belong to a campaign's templates.
-    pub fn label(&self, batch: &RequestBatch, found: &mut Vec<LabelledRequest>) {
+    pub fn label(&self, batch: &RequestBatch, found: &mut Labelled) {
         let (Some(accounts), Some(times)) = (
             batch.text(RequestColumn::AccountId),
             batch.integer(RequestColumn::Timestamp),
@@ -147,11 +192,14 @@ impl Search {
                     .is_some_and(|allowed| allowed.contains(&template))
                     .then_some(template)
             };
-            let Some(template) = text(prompts, &self.user).or_else(|| text(systems, &self.system))
+            let of_user = text(prompts, &self.user).zip(prompts);
+            let Some((template, column)) =
+                of_user.or_else(|| text(systems, &self.system).zip(systems))
             else {
                 continue;
             };
-            found.push(LabelledRequest {
+            self.quote(template, column.value(row), found);
+            found.requests.push(LabelledRequest {
                 file: batch.file,
                 row: *number,
                 request_id: value(ids, row).unwrap_or_else(|| format!("{}:{number}", batch.file)),
@@ -170,6 +218,52 @@ impl Search {
                 pattern_family: self.capability_of(template),
             });
         }
+    }
+
+    /// Keeps an excerpt of the text, where its template has none yet.
+    fn quote(&self, template: u32, text: &str, found: &mut Labelled) {
+        if !self.bare.contains(&template) {
+            return;
+        }
+        let hash = text_hash(text);
+        let quotes = found.quotes.entry(template).or_default();
+        let full = quotes.len() >= self.excerpts_per_template;
+        let wanted = !full || quotes.last_key_value().is_some_and(|last| hash < *last.0);
+        if wanted
+            && !quotes.contains_key(&hash)
+            && let Some(excerpt) = excerpt(text, self.excerpt_chars, self.quote)
+        {
+            quotes.insert(hash, excerpt);
+            if full {
+                quotes.pop_last();
+            }
+        }
+    }
+
+    /// Puts parts of a second look together, in any order, and gives templates without an
+    /// excerpt those that were found.
+    #[must_use]
+    pub fn join(
+        &self,
+        parts: impl IntoIterator<Item = Labelled>,
+        templates: &mut [Template],
+    ) -> Vec<LabelledRequest> {
+        let mut all = Labelled::default();
+        for part in parts {
+            all.absorb(part, self.excerpts_per_template);
+        }
+        for template in templates.iter_mut() {
+            let number = self.template_ids.iter().position(|id| *id == template.id);
+            let quotes = number
+                .and_then(|number| u32::try_from(number).ok())
+                .and_then(|number| all.quotes.remove(&number));
+            if let Some(quotes) = quotes {
+                template.excerpts = quotes.into_values().collect();
+                template.excerpts.sort();
+                template.excerpts.dedup();
+            }
+        }
+        all.requests
     }
 
     /// Labels the sampled texts of a digest, for runs that have no log to read again.

@@ -1,5 +1,7 @@
 //! The case: everything a report may show. Serialised as `case.json`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +9,7 @@ use crate::model::campaign::{Campaign, LabelledRequest, Template};
 use crate::model::comparison::Comparison;
 use crate::model::coverage::{Coverage, Reject};
 use crate::model::event::Event;
-use crate::model::finding::{DetectorRun, Finding, SuppressedHub};
+use crate::model::finding::{DetectorRun, Finding, Subject, SuppressedHub};
 use crate::model::suppression::{SuppressedCampaign, Suppression};
 use crate::model::watchlist::Watchlist;
 
@@ -90,4 +92,38 @@ pub struct CaseTables {
     pub rejects: Vec<Reject>,
     /// Rows of the un-mixed sub-streams, sorted by file and row.
     pub requests: Vec<LabelledRequest>,
+}
+
+impl Case {
+    /// The campaigns that rest on each finding, or that it says something of.
+    #[must_use]
+    pub fn campaigns_by_finding(&self) -> BTreeMap<&str, BTreeSet<&str>> {
+        let mut campaigns: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for campaign in &self.campaigns {
+            for finding in campaign
+                .evidence
+                .iter()
+                .flat_map(|evidence| &evidence.findings)
+            {
+                campaigns.entry(finding).or_default().insert(&campaign.id);
+            }
+            for finding in campaign.members.iter().flat_map(|member| &member.findings) {
+                campaigns.entry(finding).or_default().insert(&campaign.id);
+            }
+        }
+        // What a campaign is for is stated about `ID capability`, and no evidence of it.
+        for finding in &self.findings {
+            let Subject::Group { name } = &finding.subject else {
+                continue;
+            };
+            let about = name.split(' ').next().unwrap_or_default();
+            if let Some(campaign) = self.campaigns.iter().find(|campaign| campaign.id == about) {
+                campaigns
+                    .entry(&finding.id)
+                    .or_default()
+                    .insert(&campaign.id);
+            }
+        }
+        campaigns
+    }
 }

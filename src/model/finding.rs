@@ -141,6 +141,10 @@ pub struct Finding {
     /// evidence for a verdict; it is shown beside its innocent explanation.
     #[serde(default)]
     pub weak: bool,
+    /// Findings that this one rests on: an agreement of two kinds of keys stands in a finding
+    /// about either side, and falls with half of the keys of the other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rests_on: Vec<String>,
     /// Line of the suppression that hides it, where one does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suppressed_by: Option<u64>,

@@ -13,8 +13,8 @@ use crate::report;
 /// # Errors
 /// When one of the two is no case folder (`Failure`).
 pub fn diff_cases(old: &Path, new: &Path) -> Result<Comparison> {
-    let before = report::read_case(old)?;
-    let after = report::read_case(new)?;
+    let before = report::read_recorded_case(old)?;
+    let after = report::read_recorded_case(new)?;
     Ok(compare::compare(
         &old.display().to_string(),
         &before.campaigns,

@@ -19,6 +19,7 @@ pub fn digest_to(
     output: &ScanOutput,
     progress: &dyn Progress,
 ) -> Result<Coverage> {
+    report::keep_inputs(&output.out, options.paths())?;
     report::prepare_out(&output.out, output.force)?;
     let gathered = super::on_threads(output.threads, || gather::gather(options, progress))?;
     let coverage = gather::coverage(

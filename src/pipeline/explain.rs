@@ -31,7 +31,7 @@ pub fn explain_case(dir: &Path, id: &str, wanted: Option<Kind>) -> Result<Explan
 }
 
 fn explain_id(dir: &Path, id: &str, wanted: Option<Kind>) -> Result<Explanation> {
-    let case = report::read_case(dir)?;
+    let case = report::read_recorded_case(dir)?;
     let requests = report::read_attributed(dir, &case)?;
     let known = Known::new(&case, &requests);
     // A digest that cannot be used stops only an answer that needs it.

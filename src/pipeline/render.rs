@@ -22,6 +22,7 @@ pub fn render_case(case: &Path, formats: &[ReportFormat]) -> Result<Vec<PathBuf>
 /// # Errors
 /// When the folder is not a finished case, the key cannot be used, or the copy not written.
 pub fn share_case(case: &Path, out: &Path, force: bool, key: &Path) -> Result<(PathBuf, PathBuf)> {
+    report::keep_source(case, out)?;
     report::prepare_out(out, force)?;
     let mut pseudonyms = Pseudonyms::open(key, &[case, out])?;
     report::copy_pseudonymized(case, out, force, &mut pseudonyms, run_log)

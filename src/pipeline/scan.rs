@@ -9,7 +9,7 @@ use crate::detect::{self, Context};
 use crate::fuse::{self, Fused};
 use crate::label;
 use crate::load::{self, LoadPlan};
-use crate::model::campaign::LabelledRequest;
+use crate::model::campaign::{Campaign, LabelledRequest, Template};
 use crate::model::case::{CASE_SCHEMA_VERSION, CAVEAT, Case, CaseTables};
 use crate::model::finding::{DetectorRun, RunStatus};
 use crate::model::progress::Progress;
@@ -33,6 +33,7 @@ pub fn scan_to_case(
 }
 
 fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> Result<CaseTables> {
+    report::keep_inputs(&output.out, options.paths())?;
     report::prepare_out(&output.out, output.force)?;
     // before the long work: a file with a mistake in it stops the run at once
     let suppressions = options
@@ -48,7 +49,7 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
     let baseline = options
         .baseline
         .as_deref()
-        .map(report::read_case)
+        .map(report::read_recorded_case)
         .transpose()?;
     let mut pseudonyms = output
         .pseudonym_key
@@ -160,8 +161,7 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
     let mut requests = second_look(
         options,
         plan.as_ref(),
-        &campaigns,
-        &patterns,
+        (&campaigns, &patterns, &mut templates),
         &tables,
         progress,
     )?;
@@ -235,12 +235,16 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
 fn second_look(
     options: &ScanOptions,
     plan: Option<&LoadPlan>,
-    campaigns: &[crate::model::campaign::Campaign],
-    patterns: &[fuse::Pattern],
+    (campaigns, patterns, templates): (&[Campaign], &[fuse::Pattern], &mut [Template]),
     tables: &crate::digest::DigestTables,
     progress: &dyn Progress,
 ) -> Result<Vec<LabelledRequest>> {
-    let Some(search) = label::Search::new(campaigns, patterns, &options.config) else {
+    let Some(search) = label::Search::new(
+        campaigns,
+        patterns,
+        templates,
+        (&options.config, options.quote),
+    ) else {
         return Ok(Vec::new());
     };
     let mut requests = match plan {
@@ -251,11 +255,11 @@ fn second_look(
                 label::WANTED,
                 false,
                 progress,
-                Vec::new,
-                |found: &mut Vec<LabelledRequest>, batch| search.label(batch, found),
+                label::Labelled::default,
+                |found: &mut label::Labelled, batch| search.label(batch, found),
             );
             progress.end();
-            states?.0.into_iter().flatten().collect()
+            search.join(states?.0, templates)
         }
         None => search.label_samples(tables)?,
     };

@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result};
 
 use crate::config::options::ScanOptions;
 use crate::model::case::Case;
+use crate::model::failure::Failure;
 use crate::model::progress::Progress;
 use crate::pipeline::{ScanOutput, Verification};
 use crate::report::{self, FileRole, FileStatus, Manifest, ManifestInput};
@@ -72,6 +73,13 @@ pub fn verify_case(
     inputs: Option<&Path>,
     _progress: &dyn Progress,
 ) -> Result<Verification> {
+    if let Some(folder) = inputs.filter(|folder| !folder.is_dir()) {
+        return Err(Failure::Usage(format!(
+            "{}: no folder, so no input can be found in it",
+            folder.display()
+        ))
+        .into());
+    }
     let found = report::verify(case, inputs)?;
     let mut verification = Verification::default();
     for file in found.files {

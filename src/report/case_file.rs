@@ -8,10 +8,13 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::ser::{Formatter, PrettyFormatter};
 
+use crate::config::small_file::{self, open_regular};
+use crate::model::campaign::Campaign;
 use crate::model::case::{CASE_SCHEMA_VERSION, Case};
 use crate::model::failure::Failure;
 use crate::report::escape;
 use crate::report::present::Presented;
+use crate::report::sums::{SUMS_FILE, Sums, hash_file, parse_sums};
 use crate::report::tables::Sink;
 
 /// File name in the case folder.
@@ -117,6 +120,16 @@ struct SchemaOnly {
     schema_version: u32,
 }
 
+/// A parser's message repeats what it read, which may be of any length.
+const MESSAGE_CHARS: usize = 200;
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(MESSAGE_CHARS) {
+        None => text.to_owned(),
+        Some((at, _)) => format!("{} ...", text.get(..at).unwrap_or_default()),
+    }
+}
+
 /// Reads the case of a case folder back.
 ///
 /// # Errors
@@ -124,7 +137,7 @@ struct SchemaOnly {
 pub fn read_case(dir: &Path) -> Result<Case> {
     let path = dir.join(CASE_FILE);
     let open = || -> Result<BufReader<File>> {
-        let file = File::open(&path).map_err(|error| {
+        let file = open_regular(&path).map_err(|error| {
             Failure::Usage(format!(
                 "cannot read {}: {error}; is this a case folder?",
                 path.display()
@@ -133,7 +146,11 @@ pub fn read_case(dir: &Path) -> Result<Case> {
         Ok(BufReader::new(file))
     };
     let damaged = |error: serde_json::Error| {
-        Failure::Verification(format!("{} is not a case: {error}", path.display()))
+        Failure::Verification(format!(
+            "{} is not a case: {}",
+            path.display(),
+            shortened(&error.to_string())
+        ))
     };
     let schema: SchemaOnly = serde_json::from_reader(open()?).map_err(damaged)?;
     if schema.schema_version != CASE_SCHEMA_VERSION {
@@ -144,7 +161,52 @@ pub fn read_case(dir: &Path) -> Result<Case> {
         ))
         .into());
     }
-    Ok(serde_json::from_reader(open()?).map_err(damaged)?)
+    let case: Case = serde_json::from_reader(open()?).map_err(damaged)?;
+    let impossible = |campaign: &&Campaign| {
+        !(campaign.expected_false.is_finite() && campaign.expected_false >= 0.0)
+    };
+    if let Some(campaign) = case.campaigns.iter().find(impossible) {
+        return Err(Failure::Verification(format!(
+            "{} is not a case: campaign {} expects {} false clusters",
+            path.display(),
+            shortened(&campaign.id),
+            campaign.expected_false
+        ))
+        .into());
+    }
+    Ok(case)
+}
+
+/// Reads a case that is still the one that was written: claims are made from it.
+///
+/// # Errors
+/// As [`read_case`], and when `SHA256SUMS` does not list this `case.json`.
+pub fn read_recorded_case(dir: &Path) -> Result<Case> {
+    let case = read_case(dir)?;
+    recorded(dir)?;
+    Ok(case)
+}
+
+/// The hashes of a case folder, of which that of `case.json` was checked.
+pub(crate) fn recorded(dir: &Path) -> Result<Sums> {
+    let path = dir.join(SUMS_FILE);
+    let damaged = |reason: String| {
+        Failure::Verification(format!(
+            "{}: {reason}; restore it or scan again",
+            path.display()
+        ))
+    };
+    let text = small_file::read_text(&path).map_err(|error| damaged(error.to_string()))?;
+    let sums = parse_sums(&text).map_err(|error| damaged(format!("{error:#}")))?;
+    let file = dir.join(CASE_FILE);
+    if sums.get(CASE_FILE) != Some(&hash_file(&file)?) {
+        return Err(Failure::Verification(format!(
+            "{}: its hash is not the recorded one, so nothing is told from it; restore it or scan again",
+            file.display()
+        ))
+        .into());
+    }
+    Ok(sums)
 }
 
 #[cfg(test)]

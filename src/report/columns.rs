@@ -65,7 +65,7 @@ output_columns! {
         verdict Text "" "lead, likely or strong; a rule, not a score.";
         verdict_reason Text "" "Why this verdict and not the next one.";
         bits Float "bits" "Total evidence of the median account, each family capped.";
-        expected_false Float "clusters" "False clusters whose second family has as many bits as this campaign's, mean over the null runs; 1 for a lead, which is not measured: the null keeps the key it stands on.";
+        expected_false Float "clusters" "False clusters whose second family has as many bits as this campaign's, mean over the null runs; empty for a lead, of which it is not measured: the null keeps the key it stands on.";
         accounts Integer "accounts" "Accounts in the campaign.";
         requests Integer "requests" "All requests of these accounts.";
         campaign_requests Integer "requests" "Their requests in the campaign's templates.";
@@ -260,6 +260,8 @@ output_columns! {
         requests Integer "requests" "Requests in the finding, where counted.";
         first_seen Timestamp "" "First request; empty where not known.";
         last_seen Timestamp "" "Last request; empty where not known.";
+        weak Boolean "" "true: everyday explanations are so common that it never counts for a verdict.";
+        suppressed_by Integer "line" "Line of the suppression that hides it; empty where none does.";
     }
     "accounts.xlsx/coverage" {
         part Text "" "input, column, gap, reject, detector or note.";

@@ -2,10 +2,12 @@
 //! differ between two equal runs.
 
 use std::collections::BTreeMap;
+use std::io::BufReader;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::small_file::open_regular;
 use crate::model::case::Case;
 use crate::report::tables::coverage::run_state;
 
@@ -110,8 +112,8 @@ impl Manifest {
 
     /// The manifest of a folder, if the folder holds a case of ours.
     pub(crate) fn of_folder(dir: &Path) -> Option<Manifest> {
-        let text = std::fs::read_to_string(dir.join(MANIFEST_FILE)).ok()?;
-        serde_json::from_str::<Manifest>(&text)
+        let file = open_regular(&dir.join(MANIFEST_FILE)).ok()?;
+        serde_json::from_reader::<_, Manifest>(BufReader::new(file))
             .ok()
             .filter(|manifest| manifest.tool == TOOL)
     }

@@ -38,14 +38,14 @@ mod view;
 mod workbook;
 mod write;
 
-pub use case_file::{json_text, read_case};
+pub use case_file::{json_text, read_case, read_recorded_case};
 pub use case_schema::case_schema;
 pub use folder::write_folder;
 pub use manifest::{DetectorVersion, Manifest, ManifestInput};
 pub use outputs::ReportFormat;
 pub use pseudonym::Pseudonyms;
 pub use read_back::read_attributed;
-pub use staging::prepare_out;
+pub use staging::{keep_inputs, keep_source, prepare_out};
 pub use sums::hash_file;
 pub use tables::changes::changes_csv;
 pub use verify::{FileRole, FileStatus, Verification, VerifiedFile, changed_outputs, verify};

@@ -1,7 +1,6 @@
 //! A case folder read back with its lists of requests and rejects.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -10,6 +9,7 @@ use arrow_array::types::{Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, RecordBatch};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
+use crate::config::small_file::open_regular;
 use crate::model::campaign::LabelledRequest;
 use crate::model::case::{Case, CaseTables};
 use crate::model::coverage::{Reject, RejectScope};
@@ -75,7 +75,7 @@ pub fn read_attributed(dir: &Path, case: &Case) -> Result<Vec<LabelledRequest>> 
 fn read_requests(path: &Path, case: &Case) -> Result<Vec<LabelledRequest>> {
     let files = file_numbers(case, str::to_owned);
     let mut requests = Vec::new();
-    for batch in ParquetRecordBatchReaderBuilder::try_new(File::open(path)?)?.build()? {
+    for batch in ParquetRecordBatchReaderBuilder::try_new(open_regular(path)?)?.build()? {
         let batch = batch?;
         let texts = [
             "request_id",

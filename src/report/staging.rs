@@ -11,8 +11,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow};
 use tempfile::TempDir;
 
+use crate::config::small_file;
 use crate::model::failure::Failure;
-use crate::report::manifest::Manifest;
+use crate::report::manifest::{MANIFEST_FILE, Manifest, RUN_LOG_FILE};
+use crate::report::sums::{SUMS_FILE, list_files, parse_sums};
 use crate::report::tables::Sink;
 
 /// Write buffer of each file.
@@ -70,7 +72,13 @@ fn standing(out: &Path, force: bool) -> Result<Standing> {
         Manifest::of_folder(out).is_some() || out.join(DIGEST_MARK).is_file(),
     ) {
         (false, _, _) => Ok(Standing::EmptyFolder),
-        (true, true, true) => Ok(Standing::OlderCase),
+        (true, true, true) => match foreign(out).first() {
+            None => Ok(Standing::OlderCase),
+            Some(name) => Err(usage(format!(
+                "{shown} holds {}, which stillhunt did not write, so --force will not replace the folder; move it away or choose another folder",
+                name.escape_debug()
+            ))),
+        },
         (true, true, false) => Err(usage(format!(
             "{shown} holds files but no case, so --force will not replace it; choose another folder"
         ))),
@@ -81,6 +89,67 @@ fn standing(out: &Path, force: bool) -> Result<Standing> {
             "{shown} is not empty; choose another folder"
         ))),
     }
+}
+
+/// Files of a finished folder that are not among those that were written with it.
+fn foreign(folder: &Path) -> Vec<String> {
+    let Ok(present) = list_files(folder) else {
+        return Vec::new();
+    };
+    let sums = small_file::read_text(&folder.join(SUMS_FILE))
+        .ok()
+        .and_then(|text| parse_sums(&text).ok());
+    let ours = [SUMS_FILE, MANIFEST_FILE, RUN_LOG_FILE, DIGEST_MARK];
+    present
+        .into_iter()
+        .filter(|name| {
+            let listed = match &sums {
+                Some(sums) => sums.contains_key(name),
+                // A digest by itself has no list: its tables are what it holds.
+                None => name.ends_with(".parquet"),
+            };
+            !listed && !ours.contains(&name.as_str())
+        })
+        .collect()
+}
+
+/// Refuses an output folder that holds something the run reads: `--force` would remove it.
+///
+/// # Errors
+/// [`Failure::Usage`] naming the file.
+pub fn keep_inputs<'a>(out: &Path, inputs: impl Iterator<Item = &'a Path>) -> Result<()> {
+    let Ok(full) = fs::canonicalize(out) else {
+        return Ok(());
+    };
+    for input in inputs {
+        if fs::canonicalize(input).is_ok_and(|input| input.starts_with(&full)) {
+            return Err(usage(format!(
+                "{} lies in the output folder {}, which would be replaced; choose another --out",
+                input.display(),
+                out.display()
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a copy that would replace what it is made from, or lie in it.
+///
+/// # Errors
+/// [`Failure::Usage`] naming both.
+pub fn keep_source(source: &Path, out: &Path) -> Result<()> {
+    let (out_full, _, _) = resolve(out)?;
+    let Ok(source_full) = fs::canonicalize(source) else {
+        return Ok(());
+    };
+    if out_full.starts_with(&source_full) || source_full.starts_with(&out_full) {
+        return Err(usage(format!(
+            "the copy {} and the case {} may not lie in each other; choose another --out",
+            out.display(),
+            source.display()
+        )));
+    }
+    Ok(())
 }
 
 /// The final path, with links and `.` resolved where it exists already.

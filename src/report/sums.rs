@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 
+use crate::config::small_file::open_regular;
 use crate::report::manifest::{MANIFEST_FILE, RUN_LOG_FILE};
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
@@ -33,7 +34,7 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
 /// # Errors
 /// When the file cannot be read.
 pub fn hash_file(path: &Path) -> io::Result<String> {
-    let mut file = File::open(path)?;
+    let mut file = open_regular(path)?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0_u8; BUFFER_BYTES];
     loop {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
+use crate::config::small_file;
 use crate::model::failure::Failure;
 use crate::report::case_file::CASE_FILE;
 use crate::report::manifest::{MANIFEST_FILE, Manifest, RUN_LOG_FILE};
@@ -89,7 +90,7 @@ pub fn verify(dir: &Path, inputs_root: Option<&Path>) -> Result<Verification> {
         ))
         .into());
     }
-    let text = fs::read_to_string(dir.join(SUMS_FILE))
+    let text = small_file::read_text(&dir.join(SUMS_FILE))
         .map_err(|error| cannot(format!("{SUMS_FILE}: {error}")))?;
     let sums = parse_sums(&text).map_err(|error| cannot(error.to_string()))?;
     let present = list_files(dir).map_err(|error| cannot(format!("{error:#}")))?;
@@ -118,7 +119,11 @@ pub fn verify(dir: &Path, inputs_root: Option<&Path>) -> Result<Verification> {
         None => files.push(VerifiedFile {
             role: FileRole::Output,
             name: MANIFEST_FILE.to_owned(),
-            status: FileStatus::Missing,
+            status: if fs::symlink_metadata(dir.join(MANIFEST_FILE)).is_ok() {
+                FileStatus::Changed
+            } else {
+                FileStatus::Missing
+            },
         }),
         Some(manifest) => {
             let status = output_status(&dir.join(RUN_LOG_FILE), &manifest.run_log_sha256)
@@ -151,7 +156,7 @@ pub fn changed_outputs<'a>(dir: &Path, names: &[&'a str]) -> Vec<&'a str> {
     if !list.exists() {
         return Vec::new();
     }
-    let sums = fs::read_to_string(list)
+    let sums = small_file::read_text(&list)
         .ok()
         .and_then(|text| parse_sums(&text).ok())
         .unwrap_or_default();

@@ -8,14 +8,14 @@ use anyhow::{Context, Result};
 use crate::config::options::Quote;
 use crate::model::case::CaseTables;
 use crate::model::failure::Failure;
-use crate::report::case_file::{read_case, write_json};
+use crate::report::case_file::{read_case, recorded, write_json};
 use crate::report::manifest::{MANIFEST_FILE, Manifest, RUN_LOG_FILE};
 use crate::report::outputs::{OUTPUTS, ReportFormat};
 use crate::report::present::present;
 use crate::report::pseudonym::Pseudonyms;
 use crate::report::read_back::read_tables;
 use crate::report::staging::{Staging, write_synced};
-use crate::report::sums::{SUMS_FILE, hash_file, hash_folder, parse_sums, sums_text};
+use crate::report::sums::{SUMS_FILE, hash_file, hash_folder, sums_text};
 
 /// Folder of the digest inside the case folder.
 const DIGEST_FOLDER: &str = "digest";
@@ -95,23 +95,7 @@ pub fn rerender(dir: &Path, formats: &[ReportFormat]) -> Result<Vec<&'static str
         rejects: Vec::new(),
         requests: Vec::new(),
     };
-    let sums_path = dir.join(SUMS_FILE);
-    let damaged = |reason: String| {
-        Failure::Verification(format!(
-            "{}: {reason}; restore it or scan again",
-            sums_path.display()
-        ))
-    };
-    let text = fs::read_to_string(&sums_path).map_err(|error| damaged(error.to_string()))?;
-    let mut sums = parse_sums(&text).map_err(|error| damaged(format!("{error:#}")))?;
-    let case_name = "case.json";
-    if sums.get(case_name) != Some(&hash_file(&dir.join(case_name))?) {
-        return Err(Failure::Verification(format!(
-            "{}: its hash is not the recorded one, so nothing is written from it; restore it or scan again",
-            dir.join(case_name).display()
-        ))
-        .into());
-    }
+    let mut sums = recorded(dir)?;
     // what the case was allowed to quote is all that `case.json` still holds
     let presented = present(&tables, Quote::Full);
     let mut written = Vec::new();

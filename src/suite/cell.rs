@@ -261,7 +261,7 @@ fn score_case(
     } else {
         format!("without {}", ablation.name)
     };
-    let mut prediction = Prediction::read(&case.join("accounts.csv"))?;
+    let mut prediction = Prediction::read(&case.join("accounts.csv"))?.with_plain_ids();
     prediction.name.clone_from(&method);
     prediction.states_verdicts = true;
     let stated = Stated::read(&case.join("case.json"))?;

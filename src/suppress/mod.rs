@@ -57,8 +57,12 @@ pub fn apply(tables: &mut CaseTables, entries: &[Entry], set_aside: bool) {
             }
         }
     }
+    for number in spread(&mut hidden, &case.findings) {
+        count(&mut records, number, |record| record.findings += 1);
+    }
     // Entries that name a campaign: its findings may back another one that stays.
     let mut for_one: BTreeMap<String, usize> = BTreeMap::new();
+    let mut standing: BTreeSet<String> = BTreeSet::new();
     let mut kept: Vec<Campaign> = Vec::new();
     let mut gone: Vec<SuppressedCampaign> = Vec::new();
     for mut campaign in std::mem::take(&mut case.campaigns) {
@@ -68,6 +72,7 @@ pub fn apply(tables: &mut CaseTables, entries: &[Entry], set_aside: bool) {
             live: &live,
             hidden: &hidden,
             findings: &by_id,
+            all: &case.findings,
         };
         let (hiding, own) = look.hides();
         for (finding, number) in &own {
@@ -75,6 +80,10 @@ pub fn apply(tables: &mut CaseTables, entries: &[Entry], set_aside: bool) {
             for_one.entry(finding.clone()).or_insert(*number);
         }
         let is_hidden = |id: &str| hidden.contains_key(id) || own.contains_key(id);
+        if !matches!(hiding, Hiding::Whole(_)) {
+            let behind = campaign.evidence.iter().flat_map(|one| &one.findings);
+            standing.extend(behind.filter(|id| !is_hidden(id)).cloned());
+        }
         match hiding {
             Hiding::Nothing => {
                 if !set_aside {
@@ -115,14 +124,8 @@ pub fn apply(tables: &mut CaseTables, entries: &[Entry], set_aside: bool) {
     if set_aside {
         return;
     }
-    let in_use: BTreeSet<&str> = case
-        .campaigns
-        .iter()
-        .flat_map(|campaign| &campaign.evidence)
-        .filter(|evidence| evidence.counts)
-        .flat_map(|evidence| evidence.findings.iter().map(String::as_str))
-        .collect();
-    for_one.retain(|finding, _| !in_use.contains(finding.as_str()));
+    // A finding that another campaign still rests on is not hidden.
+    for_one.retain(|finding, _| !standing.contains(finding));
     for finding in &mut case.findings {
         finding.suppressed_by = hidden
             .get(&finding.id)
@@ -177,6 +180,32 @@ fn suppressed(
     }
 }
 
+/// Hides what rests on hidden findings, under the same entries: an agreement of two keys is one
+/// observation, whichever of the two it is told of. Returns the entry of each finding added.
+fn spread(hidden: &mut BTreeMap<String, usize>, findings: &[Finding]) -> Vec<usize> {
+    let mut added = Vec::new();
+    loop {
+        let fallen: Vec<(String, usize)> = findings
+            .iter()
+            .filter(|finding| !finding.rests_on.is_empty() && !hidden.contains_key(&finding.id))
+            .filter_map(|finding| {
+                let by: Vec<usize> = finding
+                    .rests_on
+                    .iter()
+                    .filter_map(|id| hidden.get(id).copied())
+                    .collect();
+                let number = by.iter().min().copied()?;
+                (by.len() * 2 >= finding.rests_on.len()).then(|| (finding.id.clone(), number))
+            })
+            .collect();
+        if fallen.is_empty() {
+            return added;
+        }
+        added.extend(fallen.iter().map(|(_, number)| *number));
+        hidden.extend(fallen);
+    }
+}
+
 /// What entries hide of a campaign.
 enum Hiding {
     Nothing,
@@ -193,6 +222,7 @@ struct Look<'a> {
     live: &'a [bool],
     hidden: &'a BTreeMap<String, usize>,
     findings: &'a BTreeMap<&'a str, &'a Finding>,
+    all: &'a [Finding],
 }
 
 impl Look<'_> {
@@ -224,6 +254,13 @@ impl Look<'_> {
                     own.entry(id.clone()).or_insert(number);
                 }
             }
+        }
+        if !own.is_empty() {
+            let mut both = self.hidden.clone();
+            both.extend(own.clone());
+            spread(&mut both, self.all);
+            both.retain(|id, _| !self.hidden.contains_key(id));
+            own = both;
         }
         if !whole.is_empty() {
             return (Hiding::Whole(whole), own);
@@ -287,7 +324,7 @@ fn restate(
         if let (1.., Some(finding)) = (number, standing) {
             evidence.bits = evidence.bits.min(finding.bits);
             evidence.statement = format!(
-                "finding {}: {:.0} {}; {:.1} expected by chance ({number} other findings of this family are suppressed)",
+                "finding {}: {:.0} {}; {:.1} expected by chance (findings behind it that are suppressed: {number})",
                 finding.id, finding.measured, finding.measure, finding.expected
             );
         }

@@ -160,6 +160,21 @@ mod tests {
     #[test]
     fn masks_what_is_written_with_something_between() {
         for (text, shown) in [
+            ("card 4111 1111\n1111 1111.", "card [number]."),
+            ("\"john doe\"@host.example wrote", "[e-mail] wrote"),
+            ("bob @ ex.example wrote", "[e-mail] wrote"),
+            ("john (at) example (dot) com", "[e-mail]"),
+            ("tel 06 12 34 56 78 or 555-0199", "tel [number] or [number]"),
+            ("my password is Tr0ub4dor", "my password is [secret]"),
+            ("passwd hunter2 ok", "passwd [secret] ok"),
+            ("the password manager", "the password manager"),
+            ("Cookie: session=abc123def", "Cookie: [secret]"),
+            ("ya29.a0AfH6SMBxyz", "[secret]"),
+            ("sk-abc123", "[secret]"),
+            ("GOCSPX-abcdefgh12345678", "[secret]"),
+            ("xai-AbCdEfGh12345678", "[secret]"),
+            ("sk-pr\u{200b}oj-abcdefgh", "[secret]"),
+            ("jo\u{200b}hn@host.example", "[e-mail]"),
             ("card 4111\u{a0}1111\u{a0}1111\u{a0}1111.", "card [number]."),
             ("card 4111\u{200b}1111\u{200b}11111111.", "card [number]."),
             (

@@ -5,11 +5,13 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
+use crate::text::words::is_invisible;
+
 /// What is masked and by what. The prefixes are the documented ones of the issuers:
 /// OpenAI, Stripe, GitHub, GitLab, Slack, Hugging Face, Google, AWS. A name and password in
 /// an address stand as RFC 3986 (3.2.1) has them; a JSON web token begins with the base64 of
 /// `{"` (RFC 7519).
-const SECRETS: [(&str, &str, Clue); 11] = [
+const SECRETS: [(&str, &str, Clue); 18] = [
     (
         r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----(?s:.)*?(?:-----END [A-Z ]*-----|$)",
         "[secret]",
@@ -23,6 +25,29 @@ const SECRETS: [(&str, &str, Clue); 11] = [
         "[secret]",
         Clue::WebToken,
     ),
+    (r#""[^"\n]{1,64}"@[\w.-]+"#, "[e-mail]", Clue::At),
+    (r"[\w.+-]+ @ [\w-]+(?:\.[\w-]+)+", "[e-mail]", Clue::At),
+    (
+        r"(?i)[\w.+-]+ ?[\[(] ?at ?[\])] ?[\w-]+(?: ?(?:\.|[\[(] ?dot ?[\])]) ?[\w-]+)+",
+        "[e-mail]",
+        Clue::SpelledAt,
+    ),
+    (
+        r"(?i)\b((?:set-)?cookie\s*:)[^\n]+",
+        "$1 [secret]",
+        Clue::Assignment,
+    ),
+    (
+        r"(?i)\b(pass(?:word|wd|phrase|code))\s+is\s+\S+",
+        "$1 is [secret]",
+        Clue::Password,
+    ),
+    (
+        r"(?i)\b(pass(?:word|wd|phrase|code))\s+\S*\d\S*",
+        "$1 [secret]",
+        Clue::Password,
+    ),
+    (r"\bya29\.[\w-]{6,}", "[secret]", Clue::GoogleToken),
     (
         r"[\w.%+'-]+[@\u{FF20}][\w\u{200B}-\u{200D}-]+(?:\.[\w\u{200B}-\u{200D}-]+)*",
         "[e-mail]",
@@ -40,7 +65,7 @@ const SECRETS: [(&str, &str, Clue); 11] = [
         Clue::Assignment,
     ),
     (
-        r"\b(?:sk|pk|rk|gh[oprsu]|github_pat|glpat|xox[a-z]|hf|whsec|npm|dop_v1|shpat|pypi)[-_][A-Za-z0-9_-]{8,}",
+        r"\b(?:sk|pk|rk|gh[oprsu]|github_pat|glpat|xox[a-z]|hf|whsec|npm|dop_v1|shpat|pypi|xai|GOCSPX)[-_][A-Za-z0-9_-]{6,}",
         "[secret]",
         Clue::Dash,
     ),
@@ -60,9 +85,10 @@ const SECRETS: [(&str, &str, Clue); 11] = [
 const LONG_RUN: &str = r"[A-Za-z0-9+/_=-]{24,}";
 
 /// Account numbers are those of ISO 13616 (IBAN), in lower case only without blanks; telephone
-/// and social security numbers those of the United States; card numbers and any other long run of
+/// and social security numbers those of the United States, telephone numbers in pairs those of
+/// France; card numbers and any other long run of
 /// digits with whatever thin thing stands between them.
-const NUMBERS: [(&str, &str); 8] = [
+const NUMBERS: [(&str, &str); 10] = [
     (
         r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b",
         "[number]",
@@ -70,12 +96,14 @@ const NUMBERS: [(&str, &str); 8] = [
     (r"\b[a-z]{2}\d{2}[a-z0-9]{11,30}\b", "[number]"),
     (r"\+\d(?:[ .()-]{0,2}\d){7,}", "[number]"),
     (
-        r"\d(?:[ ._/\u{A0}\u{2009}\u{200B}-\u{200D}\u{2010}-\u{2014}-]{0,2}\d){11,}",
+        r"\d(?:[ ._/\r\n\u{A0}\u{2009}\u{200B}-\u{200D}\u{2010}-\u{2014}-]{0,2}\d){11,}",
         "[number]",
     ),
     (r"\(\d{3}\) ?\d{3}[ .-]\d{4}\b", "[number]"),
     (r"\b\d{3}[.-]\d{3}[.-]\d{4}\b", "[number]"),
     (r"\b\d{3}-\d{2}-\d{4}\b", "[number]"),
+    (r"\b0\d(?:[ .-]\d{2}){4}\b", "[number]"),
+    (r"\b\d{3}-\d{4}\b", "[number]"),
     (r"\d{6,}", "[number]"),
 ];
 
@@ -122,6 +150,9 @@ enum Clue {
     LongRun,
     Percent,
     SendGrid,
+    SpelledAt,
+    Password,
+    GoogleToken,
     FewDigits,
     Digits,
 }
@@ -137,6 +168,9 @@ struct Clues {
     web_token: bool,
     percent: bool,
     send_grid: bool,
+    spelled_at: bool,
+    password: bool,
+    google_token: bool,
     digits: usize,
     longest_run: usize,
 }
@@ -185,16 +219,15 @@ impl Clues {
         Self {
             at: seen & AT != 0,
             assignment: seen & ASSIGNMENT != 0,
-            bearer: other
-                || text
-                    .as_bytes()
-                    .windows(6)
-                    .any(|six| six.eq_ignore_ascii_case(b"bearer")),
+            bearer: other || holds(text, b"bearer"),
             dash: seen & DASH != 0,
             capital_a: text.contains('A'),
             web_token: text.contains("eyJ"),
             percent: text.contains("%40"),
             send_grid: text.contains("SG."),
+            spelled_at: holds(text, b"at)") || holds(text, b"at]") || holds(text, b"at )"),
+            password: holds(text, b"passw") || holds(text, b"passp") || holds(text, b"passc"),
+            google_token: text.contains("ya29."),
             digits,
             longest_run,
         }
@@ -211,14 +244,44 @@ impl Clues {
             Clue::LongRun => self.longest_run >= 24,
             Clue::Percent => self.percent,
             Clue::SendGrid => self.send_grid,
+            Clue::SpelledAt => self.spelled_at,
+            Clue::Password => self.password,
+            Clue::GoogleToken => self.google_token,
             Clue::FewDigits => self.digits >= 4,
             Clue::Digits => self.digits >= 6,
         }
     }
 }
 
+/// Whether these ASCII letters stand in a text, in either case.
+fn holds(text: &str, letters: &[u8]) -> bool {
+    text.as_bytes()
+        .windows(letters.len())
+        .any(|part| part.eq_ignore_ascii_case(letters))
+}
+
 /// `None`, and so no excerpt at all, should a pattern not compile.
 pub(super) fn mask(text: &str) -> Option<Cow<'_, str>> {
+    if text.contains(is_invisible) {
+        // A character that does not show may stand in a secret to hide it from the masks.
+        let without = |text: &str| -> String {
+            text.chars()
+                .filter(|letter| !is_invisible(*letter))
+                .collect()
+        };
+        let masked = mask_shown(text)?;
+        let shown = without(text);
+        let bare = mask_shown(&shown)?;
+        return Some(if without(&masked) == bare {
+            masked
+        } else {
+            Cow::Owned(bare.into_owned())
+        });
+    }
+    mask_shown(text)
+}
+
+fn mask_shown(text: &str) -> Option<Cow<'_, str>> {
     let mut masked = Cow::Borrowed(text);
     let clues = Clues::of(text);
     for (regex, with, clue) in MASKS.as_ref()? {

@@ -218,6 +218,7 @@ fn finding(entry: &Entry, hit: &Hit, accounts: &Accounts) -> Finding {
         last_us: hit.last_us,
         locators: hit.locators.clone(),
         weak: true,
+        rests_on: Vec::new(),
         suppressed_by: None,
     }
 }

@@ -56,6 +56,15 @@ pub(super) fn not_run(detectors: &[DetectorRun]) -> u64 {
     u64::try_from(missing.count()).unwrap_or(u64::MAX)
 }
 
+/// Whether a part that could not be tested is `3 of 4 groups: why`.
+fn is_of_groups(part: &str) -> bool {
+    part.split_once(" groups: ").is_some_and(|(count, _)| {
+        count
+            .split(" of ")
+            .all(|number| number.parse::<u64>().is_ok())
+    })
+}
+
 fn write_reasons(screen: &mut Screen, detectors: &[DetectorRun]) {
     let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for run in detectors {
@@ -68,10 +77,23 @@ fn write_reasons(screen: &mut Screen, detectors: &[DetectorRun]) {
         screen.entry("", &visible(&text), Style::Yellow);
     }
     let mut parts: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut of_groups: Vec<&str> = Vec::new();
     for run in detectors {
         for part in &run.partial {
-            parts.entry(part).or_default().push(&run.detector);
+            if is_of_groups(part) {
+                of_groups.push(&run.detector);
+            } else {
+                parts.entry(part).or_default().push(&run.detector);
+            }
         }
+    }
+    of_groups.dedup();
+    if !of_groups.is_empty() {
+        let text = format!(
+            "in part: not every group could be tested by {}; the report says why",
+            of_groups.join(", ")
+        );
+        screen.entry("", &visible(&text), Style::Plain);
     }
     for (part, names) in parts {
         let text = format!("in part: {}: {part}", names.join(", "));

@@ -23,7 +23,7 @@
 //! No column beyond the required ones; two weeks of log.
 //!
 //! # Limits
-//! Sees hours only: no lags, no seconds, no order. Accounts that live shorter than two weeks
+//! Sees hours only: no lags, no seconds, no order. Accounts that live shorter than twelve days
 //! have no habit to compare with and take no part. No finding never means that accounts are
 //! not coordinated.
 
@@ -44,8 +44,11 @@ static META: Meta = Meta {
     source: include_str!("synchrony.rs"),
 };
 
-/// Shortest log and shortest life of an account: two instances of every hour of the week.
-const FEWEST_DAYS: i64 = 14;
+/// Shortest log: two instances of every hour of the week.
+const FEWEST_HOURS: i64 = 2 * WEEK_HOURS;
+
+/// Shortest life of an account in days: two instances of most hours of the working week.
+const FEWEST_DAYS: i64 = 12;
 
 /// Fewest accounts of a half at work in an hour for it to be a peak.
 const FEWEST_AT_WORK: u32 = 3;
@@ -77,8 +80,10 @@ impl GroupTest for Synchrony {
                 population.cell_hours
             ));
         }
-        (population.log_last_us() - population.log_first_us() < FEWEST_DAYS * DAY_US).then(|| {
-            "the log spans less than 14 full days from its first request to its last: habits cannot be told from a common clock"
+        let hour = |time_us: i64| time_us.div_euclid(HOUR_US);
+        let hours = hour(population.log_last_us()) - hour(population.log_first_us()) + 1;
+        (hours < FEWEST_HOURS).then(|| {
+            "the log spans less than 14 days: habits cannot be told from a common clock"
                 .to_owned()
         })
     }
@@ -109,7 +114,7 @@ fn look(population: &Population<'_>, group: &Group) -> Look {
         .filter(|account| lives_long(population, *account))
         .collect();
     if long.len() < 2 * FEWEST_ACCOUNTS {
-        return Look::untested("too few accounts of the group at work for two weeks");
+        return Look::untested("too few accounts of the group at work for twelve days");
     }
     let half = |odd: usize| -> Vec<u32> { long.iter().skip(odd).step_by(2).copied().collect() };
     let mut best: Option<(Comparison, usize, Vec<u32>)> = None;

@@ -1,5 +1,6 @@
 //! The key file: where the secret lives, and the mapping beside it.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
 use std::io::{BufWriter, Write};
@@ -115,15 +116,21 @@ impl KeyFile {
             // an older part may be readable by others; a fresh file is not
             let _ = fs::remove_file(&partial);
             let file = private(OpenOptions::new().write(true).create_new(true)).open(&partial)?;
-            let mut buffer = BufWriter::new(file);
+            let mut lines = BTreeSet::new();
             for (kind, pseudonym, original) in tokens.mapping() {
-                let line = MappingLine {
+                lines.insert(serde_json::to_string(&MappingLine {
                     kind,
                     pseudonym,
                     original,
-                };
-                serde_json::to_writer(&mut buffer, &line)?;
-                buffer.write_all(b"\n")?;
+                })?);
+            }
+            // Another copy of this name under the same key is led back by the same file.
+            if let Ok(older) = fs::read_to_string(&path) {
+                lines.extend(older.lines().map(str::to_owned));
+            }
+            let mut buffer = BufWriter::new(file);
+            for line in lines {
+                writeln!(buffer, "{line}")?;
             }
             buffer.flush()?;
             buffer.get_ref().sync_all()?;

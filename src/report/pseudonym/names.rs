@@ -83,6 +83,7 @@ impl Replacer<'_> {
 
     fn finding(&mut self, finding: &mut Finding) {
         self.replace(FINDING, &mut finding.id);
+        self.each(FINDING, &mut finding.rests_on);
         match &mut finding.subject {
             Subject::Key { kind, value } => self.replace(kind, value),
             Subject::Template { id } => self.replace(TEMPLATE, id),

@@ -88,6 +88,7 @@ fn finding(id: &str, detector: &str, family: Family, subject: Subject, bits: f64
         last_us: None,
         locators: locators(4),
         weak: false,
+        rests_on: Vec::new(),
         suppressed_by: None,
     }
 }

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use crate::model::campaign::Verdict;
 use crate::model::finding::Family;
 use crate::report::present::Presented;
 use crate::report::tables::csv_table::{Cell, CsvTable, Rows};
@@ -32,7 +33,7 @@ pub(crate) fn campaign_rows(presented: &Presented<'_>, table: &mut dyn Rows) -> 
             Cell::Text(campaign.verdict.name()),
             Cell::Text(&campaign.verdict_reason),
             Cell::Float(Some(campaign.bits)),
-            Cell::Float(Some(campaign.expected_false)),
+            Cell::Float((campaign.verdict > Verdict::Lead).then_some(campaign.expected_false)),
             Cell::Integer(campaign.members.len() as u64),
             Cell::Integer(campaign.requests),
             Cell::Integer(campaign.campaign_requests),

@@ -1,10 +1,7 @@
 //! `findings.parquet`: every finding with everything it states.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use anyhow::Result;
 
-use crate::model::case::Case;
 use crate::model::finding::Subject;
 use crate::report::present::Presented;
 use crate::report::tables::parquet_table::{
@@ -25,41 +22,10 @@ pub(crate) fn subject_parts(subject: &Subject) -> (&'static str, &str, &str) {
     }
 }
 
-/// The campaigns that rest on each finding.
-pub(crate) fn campaigns_by_finding(case: &Case) -> BTreeMap<&str, BTreeSet<&str>> {
-    let mut campaigns: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for campaign in &case.campaigns {
-        for finding in campaign
-            .evidence
-            .iter()
-            .flat_map(|evidence| &evidence.findings)
-        {
-            campaigns.entry(finding).or_default().insert(&campaign.id);
-        }
-        for finding in campaign.members.iter().flat_map(|member| &member.findings) {
-            campaigns.entry(finding).or_default().insert(&campaign.id);
-        }
-    }
-    // What a campaign is for is stated about `ID capability`, and no evidence of it.
-    for finding in &case.findings {
-        let Subject::Group { name } = &finding.subject else {
-            continue;
-        };
-        let about = name.split(' ').next().unwrap_or_default();
-        if let Some(campaign) = case.campaigns.iter().find(|campaign| campaign.id == about) {
-            campaigns
-                .entry(&finding.id)
-                .or_default()
-                .insert(&campaign.id);
-        }
-    }
-    campaigns
-}
-
 /// One row per finding.
 pub(crate) fn write_findings(presented: &Presented<'_>, sink: Sink<'_>) -> Result<()> {
     let case = &presented.case;
-    let campaigns = campaigns_by_finding(case);
+    let campaigns = case.campaigns_by_finding();
     let campaign_ids = |finding: &str| -> Vec<String> {
         campaigns
             .get(finding)

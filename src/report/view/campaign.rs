@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::model::campaign::{Campaign, Rival, Role, Technique, Template, TimelineEntry};
 use crate::model::case::Case;
-use crate::model::finding::{Finding, Locator};
+use crate::model::finding::{Finding, Locator, Subject};
 use crate::report::chart::graph::{AccountGraph, account_graph};
 use crate::report::chart::heat_map::{HeatMap, heat_map};
 use crate::report::chart::timeline::{Timeline, timeline};
@@ -87,6 +87,8 @@ struct FindingView<'a> {
     null_model: &'a str,
     innocent: &'a str,
     would_clear: &'a str,
+    /// `weak`, `suppressed by line 3`, or nothing.
+    standing: String,
 }
 
 /// A campaign's own part of the report.
@@ -207,6 +209,15 @@ pub(crate) fn campaign_sections(case: &Case, limit: usize) -> Cut<CampaignSectio
     )
 }
 
+/// Why a finding counts for nothing, where it does not.
+fn standing(finding: &Finding) -> String {
+    match (finding.suppressed_by, finding.weak) {
+        (Some(line), _) => format!("suppressed by line {line}"),
+        (None, true) => "weak: never counts for a verdict".to_owned(),
+        (None, false) => String::new(),
+    }
+}
+
 fn evidence_rows(campaign: &Campaign) -> Vec<EvidenceRow<'_>> {
     campaign
         .evidence
@@ -248,13 +259,21 @@ fn finding_views<'a>(
     findings: &BTreeMap<&str, &'a Finding>,
 ) -> Cut<FindingView<'a>> {
     let mut seen = std::collections::BTreeSet::new();
-    let behind: Vec<&Finding> = campaign
+    let mut behind: Vec<&Finding> = campaign
         .evidence
         .iter()
         .flat_map(|evidence| &evidence.findings)
         .filter(|id| seen.insert(id.as_str()))
         .filter_map(|id| findings.get(id.as_str()).copied())
         .collect();
+    // What it is for is no evidence, and shown as well.
+    let about = |finding: &Finding| matches!(&finding.subject, Subject::Group { name } if name.split(' ').next() == Some(&campaign.id));
+    behind.extend(
+        findings
+            .values()
+            .copied()
+            .filter(|finding| about(finding) && !seen.contains(finding.id.as_str())),
+    );
     Cut::first(
         FINDINGS_PER_CAMPAIGN,
         behind.into_iter().map(|finding| {
@@ -276,6 +295,7 @@ fn finding_views<'a>(
                 null_model: &finding.null_model,
                 innocent: &finding.innocent,
                 would_clear: &finding.would_clear,
+                standing: standing(finding),
             }
         }),
     )

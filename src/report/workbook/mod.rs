@@ -9,7 +9,7 @@ use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook};
 use crate::report::format;
 use crate::report::present::Presented;
 use crate::report::tables::csv_table::{Cell, Rows};
-use crate::report::tables::findings::{campaigns_by_finding, subject_parts};
+use crate::report::tables::findings::subject_parts;
 use crate::report::tables::{Sink, campaigns, coverage};
 use crate::report::workbook::sheet::{Formats, MOST_ROWS, Sheet};
 
@@ -71,7 +71,7 @@ pub(crate) fn write_workbook(presented: &Presented<'_>, sink: Sink<'_>) -> Resul
 
 /// One row per finding, without the list of its accounts.
 fn finding_rows(presented: &Presented<'_>, table: &mut dyn Rows) -> Result<()> {
-    let campaigns = campaigns_by_finding(&presented.case);
+    let campaigns = presented.case.campaigns_by_finding();
     for finding in &presented.case.findings {
         let (subject_type, kind, subject) = subject_parts(&finding.subject);
         let ids: Vec<String> = campaigns
@@ -101,6 +101,8 @@ fn finding_rows(presented: &Presented<'_>, table: &mut dyn Rows) -> Result<()> {
             Cell::Integer(finding.requests),
             Cell::OptionalTime(finding.first_us),
             Cell::OptionalTime(finding.last_us),
+            Cell::Boolean(finding.weak),
+            Cell::OptionalInteger(finding.suppressed_by),
         ])?;
     }
     Ok(())
