@@ -308,9 +308,12 @@ fn mirror(
         ),
         bits: found.bits,
         measure: format!(
-            "accounts of this {} among those of {named}; the bits are those of the whole agreement, of which this is one of {} keys",
+            "accounts of this {} among those of {named}; the bits are those of the whole agreement, {}",
             detector_layer.kind,
-            found.other_groups.len()
+            match found.other_groups.len() {
+                1 => "which this is the other side of".to_owned(),
+                keys => format!("of which this is one of {keys} keys"),
+            }
         ),
         measured: units.len() as f64,
         expected: holders.len() as f64 * found.size as f64 / sources.units.len().max(1) as f64,

@@ -120,7 +120,7 @@ pub fn verdict(
         return (
             Verdict::Strong,
             format!(
-                "{} independent families of evidence ({})",
+                "{} families of evidence that agree ({})",
                 independent.len(),
                 independent
                     .iter()
@@ -133,7 +133,7 @@ pub fn verdict(
     (
         Verdict::Likely,
         format!(
-            "two independent families of evidence ({})",
+            "two families of evidence that agree ({})",
             independent
                 .iter()
                 .map(|family| family.name())

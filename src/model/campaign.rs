@@ -15,7 +15,7 @@ use crate::model::finding::{Family, Locator};
 pub enum Verdict {
     /// One family of evidence: worth a look.
     Lead,
-    /// Two or more independent families and few expected false clusters.
+    /// Two or more families that agree beyond chance and few expected false clusters.
     Likely,
     /// Three or more, or a hard key with exactly-once or dispatch evidence.
     Strong,

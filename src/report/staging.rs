@@ -23,6 +23,9 @@ const BUFFER_BYTES: usize = 1 << 18;
 /// The file by which a stored digest is known; `--force` may replace one as it may a case.
 const DIGEST_MARK: &str = "digest.json";
 
+/// What `--force` can replace.
+const REPLACED: [&str; 2] = ["case", "digest"];
+
 /// What stands under the final name now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Standing {
@@ -47,7 +50,7 @@ fn usage(text: String) -> anyhow::Error {
 }
 
 /// Looks at the final name and decides whether it may be used.
-fn standing(out: &Path, force: bool) -> Result<Standing> {
+fn standing(out: &Path, force: bool, thing: &str) -> Result<Standing> {
     let shown = out.display();
     let metadata = match fs::metadata(out) {
         Ok(metadata) => metadata,
@@ -82,10 +85,10 @@ fn standing(out: &Path, force: bool) -> Result<Standing> {
         (true, true, false) => Err(usage(format!(
             "{shown} holds files but no case, so --force will not replace it; choose another folder"
         ))),
-        (true, false, true) => Err(usage(format!(
+        (true, false, true) if REPLACED.contains(&thing) => Err(usage(format!(
             "{shown} is not empty; choose another folder, or replace the older one with --force"
         ))),
-        (true, false, false) => Err(usage(format!(
+        (true, false, _) => Err(usage(format!(
             "{shown} is not empty; choose another folder"
         ))),
     }
@@ -189,7 +192,7 @@ fn resolve(out: &Path) -> Result<(PathBuf, PathBuf, OsString)> {
 /// case (with `force`), or when nothing can be created beside it.
 pub fn prepare_out(out: &Path, force: bool) -> Result<()> {
     let (full, parent, name) = resolve(out)?;
-    standing(&full, force)?;
+    standing(&full, force, "case")?;
     let nearest = parent
         .ancestors()
         .find(|folder| folder.exists())
@@ -220,7 +223,7 @@ impl Staging {
     /// Creates the temporary sibling.
     pub(crate) fn create(out: &Path, force: bool, thing: &'static str) -> Result<Staging> {
         let (out, parent, name) = resolve(out)?;
-        standing(&out, force)?;
+        standing(&out, force, thing)?;
         fs::create_dir_all(&parent)
             .with_context(|| format!("cannot create {}", parent.display()))?;
         let folder = hidden_folder(&parent, &name, "partial")?;
@@ -267,7 +270,7 @@ impl Staging {
             )
         };
         sync_folder(self.folder.path());
-        let older = match standing(&self.out, self.force)? {
+        let older = match standing(&self.out, self.force, self.thing)? {
             Standing::Nothing => None,
             Standing::EmptyFolder => {
                 // refuses to remove anything that is not empty

@@ -53,7 +53,7 @@ impl Knobs {
                 "requests per account and day",
                 self.requests_per_account_per_day,
                 0.01,
-                1e6,
+                1e4,
             ),
             (
                 "replacement lag hours",
@@ -232,7 +232,7 @@ mod tests {
         };
         assert!(refused("quiet", nobody.clone()).contains("would be empty"));
         let volume = Knobs {
-            requests_per_account_per_day: Some(1e6),
+            requests_per_account_per_day: Some(1e4),
             ..Knobs::default()
         };
         assert!(refused("hydra", volume).contains("requests a day"));

@@ -175,7 +175,7 @@ pub fn preset(name: &str, scale: f64, seed: u64) -> anyhow::Result<Scenario> {
     };
     if !(LEAST_SCALE..=100.0).contains(&scale) {
         return Err(Failure::Usage(format!(
-            "scale is {scale:e}; give a number from {LEAST_SCALE} to 100"
+            "scale is {scale}; give a number from {LEAST_SCALE} to 100"
         ))
         .into());
     }

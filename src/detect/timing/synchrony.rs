@@ -83,8 +83,7 @@ impl GroupTest for Synchrony {
         let hour = |time_us: i64| time_us.div_euclid(HOUR_US);
         let hours = hour(population.log_last_us()) - hour(population.log_first_us()) + 1;
         (hours < FEWEST_HOURS).then(|| {
-            "the log spans less than 14 days: habits cannot be told from a common clock"
-                .to_owned()
+            "the log spans less than 14 days: habits cannot be told from a common clock".to_owned()
         })
     }
 

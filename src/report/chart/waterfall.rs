@@ -36,7 +36,15 @@ pub(crate) fn waterfall(campaign: &Campaign) -> Waterfall {
     let scale = WIDTH / sum.max(campaign.bits).max(1.0);
     let bar = |from: f64, length: f64| Bar {
         x: format!("{:.1}", from * scale),
-        width: format!("{:.1}", (length * scale).max(0.5)),
+        // Nothing added is no bar, not a thin one.
+        width: format!(
+            "{:.1}",
+            if length > 0.0 {
+                (length * scale).max(0.5)
+            } else {
+                0.0
+            }
+        ),
         end: format!("{:.1}", (from + length) * scale),
     };
     let mut from = 0.0;

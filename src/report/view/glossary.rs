@@ -37,7 +37,7 @@ pub(crate) static TERMS: &[Term] = &[
     },
     Term {
         word: "family",
-        meaning: "A kind of evidence with its own way of being wrong. Within a family the strongest finding counts, up to a cap; families add up.",
+        meaning: "A kind of evidence with its own way of being wrong. Within a family the strongest finding counts, up to a cap; families add up. Where two families show one agreement from its two sides, the agreement is in both: the sum ranks campaigns and is no probability.",
     },
     Term {
         word: "null model",
