@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use case_support::*;
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 /// The case of the demo, made once for all tests.
 fn demo() -> &'static Path {
@@ -431,7 +432,9 @@ fn a_folder_that_is_no_case_gives_one_line() {
     );
     refused(&folder.path().join("absent"), &["C-1"]);
     // A case that lost its requests.
-    std::fs::copy(demo().join("case.json"), folder.path().join("case.json")).unwrap();
+    for file in ["case.json", "SHA256SUMS"] {
+        std::fs::copy(demo().join(file), folder.path().join(file)).unwrap();
+    }
     says(&refused(folder.path(), &["C-1"]), &["requests.parquet"]);
 }
 
@@ -441,7 +444,14 @@ fn renamed(folder: &Path, member: &str) -> PathBuf {
     std::fs::create_dir(&copy).unwrap();
     let mut case = case_json(demo());
     case["campaigns"][0]["members"][0]["account_id"] = member.into();
-    std::fs::write(copy.join("case.json"), case.to_string()).unwrap();
+    let text = case.to_string();
+    // As the scan would have recorded it.
+    let hash: String = Sha256::digest(&text)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    std::fs::write(copy.join("case.json"), text).unwrap();
+    std::fs::write(copy.join("SHA256SUMS"), format!("{hash}  case.json\n")).unwrap();
     std::fs::copy(
         demo().join("requests.parquet"),
         copy.join("requests.parquet"),
@@ -476,6 +486,16 @@ fn a_hostile_account_is_shown_and_steers_nothing() {
     assert!(shown.contains("\\u{1b}]0;x\\u{7}\\u{202e}"));
     text(&copy, &[name(&case["campaigns"][0]["id"])]);
     json(&copy, &hostile);
+}
+
+#[test]
+fn a_case_that_was_changed_explains_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = renamed(folder.path(), "someone");
+    std::fs::write(copy.join("SHA256SUMS"), "").unwrap();
+    let (code, _, errors) = explain(&copy, &["someone"]);
+    assert_eq!(code, Some(5), "{errors}");
+    says(&errors, &["not the recorded one", "scan again"]);
 }
 
 #[test]

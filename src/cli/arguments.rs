@@ -392,7 +392,9 @@ pub(crate) struct EvaluateArguments {
     #[arg(value_name = "CASE", value_hint = ValueHint::AnyPath, value_parser = local_path(),
         required_unless_present = "suite", conflicts_with = "suite")]
     pub(crate) case: Option<PathBuf>,
-    /// CSV of the truth: account_id, campaign (empty for innocent accounts), population
+    /// CSV of the truth: account_id, campaign (empty for innocent accounts), population. No
+    /// campaign are also -1, false, no, f, n, innocent, benign, cover, legitimate, legit, noise,
+    /// no_campaign, normal, negative, clean, genuine, organic, -, and nan, none, null, na, n/a
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = local_path(),
         required_unless_present = "suite", conflicts_with = "suite")]
     pub(crate) truth: Option<PathBuf>,

@@ -264,6 +264,33 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn ids_of_a_case_are_read_as_the_log_has_them() {
+        let found = read("account_id,campaign_id\nbidi\\u{202e}x,C\na\\u{41}b,C\n")
+            .expect("read")
+            .with_plain_ids();
+        assert_eq!(found.cluster_at("bidi\u{202e}x", Verdict::Lead), Some("C"));
+        // What nobody escapes stays.
+        assert_eq!(found.cluster_at("a\\u{41}b", Verdict::Lead), Some("C"));
+    }
+
+    #[test]
+    fn words_for_none_flag_nobody() {
+        let found = read(
+            "account_id,cluster,verdict\na,noise,likely\nb,#N/A,likely\nc,C,none\nd,C,likely\n",
+        )
+        .expect("read");
+        for account in ["a", "b", "c"] {
+            assert_eq!(found.cluster_at(account, Verdict::Lead), None, "{account}");
+        }
+        assert_eq!(found.cluster_at("d", Verdict::Likely), Some("C"));
+        let error = read("account_id,cluster,campaign_id\na,,C\n").expect_err("two labels");
+        assert!(
+            error.to_string().contains("cluster, campaign_id"),
+            "{error}"
+        );
+    }
+
+    #[test]
     fn a_column_of_yes_and_no_names_no_cluster_of_its_own() {
         for text in [
             "account,cluster\na,0\nb,1\n",

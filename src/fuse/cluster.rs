@@ -142,8 +142,9 @@ fn of_side(indices: &[usize], corroborations: &[Corroboration], side: &[u32]) ->
 /// Whether a corroboration may unite accounts.
 ///
 /// A fixed system prompt has an everyday cause, a client; it counts only where three and more
-/// payers each stand behind several of the accounts, as no single customer does. User prompts
-/// that go round do not count even then: a class may have several sponsors.
+/// payers each stand behind several of the accounts, as no single customer does, or where most
+/// of its users share addresses (for a lead: an application may send from servers of its own).
+/// User prompts that go round do not count even then: a class may have several sponsors.
 fn is_usable(corroboration: &Corroboration, layers: &[UnitLayer]) -> bool {
     // Popular software is no tie: it may support a cluster, never make one.
     if [corroboration.family, corroboration.other_family].contains(&Family::Client) {
@@ -164,10 +165,11 @@ fn is_usable(corroboration: &Corroboration, layers: &[UnitLayer]) -> bool {
     if tested_full && other_full {
         return true;
     }
+    let other = &layers[corroboration.other_layer];
     layers[layer].kind.starts_with("system")
         && other_full
         && corroboration.manner == Manner::Many
-        && layers[corroboration.other_layer].hard
+        && (other.hard || other.family == Family::Network)
         && corroboration.other_groups.len() >= 3
 }
 

@@ -106,6 +106,8 @@ pub struct UnitLayer {
     /// address inside a block that is one): an institution, a carrier or an egress. Its
     /// users have one innocent cause for whatever else they share.
     pub crowded: Vec<bool>,
+    /// Region of each group that is a public address or block; empty for other layers.
+    pub regions: Vec<Option<u64>>,
     /// Members of each group, ascending.
     pub groups: Lists,
     /// Groups of each unit, ascending.
@@ -263,6 +265,7 @@ impl UnitLayer {
             self.of_unit.len(),
         );
         layer.crowded.clone_from(&self.crowded);
+        layer.regions.clone_from(&self.regions);
         layer.lead.clone_from(&self.lead);
         layer.singles.clone_from(&self.singles);
         layer
@@ -293,13 +296,14 @@ impl UnitLayer {
             lead: Vec::new(),
             singles: Vec::new(),
             crowded,
+            regions: Vec::new(),
             groups,
             of_unit,
         }
     }
 }
 
-/// Marks the crowded places among the network layers.
+/// Marks the crowded places among the network layers, and the region of each address.
 pub fn mark_crowded(layers: &mut [UnitLayer], detector_layers: &[Layer], hub_degree: usize) {
     let value = |layer: &UnitLayer, group: usize| -> Option<String> {
         let number = *layer.group_numbers.get(group)? as usize;
@@ -321,6 +325,9 @@ pub fn mark_crowded(layers: &mut [UnitLayer], detector_layers: &[Layer], hub_deg
         .iter_mut()
         .filter(|layer| layer.family == Family::Network)
     {
+        layer.regions = (0..layer.groups.len())
+            .map(|group| value(layer, group).and_then(|address| address::region(&address)))
+            .collect();
         layer.crowded = (0..layer.groups.len())
             .map(|group| {
                 let within = || {

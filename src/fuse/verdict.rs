@@ -79,6 +79,14 @@ pub fn verdict(
         .copied()
         .filter(|family| OWNERSHIP.contains(family))
         .collect();
+    if owners == [Family::Network] && is_one_backend(cluster, corroborations, layers) {
+        return (
+            Verdict::Lead,
+            format!(
+                "{names}, but the system prompt is one fixed text: an application whose own servers send for its users explains both"
+            ),
+        );
+    }
     if owners == [Family::Network] && only_one_place(cluster, corroborations, layers) {
         return (
             Verdict::Lead,
@@ -220,5 +228,46 @@ fn only_one_place(
             })
     };
     let blocks_known = layers.iter().any(|layer| layer.kind == "ip_prefix");
-    blocks_known && !from("ip_prefix")
+    blocks_known && !from("ip_prefix") && regions(cluster, corroborations, layers) < OWNERS_NEEDED
+}
+
+/// Regions whose addresses tie accounts of the cluster together.
+fn regions(cluster: &Cluster, corroborations: &[Corroboration], layers: &[UnitLayer]) -> usize {
+    let mut found: Vec<u64> = cluster
+        .corroborations
+        .iter()
+        .filter_map(|index| corroborations.get(*index))
+        .filter(|corroboration| corroboration.bits >= COUNTING_BITS)
+        .filter_map(|corroboration| {
+            let layer = layers.get(corroboration.other_layer)?;
+            Some((layer, &corroboration.other_groups))
+        })
+        .flat_map(|(layer, keys)| {
+            keys.iter()
+                .filter_map(|key| layer.regions.get(*key as usize).copied().flatten())
+        })
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    found.len()
+}
+
+/// Whether a fixed system prompt and shared addresses are all that holds the cluster together.
+fn is_one_backend(
+    cluster: &Cluster,
+    corroborations: &[Corroboration],
+    layers: &[UnitLayer],
+) -> bool {
+    cluster
+        .corroborations
+        .iter()
+        .filter_map(|index| corroborations.get(*index))
+        .all(|found| {
+            let (layer, group) = found.group;
+            layers.get(layer).is_some_and(|layer| {
+                layer.kind.starts_with("system")
+                    && !layer.full.get(group).copied().unwrap_or(true)
+                    && found.other_family == Family::Network
+            })
+        })
 }

@@ -263,6 +263,25 @@ output_columns! {
         weak Boolean "" "true: everyday explanations are so common that it never counts for a verdict.";
         suppressed_by Integer "line" "Line of the suppression that hides it; empty where none does.";
     }
+    "graph.graphml/node" {
+        label Text "" "The account, campaign or template id, or the key.";
+        type Text "" "account, campaign, template or key.";
+        kind Text "" "Kind of key; empty for accounts and campaigns.";
+        verdict Text "" "Of the campaign, or the highest of the campaigns it belongs to.";
+        bits Float "bits" "Total evidence of the campaign's median account, of the account, or of the strongest finding about the key.";
+        requests Integer "requests" "Requests of the campaign or account; empty for keys and templates.";
+    }
+    "graph.graphml/edge" {
+        relation Text "" "member of, linked by, or evidence for.";
+        weight Float "bits" "Bits of the relation, at least 0.01 because layouts refuse edges of weight nought.";
+    }
+    "indicators.stix.json/x-stillhunt-key" {
+        kind Text "" "Kind of key, where STIX has no object for it.";
+        value Text "" "The key.";
+    }
+    "indicators.stix.json/x-stillhunt-template" {
+        template_id Text "" "Id of the template.";
+    }
     "accounts.xlsx/coverage" {
         part Text "" "input, column, gap, reject, detector or note.";
         name Text "" "The file, column or detector.";

@@ -164,3 +164,30 @@ fn a_family_less_lowers_the_verdict_and_all_of_them_hide_the_campaign() {
         assert_eq!(hide(all), None);
     }
 }
+
+/// What the first campaign becomes when `hidden` is suppressed and `other` rests on it.
+fn with_an_agreement(rests_on: &[usize]) -> crate::model::case::Case {
+    let mut tables = sample::three_campaigns();
+    let ids: Vec<String> = tables
+        .case
+        .findings
+        .iter()
+        .map(|finding| finding.id.clone())
+        .collect();
+    tables.case.findings[1].rests_on = rests_on.iter().map(|place| ids[*place].clone()).collect();
+    let entries = parse(&one(&format!("finding = \"{}\"", ids[0])), &DETECTORS).unwrap();
+    apply(&mut tables, &entries, false);
+    tables.case
+}
+
+#[test]
+fn an_agreement_falls_with_half_of_its_other_side() {
+    let case = with_an_agreement(&[0]);
+    assert_eq!(case.findings[0].suppressed_by, Some(1));
+    assert_eq!(case.findings[1].suppressed_by, Some(1));
+    assert_eq!(case.suppressions[0].findings, 2);
+    // One of three keys is less than half: the agreement of the other two stands.
+    let case = with_an_agreement(&[0, 2, 3]);
+    assert_eq!(case.findings[1].suppressed_by, None);
+    assert_eq!(case.suppressions[0].findings, 1);
+}

@@ -56,6 +56,19 @@ pub fn prefix(text: &str) -> Option<String> {
         .map(|net| net.trunc().to_string())
 }
 
+/// A number for the /16 of a public IPv4 address or the /32 of a public IPv6 address: about what
+/// one network is given, so that addresses of different regions belong to different sites.
+#[must_use]
+pub fn region(text: &str) -> Option<u64> {
+    let address = text.split_once('/').map_or(text, |(address, _)| address);
+    match parse(address).filter(|address| is_public(*address))? {
+        IpAddr::V4(v4) => Some(u64::from(v4.to_bits() >> 16)),
+        IpAddr::V6(v6) => u64::try_from(v6.to_bits() >> 96)
+            .ok()
+            .map(|bits| bits | 1 << 40),
+    }
+}
+
 fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => {
@@ -114,6 +127,15 @@ mod tests {
         ] {
             assert_eq!(prefix(not_public), None, "{not_public}");
         }
+    }
+
+    #[test]
+    fn regions_are_wide() {
+        assert_eq!(region("203.0.113.17"), region("203.0.99.0/24"));
+        assert_ne!(region("203.0.113.17"), region("203.1.113.17"));
+        assert_eq!(region("2001:db8:41::9"), region("2001:db8:9::/48"));
+        assert_ne!(region("2001:db8::1"), region("2001:db9::1"));
+        assert_eq!(region("10.0.0.1"), None);
     }
 
     #[test]

@@ -39,7 +39,7 @@ static META: Meta = Meta {
     id: "timing/synchrony",
     title: "Accounts of a group that are at work in the same hours, beyond their habits",
     families: &[Family::Coordination],
-    version: 1,
+    version: 2,
     needs: &[],
     source: include_str!("synchrony.rs"),
 };

@@ -257,7 +257,7 @@ fn populations(counted: &[PopulationFlags]) -> Section {
         ]
     };
     Section {
-        title: "False flags by innocent population (share: at likely or above, without verdicts at all)",
+        title: "False flags by innocent population (share: those at likely or above; where a tool states no verdicts, all it flags)",
         header: vec![
             "population",
             "accounts",

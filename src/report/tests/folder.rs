@@ -6,8 +6,8 @@ use std::process::Command;
 use super::{names, options};
 use crate::model::failure::Failure;
 use crate::report::{
-    FileRole, FileStatus, ReportFormat, prepare_out, read_case, rerender, sample, verify,
-    write_case,
+    FileRole, FileStatus, ReportFormat, keep_inputs, keep_source, prepare_out, read_case,
+    read_recorded_case, rerender, sample, verify, write_case,
 };
 
 const FILES: [&str; 23] = [
@@ -174,6 +174,57 @@ fn force_replaces_an_older_case_and_keeps_it_when_writing_fails() {
     write_case(&sample::no_campaign(), again).unwrap();
     assert_eq!(read_case(&out).unwrap().campaigns.len(), 0);
     assert_eq!(names(folder.path()), ["case"]);
+}
+
+#[test]
+fn force_takes_nothing_with_it_that_stillhunt_did_not_write() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("case");
+    write_case(&sample::three_campaigns(), options(&out)).unwrap();
+    let log = out.join("log.parquet");
+    fs::write(&log, "rows").unwrap();
+    let error = prepare_out(&out, true).unwrap_err();
+    assert!(is_usage(&error) && error.to_string().contains("log.parquet"));
+    let error = keep_inputs(&out, [log.as_path()].into_iter()).unwrap_err();
+    assert!(is_usage(&error) && error.to_string().contains("log.parquet"));
+    fs::rename(&log, folder.path().join("log.parquet")).unwrap();
+    prepare_out(&out, true).unwrap();
+    keep_inputs(
+        &out,
+        [folder.path().join("log.parquet").as_path()].into_iter(),
+    )
+    .unwrap();
+}
+
+#[test]
+fn a_copy_never_replaces_or_enters_what_it_is_made_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = folder.path().join("case");
+    write_case(&sample::three_campaigns(), options(&case)).unwrap();
+    for out in [case.clone(), case.join("inner"), folder.path().to_owned()] {
+        assert!(is_usage(&keep_source(&case, &out).unwrap_err()));
+    }
+    keep_source(&case, &folder.path().join("copy")).unwrap();
+}
+
+#[test]
+fn claims_are_made_from_the_recorded_case_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("case");
+    write_case(&sample::three_campaigns(), options(&out)).unwrap();
+    read_recorded_case(&out).unwrap();
+    let path = out.join("case.json");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("\"seed\": 7", "\"seed\": 8")).unwrap();
+    let error = read_recorded_case(&out).unwrap_err().to_string();
+    assert!(error.contains("not the recorded one"), "{error}");
+    // A campaign that expects less than nothing is no campaign.
+    let mut tables = sample::three_campaigns();
+    tables.case.campaigns[0].expected_false = -3.5;
+    let out = folder.path().join("below");
+    write_case(&tables, options(&out)).unwrap();
+    let error = read_recorded_case(&out).unwrap_err().to_string();
+    assert!(error.contains("-3.5 false clusters"), "{error}");
 }
 
 #[test]
