@@ -1,18 +1,6 @@
 //! Numbers as people read them.
 
-/// `1,234,567`.
-#[must_use]
-pub(crate) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
+pub(crate) use crate::model::number::count;
 
 /// `1 file`, `2 files`.
 #[must_use]

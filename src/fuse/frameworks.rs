@@ -6,6 +6,7 @@
 
 use crate::model::campaign::{Campaign, Technique, Verdict};
 use crate::model::finding::Family;
+use crate::model::number::count;
 
 /// Id, name, and what of a campaign it rests on.
 type Rule = (&'static str, &'static str, fn(&Campaign) -> Option<String>);
@@ -17,7 +18,7 @@ const RULES: [Rule; 6] = [
         |campaign| {
             Some(format!(
                 "{} requests through the model's interface",
-                campaign.requests
+                count(campaign.requests)
             ))
         },
     ),
@@ -66,7 +67,7 @@ fn owned(campaign: &Campaign) -> Option<String> {
     (!families.is_empty()).then(|| {
         format!(
             "{} accounts tied by {} evidence",
-            campaign.members.len(),
+            count(campaign.members.len() as u64),
             families.join(" and ")
         )
     })

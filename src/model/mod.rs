@@ -10,6 +10,7 @@ pub mod coverage;
 pub mod event;
 pub mod failure;
 pub mod finding;
+pub mod number;
 pub mod profile;
 pub mod progress;
 pub mod suppression;

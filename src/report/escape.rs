@@ -20,12 +20,13 @@ const MARKDOWN_SPECIAL: &str = "\\`*_[]<>|~&$^";
 #[must_use]
 pub fn csv_cell(text: &str) -> String {
     let mut cell = String::with_capacity(text.len() + 1);
-    if text.starts_with(FORMULA_STARTS) {
+    // A carriage return is written out, so it starts nothing.
+    if text.starts_with(FORMULA_STARTS) && !text.starts_with('\r') {
         cell.push('\'');
     }
     for character in text.chars() {
         // A terminal that shows the file must not obey it.
-        if is_hidden(character) && !matches!(character, '\n' | '\r' | '\t') {
+        if is_hidden(character) && !matches!(character, '\n' | '\t') {
             cell.extend(character.escape_unicode());
         } else {
             cell.push(character);
@@ -205,11 +206,11 @@ mod tests {
             "-1",
             "@SUM(A1)",
             "\tx",
-            "\rx",
             "\u{ff1d}1",
         ] {
             assert_eq!(csv_cell(cell), format!("'{cell}"));
         }
+        assert_eq!(csv_cell("\r=x"), "\\u{d}=x");
         assert_eq!(csv_cell("a=b"), "a=b");
         assert_eq!(csv_cell(""), "");
     }

@@ -1,5 +1,6 @@
 //! How times and numbers are written, everywhere.
 
+pub use crate::model::number::count;
 use chrono::{DateTime, Datelike, SecondsFormat, Utc, Weekday};
 
 /// Microseconds in a day.
@@ -62,20 +63,6 @@ pub fn day(timestamp_us: i64) -> String {
         Some(moment) => moment.format("%Y-%m-%d").to_string(),
         None => format!("{timestamp_us}us"),
     }
-}
-
-/// A whole number with thousands separators: `1,310,442`.
-#[must_use]
-pub fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }
 
 /// `1 account`, `2 accounts`, `no accounts` is left to the sentence.

@@ -37,6 +37,7 @@ use crate::detect::layer::{Layer, Quality, RowSource, counted, group_entries};
 use crate::detect::{Context, Detector, Meta, Need, Outcome};
 use crate::model::column::RequestColumn;
 use crate::model::finding::Family;
+use crate::model::number::count;
 use crate::stats::quantile::median;
 
 const ID: &str = "content/template-spread";
@@ -131,7 +132,9 @@ fn too_short(texts: &Texts, context: &Context<'_>) -> Option<String> {
     let words = context.config.digest.fragment_words + MINIMUM_FRAGMENTS - 1;
     (short as f64 > SHORT_SHARE * all as f64).then(|| {
         format!(
-            "{short} of {all} sampled texts have under {words} words: no template can be seen in them, only exact repeats"
+            "{} of {} sampled texts have under {words} words: no template can be seen in them, only exact repeats",
+            count(short as u64),
+            count(all as u64)
         )
     })
 }

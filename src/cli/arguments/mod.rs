@@ -1,20 +1,23 @@
 //! The command line, as clap sees it: commands and their own arguments.
 
-use std::num::NonZeroU32;
+mod evaluate;
+mod names;
+mod simulate;
+
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
 use crate::cli::exit;
-use crate::cli::progress::ProgressMode;
 use crate::cli::shared::{
-    Container, DetectionArguments, InputArguments, LossArguments, OutputArguments,
-    PseudonymArguments, ReportFormatName, RunArguments, SettingArguments, local_path,
+    DetectionArguments, InputArguments, LossArguments, OutputArguments, PseudonymArguments,
+    ReportFormatName, RunArguments, SettingArguments, local_path,
 };
-use crate::explain::Kind;
-use crate::model::campaign::Verdict;
-use crate::model::column::Table;
+
+pub(crate) use evaluate::{EvaluateArguments, SuiteArguments};
+pub(crate) use names::{AnswerFormat, FailOn, KindName, SchemaFormat, TableName};
+pub(crate) use simulate::{KnobArguments, SimulateArguments};
 
 /// Finds networks of fake accounts that siphon a model's capabilities, in exported LLM-API
 /// logs, offline, and writes a case folder.
@@ -294,283 +297,12 @@ pub(crate) struct VerifyArguments {
     pub(crate) inputs: Option<PathBuf>,
 }
 
-/// `simulate`
-#[derive(Debug, Args)]
-pub(crate) struct SimulateArguments {
-    /// What to simulate; `--list` prints all presets with the source of their figures
-    #[arg(value_name = "PRESET", required_unless_present = "list")]
-    pub(crate) preset: Option<String>,
-    /// List the presets and the innocent populations
-    #[arg(long)]
-    pub(crate) list: bool,
-    /// Share of the published size, from 0.0000001 to 100; ordinary accounts shrink with it to 600
-    /// at least (in `tiny` to 60), look-alikes with its square root, so that they stay large enough to tempt
-    #[arg(long, value_name = "F", default_value_t = 1.0)]
-    pub(crate) scale: f64,
-    /// Seed of every draw: same preset, options and seed, same bytes
-    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
-    pub(crate) seed: u64,
-    /// The folder to write; it must be empty or not there
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, value_parser = local_path(),
-        required_unless_present = "list", help_heading = "Output")]
-    pub(crate) out: Option<PathBuf>,
-    /// Container of the requests
-    #[arg(
-        long,
-        value_name = "FORMAT",
-        value_enum,
-        default_value = "parquet",
-        help_heading = "Output"
-    )]
-    pub(crate) format: Container,
-    /// Number of request files, each a stretch of time; the rows stay the same
-    #[arg(long, value_name = "N", default_value = "1", help_heading = "Output")]
-    pub(crate) files: NonZeroU32,
-    /// Parquet file with a column `text`: real texts that ordinary people send and that fill the
-    /// questions in templates; texts over 16 KiB are left out
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = local_path())]
-    pub(crate) corpus: Option<PathBuf>,
-    /// Knobs.
-    #[command(flatten)]
-    pub(crate) knobs: KnobArguments,
-    /// Progress on standard error
-    #[arg(
-        long,
-        value_name = "HOW",
-        value_enum,
-        default_value_t,
-        help_heading = "Run"
-    )]
-    pub(crate) progress: ProgressMode,
-    /// No progress and no summary; errors are still shown
-    #[arg(long, short, help_heading = "Run")]
-    pub(crate) quiet: bool,
-}
-
-/// How campaigns hide and who else is there; without an option the preset decides.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Knobs")]
-pub(crate) struct KnobArguments {
-    /// Campaign accounts per payment card, at least 1
-    #[arg(long, value_name = "F")]
-    pub(crate) card_sharing: Option<f64>,
-    /// Campaign accounts per proxy address, at least 1
-    #[arg(long, value_name = "F")]
-    pub(crate) address_sharing: Option<f64>,
-    /// Irregularity of the dispatcher's pace: 0 a metronome, 1 wholly random
-    #[arg(long, value_name = "F")]
-    pub(crate) jitter: Option<f64>,
-    /// Share of template parts that are reworded, 0 to 1
-    #[arg(long, value_name = "F")]
-    pub(crate) paraphrase: Option<f64>,
-    /// Share of a campaign account's requests that are unrelated, 0 to 0.99
-    #[arg(long, value_name = "F")]
-    pub(crate) cover_share: Option<f64>,
-    /// Campaign requests per account and day; replaces the preset's total
-    #[arg(long, value_name = "F")]
-    pub(crate) requests_per_account_per_day: Option<f64>,
-    /// Mean hours between a ban and the replacement
-    #[arg(long, value_name = "F")]
-    pub(crate) replacement_lag_hours: Option<f64>,
-    /// Number of ordinary accounts
-    #[arg(long, value_name = "N")]
-    pub(crate) organic_accounts: Option<u32>,
-    /// Size of an innocent population, 0 switches it off (`campus=0`); may be repeated
-    #[arg(
-        long,
-        value_name = "NAME=ACCOUNTS",
-        value_delimiter = ',',
-        num_args = 1
-    )]
-    pub(crate) innocent: Vec<String>,
-}
-
-/// `evaluate`
-#[derive(Debug, Args)]
-pub(crate) struct EvaluateArguments {
-    /// A case folder, or a CSV with the columns account_id and campaign_id (or cluster)
-    #[arg(value_name = "CASE", value_hint = ValueHint::AnyPath, value_parser = local_path(),
-        required_unless_present = "suite", conflicts_with = "suite")]
-    pub(crate) case: Option<PathBuf>,
-    /// CSV of the truth: account_id, campaign (empty for innocent accounts), population. No
-    /// campaign are also -1, false, no, f, n, innocent, benign, cover, legitimate, legit, noise,
-    /// no_campaign, normal, negative, clean, genuine, organic, -, and nan, none, null, na, n/a
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = local_path(),
-        required_unless_present = "suite", conflicts_with = "suite")]
-    pub(crate) truth: Option<PathBuf>,
-    /// Truth of requests (CSV or Parquet), to score the requests of a case as well
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = local_path(),
-        conflicts_with = "suite")]
-    pub(crate) truth_requests: Option<PathBuf>,
-    /// A table to read, JSON or CSV to compute with
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
-    pub(crate) format: AnswerFormat,
-    /// Logs (CSV or Parquet with canonical column names) to run simple methods over, scored
-    /// beside the case: shared cards, shared addresses, top volume, a keyword, equal beginnings
-    #[arg(long, value_name = "LOGS", num_args = 1.., value_parser = local_path(), help_heading = "Baselines",
-        conflicts_with = "suite")]
-    pub(crate) baselines: Vec<PathBuf>,
-    /// The accounts table, for the baseline of shared cards
-    #[arg(long, value_name = "FILE", value_parser = local_path(), requires = "baselines",
-        conflicts_with = "suite", help_heading = "Baselines")]
-    pub(crate) accounts: Option<PathBuf>,
-    /// Suite.
-    #[command(flatten)]
-    pub(crate) suite: SuiteArguments,
-}
-
-/// `evaluate --suite`
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Suite")]
-pub(crate) struct SuiteArguments {
-    /// Simulate, scan and score all presets over several seeds instead of one case, with the
-    /// baselines beside; goes on where a stopped suite was
-    #[arg(long, requires = "out")]
-    pub(crate) suite: bool,
-    /// The folder for the results of the suite, one file per preset, scale and seed
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, value_parser = local_path(), requires = "suite")]
-    pub(crate) out: Option<PathBuf>,
-    /// Only these presets
-    #[arg(
-        long,
-        value_name = "PRESET",
-        value_delimiter = ',',
-        num_args = 1,
-        requires = "suite"
-    )]
-    pub(crate) preset: Vec<String>,
-    /// Scales: F for all presets, PRESET=F for one [default: small ones, of seconds to a minute]
-    #[arg(
-        long,
-        value_name = "[PRESET=]F",
-        value_delimiter = ',',
-        num_args = 1,
-        requires = "suite"
-    )]
-    pub(crate) scale: Vec<String>,
-    /// Seeds of the logs
-    #[arg(
-        long,
-        value_name = "NUMBER",
-        value_delimiter = ',',
-        num_args = 1,
-        default_value = "1,2,3",
-        requires = "suite"
-    )]
-    pub(crate) seeds: Vec<u64>,
-    /// Scan each log again without this detector or family; `each` leaves out every detector
-    /// in turn
-    #[arg(
-        long,
-        value_name = "DETECTOR",
-        value_delimiter = ',',
-        num_args = 1,
-        requires = "suite"
-    )]
-    pub(crate) ablate: Vec<String>,
-    /// Logs at work at one time; they share the memory limit
-    #[arg(long, value_name = "N", default_value = "1", requires = "suite")]
-    pub(crate) jobs: NonZeroU32,
-    /// Keep the logs and the case folders
-    #[arg(long, requires = "suite")]
-    pub(crate) keep: bool,
-    /// Settings of the scans.
-    #[command(flatten)]
-    pub(crate) settings: SettingArguments,
-}
-
-/// How `evaluate` and `diff` answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-#[allow(missing_docs)]
-pub(crate) enum AnswerFormat {
-    #[default]
-    Table,
-    Json,
-    Csv,
-}
-
 /// `completions`
 #[derive(Debug, Args)]
 pub(crate) struct CompletionsArguments {
     /// The shell
     #[arg(value_name = "SHELL", value_enum)]
     pub(crate) shell: Shell,
-}
-
-/// The kinds that `explain --kind` takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[allow(missing_docs)] // named as the kinds are
-pub(crate) enum KindName {
-    Campaign,
-    Template,
-    Finding,
-    Account,
-    Request,
-}
-
-impl KindName {
-    /// The kind meant.
-    #[must_use]
-    pub(crate) fn kind(self) -> Kind {
-        match self {
-            KindName::Campaign => Kind::Campaign,
-            KindName::Template => Kind::Template,
-            KindName::Finding => Kind::Finding,
-            KindName::Account => Kind::Account,
-            KindName::Request => Kind::Request,
-        }
-    }
-}
-
-/// The verdicts that `--fail-on` takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[allow(missing_docs)] // named as the verdicts are
-pub(crate) enum FailOn {
-    Lead,
-    Likely,
-    Strong,
-}
-
-impl FailOn {
-    /// The verdict meant.
-    #[must_use]
-    pub(crate) fn verdict(self) -> Verdict {
-        match self {
-            FailOn::Lead => Verdict::Lead,
-            FailOn::Likely => Verdict::Likely,
-            FailOn::Strong => Verdict::Strong,
-        }
-    }
-}
-
-/// The tables that `--table` takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[allow(missing_docs)] // named as the tables are
-pub(crate) enum TableName {
-    Requests,
-    Accounts,
-    Events,
-}
-
-impl TableName {
-    /// The table meant.
-    #[must_use]
-    pub(crate) fn table(self) -> Table {
-        match self {
-            TableName::Requests => Table::Requests,
-            TableName::Accounts => Table::Accounts,
-            TableName::Events => Table::Events,
-        }
-    }
-}
-
-/// How `schema` answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-#[allow(missing_docs)]
-pub(crate) enum SchemaFormat {
-    #[default]
-    Markdown,
-    Json,
 }
 
 #[cfg(test)]
