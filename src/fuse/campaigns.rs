@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 
 use crate::fuse::cluster::Cluster;
-use crate::fuse::corroboration::{Corroboration, Manner};
+use crate::fuse::corroboration::Corroboration;
 use crate::fuse::findings::{Mirror, Sources};
 use crate::fuse::membership;
 use crate::fuse::rivals::{self, Payers};
@@ -17,9 +17,6 @@ use crate::stats::random::stable_id;
 
 /// Findings named with each family of evidence.
 const FINDINGS_NAMED: usize = 10;
-
-/// Keys named in a sentence.
-const KEYS_NAMED: usize = 3;
 
 /// What the maker of campaigns needs besides the cluster.
 pub struct Maker<'a> {
@@ -84,15 +81,6 @@ pub(crate) fn median_bits(members: &[Member]) -> f64 {
     let mut bits: Vec<f64> = members.iter().map(|member| member.bits).collect();
     bits.sort_by(f64::total_cmp);
     median(&bits).unwrap_or(0.0)
-}
-
-/// An expected number in words that never round it to none.
-fn few(expected: f64) -> String {
-    match expected {
-        small if small < 0.005 => "under 0.01".to_owned(),
-        small if small < 0.1 => format!("{small:.2}"),
-        _ => format!("{expected:.1}"),
-    }
 }
 
 impl Maker<'_> {
@@ -224,95 +212,6 @@ impl Maker<'_> {
             .collect();
         evidence.sort_by(|a, b| b.bits.total_cmp(&a.bits).then(a.family.cmp(&b.family)));
         evidence
-    }
-
-    fn statement(&self, found: &Corroboration) -> String {
-        let Some((layer, number)) = self.sources.group(found.group.0, found.group.1) else {
-            return String::new();
-        };
-        let value = layer.values.get(number).map_or("", String::as_str);
-        let other = self
-            .sources
-            .layers
-            .get(found.other_layer)
-            .map_or("", |layer| layer.kind);
-        match found.manner {
-            Manner::Many => format!(
-                "of {} accounts with {} {value}, {} are tied together by {} shared {other} keys; {} such keys expected by chance",
-                found.size,
-                layer.kind,
-                found.core.len(),
-                found.observed,
-                few(found.expected)
-            ),
-            Manner::Overlap => format!(
-                "of {} accounts with {} {value}, {} also share one {other}; {} expected by chance",
-                found.size,
-                layer.kind,
-                found.observed,
-                few(found.expected)
-            ),
-        }
-    }
-
-    /// The agreement told from the keys that agree: it is one agreement, and both families
-    /// show it.
-    fn statement_from_the_other_side(&self, found: &Corroboration) -> String {
-        let (Some((layer, number)), Some(other)) = (
-            self.sources.group(found.group.0, found.group.1),
-            self.sources.layers.get(found.other_layer),
-        ) else {
-            return String::new();
-        };
-        let value = layer.values.get(number).map_or("", String::as_str);
-        let keys: Vec<&str> = found
-            .other_groups
-            .iter()
-            .filter_map(|key| self.sources.group(found.other_layer, *key as usize))
-            .filter_map(|(layer, number)| layer.values.get(number))
-            .take(KEYS_NAMED)
-            .map(String::as_str)
-            .collect();
-        let more = match found.other_groups.len().saturating_sub(keys.len()) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        let keys = format!("{} {}{more}", other.kind, keys.join(", "));
-        let family = found.family.name();
-        match found.manner {
-            Manner::Many => format!(
-                "{keys} tie together {} of the {} accounts with {} {value}; {} such keys expected by chance (the agreement that {family} shows, from this side)",
-                found.core.len(),
-                found.size,
-                layer.kind,
-                few(found.expected)
-            ),
-            Manner::Overlap => format!(
-                "{} of the {} accounts with {} {value} have {keys} in common; {} expected by chance (the agreement that {family} shows, from this side)",
-                found.observed,
-                found.size,
-                layer.kind,
-                few(found.expected)
-            ),
-        }
-    }
-
-    fn lead_statement(&self, cluster: &Cluster, layer: usize, group: usize) -> String {
-        self.sources
-            .group(layer, group)
-            .map_or_else(String::new, |(layer, number)| {
-                let more = match cluster.also.len() {
-                    0 => String::new(),
-                    1 => ", and nearly the same accounts share another".to_owned(),
-                    more => format!(", and nearly the same accounts share {more} more"),
-                };
-                format!(
-                    "{} accounts share {} {}{more}; nothing independent supports it",
-                    layer.group(number).len(),
-                    layer.kind,
-                    layer.values.get(number).map_or("", String::as_str)
-                )
-            })
     }
 
     /// Templates on which corroborations of the cluster stand.

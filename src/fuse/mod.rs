@@ -15,6 +15,7 @@ pub mod group_tests;
 pub mod held;
 pub mod hubs;
 pub mod incidence;
+mod judging;
 pub mod leads;
 pub mod membership;
 pub mod null_runs;
@@ -25,6 +26,7 @@ pub mod rivals;
 pub mod roles;
 pub mod rows;
 mod separate;
+mod statements;
 pub mod strata;
 pub mod templates;
 pub mod verdict;
@@ -39,7 +41,6 @@ use crate::config::Config;
 use crate::config::options::Profile;
 use crate::detect::content::capability::Capabilities;
 use crate::detect::content::families::TextFamily;
-use crate::detect::dynamics::succession::SUCCESSION;
 use crate::detect::group::{Group, GroupTest};
 use crate::detect::layer::Layer;
 use crate::detect::population::Population;
@@ -48,11 +49,11 @@ use crate::fuse::campaigns::Maker;
 use crate::fuse::cluster::Cluster;
 use crate::fuse::findings::Sources;
 use crate::fuse::incidence::{UnitLayer, Units};
+use crate::fuse::judging::Judge;
 use crate::fuse::membership::Ties;
 use crate::fuse::ownership::Ownership;
 use crate::fuse::rows::Rows;
 use crate::fuse::strata::Strata;
-use crate::fuse::verdict::COUNTING_BITS;
 use crate::model::campaign::{Campaign, Template, Verdict};
 use crate::model::case::NullRuns;
 use crate::model::finding::{DetectorRun, Family, Finding, SuppressedHub};
@@ -226,50 +227,21 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         .collect();
 
     // Each campaign with its place among the candidates.
-    let ownership = Ownership::new(input.profiles);
+    let judge = Judge {
+        found: &found,
+        layers: &layers,
+        corroborations: &corroborations,
+        null_runs: &null_runs,
+        tested: &tested,
+        ownership: Ownership::new(input.profiles),
+        population: input.population,
+        sources: &sources,
+        config: input.config,
+    };
     let mut campaigns: Vec<(Campaign, usize)> = Vec::new();
     let mut lead_findings: Vec<Finding> = Vec::new();
     for (place, ((cluster, lead), fused_cluster)) in candidates.iter().zip(&fused).enumerate() {
-        let (mut verdict, reason) = verdict::verdict(fused_cluster, &corroborations, &layers);
-        // The links of a cluster face the rewired links; what a lead's accounts do over time
-        // faces random groups of accounts as busy.
-        let (expected, as_supported) = if lead.is_none() {
-            let support = cluster.support_bits();
-            let as_supported = found.iter().filter(|other| other.support_bits() >= support);
-            (expected_at(support, &null_runs), as_supported.count())
-        } else if verdict > Verdict::Lead {
-            (tested.expected_counting, 1)
-        } else {
-            // The null keeps every key's number of accounts, so it has this group in every run.
-            (1.0, 1)
-        };
-        let mut reason = reason;
-        if lead.is_some() {
-            if verdict == Verdict::Lead {
-                reason = "one family of evidence: nothing independent supports it".to_owned();
-            }
-            // One key and what its accounts do over time: never more than two ways of knowing.
-            verdict = verdict.min(Verdict::Likely);
-        }
-        let returned = tested.by_group.get(place).is_some_and(|found| {
-            found.iter().any(|judged| {
-                judged.detector == SUCCESSION
-                    && group_tests::counts(judged, cluster, lead.is_some())
-            })
-        });
-        let counts = |family| fused_cluster.family_bits.get(&family) >= Some(&COUNTING_BITS);
-        let explained = if verdict > Verdict::Lead {
-            let accounts = sources.accounts(&cluster.units);
-            let numbered_in_many_places = counts(Family::Identity) && counts(Family::Network);
-            ownership
-                .one_customer(&accounts, numbered_in_many_places)
-                .or_else(|| customers::separate_customers(cluster, &layers))
-                .or_else(|| gathering::one_event(&accounts, input.population))
-        } else {
-            None
-        };
-        let (verdict, reason) = ownership::allowed((verdict, reason), explained, returned);
-        let verdict = allowed(verdict, reason, expected, as_supported, input.config);
+        let (verdict, expected) = judge.verdict(place, cluster, fused_cluster, lead.is_some());
         let mut campaign = maker.campaign(cluster, verdict, expected, *lead);
         if let Some(group) = lead
             && let Some(finding) = findings::attach_lead(&mut campaign, *group, &sources)
@@ -389,43 +361,6 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
 
 /// A cluster, or the accounts of one key alone with the layer and group of that key.
 type Candidate<'a> = (&'a Cluster, Option<(usize, usize)>);
-
-/// Lowers a verdict that the null runs do not allow: clusters that rest on as many bits must
-/// be rare there, beside the number found in the log itself.
-fn allowed(
-    verdict: Verdict,
-    reason: String,
-    expected: f64,
-    clusters: usize,
-    config: &Config,
-) -> (Verdict, String) {
-    let share = expected / clusters.max(1) as f64;
-    let lowered = |to: Verdict, reason: String| {
-        (
-            to,
-            format!(
-                "{reason}; lowered, because the null runs give {expected:.2} as well supported by chance"
-            ),
-        )
-    };
-    if verdict >= Verdict::Likely && share > config.fuse.likely_false_share {
-        return lowered(Verdict::Lead, reason);
-    }
-    if verdict == Verdict::Strong && share > config.fuse.strong_false_share {
-        return lowered(Verdict::Likely, reason);
-    }
-    (verdict, reason)
-}
-
-/// Clusters per null run whose second family has at least as many bits.
-fn expected_at(support_bits: f64, null_runs: &NullRuns) -> f64 {
-    let reached = null_runs
-        .support_bits
-        .iter()
-        .filter(|bits| **bits >= support_bits)
-        .count();
-    reached as f64 / f64::from(null_runs.runs.max(1))
-}
 
 fn reported(campaign: &Campaign, profile: Profile) -> bool {
     match profile {

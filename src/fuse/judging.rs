@@ -1,0 +1,130 @@
+//! From the evidence of a candidate to its verdict: the ladder, what would explain it, and what
+//! the null runs allow.
+
+use crate::config::Config;
+use crate::detect::dynamics::succession::SUCCESSION;
+use crate::detect::population::Population;
+use crate::fuse::cluster::Cluster;
+use crate::fuse::corroboration::Corroboration;
+use crate::fuse::findings::Sources;
+use crate::fuse::group_tests::{self, Tested};
+use crate::fuse::incidence::UnitLayer;
+use crate::fuse::ownership::{self, Ownership};
+use crate::fuse::verdict::{self, COUNTING_BITS};
+use crate::fuse::{customers, gathering};
+use crate::model::campaign::Verdict;
+use crate::model::case::NullRuns;
+use crate::model::finding::Family;
+
+/// What a verdict is made from.
+pub(super) struct Judge<'a> {
+    /// Clusters of the log.
+    pub(super) found: &'a [Cluster],
+    pub(super) layers: &'a [UnitLayer],
+    pub(super) corroborations: &'a [Corroboration],
+    pub(super) null_runs: &'a NullRuns,
+    pub(super) tested: &'a Tested,
+    pub(super) ownership: Ownership<'a>,
+    pub(super) population: &'a Population<'a>,
+    pub(super) sources: &'a Sources<'a>,
+    pub(super) config: &'a Config,
+}
+
+impl Judge<'_> {
+    /// Verdict with its reason, and the false clusters expected with as much support; `fused` is
+    /// the cluster with what its group tests add.
+    pub(super) fn verdict(
+        &self,
+        place: usize,
+        cluster: &Cluster,
+        fused: &Cluster,
+        is_lead: bool,
+    ) -> ((Verdict, String), f64) {
+        let (mut verdict, mut reason) = verdict::verdict(fused, self.corroborations, self.layers);
+        // The links of a cluster face the rewired links; what a lead's accounts do over time
+        // faces random groups of accounts as busy.
+        let (expected, as_supported) = if !is_lead {
+            let support = cluster.support_bits();
+            let as_supported = self
+                .found
+                .iter()
+                .filter(|other| other.support_bits() >= support);
+            (expected_at(support, self.null_runs), as_supported.count())
+        } else if verdict > Verdict::Lead {
+            (self.tested.expected_counting, 1)
+        } else {
+            // The null keeps every key's number of accounts, so it has this group in every run.
+            (1.0, 1)
+        };
+        if is_lead {
+            if verdict == Verdict::Lead {
+                "one family of evidence: nothing independent supports it".clone_into(&mut reason);
+            }
+            // One key and what its accounts do over time: never more than two ways of knowing.
+            verdict = verdict.min(Verdict::Likely);
+        }
+        let returned = self.tested.by_group.get(place).is_some_and(|found| {
+            found.iter().any(|judged| {
+                judged.detector == SUCCESSION && group_tests::counts(judged, cluster, is_lead)
+            })
+        });
+        let explained = if verdict > Verdict::Lead {
+            self.explanation(cluster, fused)
+        } else {
+            None
+        };
+        let (verdict, reason) = ownership::allowed((verdict, reason), explained, returned);
+        (
+            allowed(verdict, reason, expected, as_supported, self.config),
+            expected,
+        )
+    }
+
+    /// The everyday cause that explains all of it, where there is one.
+    fn explanation(&self, cluster: &Cluster, fused: &Cluster) -> Option<String> {
+        let counts = |family| fused.family_bits.get(&family) >= Some(&COUNTING_BITS);
+        let accounts = self.sources.accounts(&cluster.units);
+        let numbered_in_many_places = counts(Family::Identity) && counts(Family::Network);
+        self.ownership
+            .one_customer(&accounts, numbered_in_many_places)
+            .or_else(|| customers::separate_customers(cluster, self.layers))
+            .or_else(|| gathering::one_event(&accounts, self.population))
+    }
+}
+
+/// Lowers a verdict that the null runs do not allow: clusters that rest on as many bits must
+/// be rare there, beside the number found in the log itself.
+fn allowed(
+    verdict: Verdict,
+    reason: String,
+    expected: f64,
+    clusters: usize,
+    config: &Config,
+) -> (Verdict, String) {
+    let share = expected / clusters.max(1) as f64;
+    let lowered = |to: Verdict, reason: String| {
+        (
+            to,
+            format!(
+                "{reason}; lowered, because the null runs give {expected:.2} as well supported by chance"
+            ),
+        )
+    };
+    if verdict >= Verdict::Likely && share > config.fuse.likely_false_share {
+        return lowered(Verdict::Lead, reason);
+    }
+    if verdict == Verdict::Strong && share > config.fuse.strong_false_share {
+        return lowered(Verdict::Likely, reason);
+    }
+    (verdict, reason)
+}
+
+/// Clusters per null run whose second family has at least as many bits.
+fn expected_at(support_bits: f64, null_runs: &NullRuns) -> f64 {
+    let reached = null_runs
+        .support_bits
+        .iter()
+        .filter(|bits| **bits >= support_bits)
+        .count();
+    reached as f64 / f64::from(null_runs.runs.max(1))
+}
