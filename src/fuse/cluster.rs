@@ -174,8 +174,9 @@ fn is_usable(corroboration: &Corroboration, layers: &[UnitLayer]) -> bool {
 }
 
 /// Any product has customers with several accounts on one card, and these are then tied by
-/// payer and template. Only where such accounts are most of those that send the template does
-/// it say something of the template.
+/// payer and template. Only where most of those that send the template pay with a card that
+/// others have, too, does it say something of the template; whether the others happen to send
+/// it as well is chance where a template is reworded into many.
 fn covers_the_template(corroboration: &Corroboration, layers: &[UnitLayer]) -> bool {
     let other = &layers[corroboration.other_layer];
     if corroboration.family != Family::Content || corroboration.manner != Manner::Many {
@@ -189,24 +190,20 @@ fn covers_the_template(corroboration: &Corroboration, layers: &[UnitLayer]) -> b
         return true;
     }
     let (layer, group) = corroboration.group;
-    let users = layers[layer].groups.get(group);
-    let known = users
-        .iter()
-        .filter(|unit| {
-            !other.of_unit.get(**unit as usize).is_empty()
-                || other.singles.get(**unit as usize) > Some(&0)
-        })
-        .count();
-    let tied: usize = other
-        .keys_of(users)
-        .into_iter()
-        .map(|(_, inside)| inside)
-        .filter(|inside| *inside >= 2)
-        .sum();
-    tied as f64 >= MOST_OF_TEMPLATE * known as f64
+    let (mut known, mut shared) = (0_usize, 0_usize);
+    for unit in layers[layer].groups.get(group) {
+        let cards = other.of_unit.get(*unit as usize);
+        known += usize::from(!cards.is_empty() || other.singles.get(*unit as usize) > Some(&0));
+        shared += usize::from(
+            cards
+                .iter()
+                .any(|card| other.full.get(*card as usize).copied().unwrap_or(true)),
+        );
+    }
+    shared as f64 >= MOST_OF_TEMPLATE * known as f64
 }
 
-/// Share of a template's users with a known payer that must be on cards with several of them
+/// Share of a template's users with a known payer whose card must pay for several accounts
 /// (ours).
 const MOST_OF_TEMPLATE: f64 = 2.0 / 3.0;
 
@@ -226,8 +223,11 @@ const SEPARATE_PLACES: u64 = 3;
 fn joined_units(corroboration: &Corroboration, layers: &[UnitLayer]) -> Vec<u32> {
     let (layer, group) = corroboration.group;
     let all = layers[layer].groups.get(group);
+    // A fixed text is a client's: who uses it and is tied to nobody is the client's user.
+    let full = layers[layer].full.get(group).copied().unwrap_or(true);
     let star = layers[layer].hard
-        || (corroboration.family == Family::Content
+        || (full
+            && corroboration.family == Family::Content
             && corroboration.manner == Manner::Many
             && corroboration.core.len() as f64 >= STAR_SHARE * all.len() as f64);
     if star {

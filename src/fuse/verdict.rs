@@ -1,5 +1,7 @@
 //! The verdict ladder: a rule over families of evidence, not a score.
 
+use std::collections::BTreeSet;
+
 use crate::fuse::cluster::Cluster;
 use crate::fuse::corroboration::{Corroboration, MINIMUM_BITS, joining};
 use crate::fuse::customers::payers_hang_together;
@@ -7,6 +9,8 @@ use crate::fuse::incidence::UnitLayer;
 use crate::fuse::leads;
 use crate::model::campaign::Verdict;
 use crate::model::finding::Family;
+use crate::stats::components::Components;
+use crate::stats::tail::binomial_upper_log2;
 
 /// A family counts for the verdict from this many bits: one in a thousand, after correction
 /// for every test made on the log, that chance gave even one such agreement.
@@ -87,6 +91,14 @@ pub fn verdict(
             ),
         );
     }
+    if owners == [Family::Network] && places_are_islands(cluster, corroborations, layers) {
+        return (
+            Verdict::Lead,
+            format!(
+                "{names}, but every account keeps to one of the shared addresses, and nothing joins one address to the next: the offices of separate customers of one product explain both"
+            ),
+        );
+    }
     if owners == [Family::Network] && only_one_place(cluster, corroborations, layers) {
         return (
             Verdict::Lead,
@@ -114,6 +126,7 @@ pub fn verdict(
     if independent == [Family::Payment, Family::Content]
         && !cards_are_large(cluster, layers)
         && !payers_hang_together(cluster, layers)
+        && !nobody_pays_alone(cluster, corroborations, layers)
     {
         return (
             Verdict::Lead,
@@ -163,6 +176,46 @@ fn cards_are_large(cluster: &Cluster, layers: &[UnitLayer]) -> bool {
     }
     on_large * 2 >= tied
 }
+
+/// Whether the payers behind the cluster's templates all pay for several accounts, though there
+/// are so many of them that a product would have customers with one: if every second customer
+/// of a product were a team (ours, and far above what a log shows), so many teams without a
+/// single person among them would be a chance of one in a million.
+fn nobody_pays_alone(
+    cluster: &Cluster,
+    corroborations: &[Corroboration],
+    layers: &[UnitLayer],
+) -> bool {
+    cluster
+        .corroborations
+        .iter()
+        .filter_map(|index| corroborations.get(*index))
+        .filter(|found| found.family == Family::Content)
+        .any(|found| {
+            let (layer, group) = found.group;
+            let Some((template, payers)) = layers
+                .get(layer)
+                .zip(layers.get(found.other_layer).filter(|other| other.hard))
+            else {
+                return false;
+            };
+            let (mut teams, mut alone) = (BTreeSet::<u32>::new(), 0_u64);
+            for unit in template.groups.get(group) {
+                let cards = payers.of_unit.get(*unit as usize);
+                teams.extend(cards);
+                alone +=
+                    u64::from(cards.is_empty() && payers.singles.get(*unit as usize) > Some(&0));
+            }
+            let teams = teams.len() as u64;
+            -binomial_upper_log2(teams, teams + alone, TEAMS_SHARE) >= NOBODY_ALONE_BITS
+        })
+}
+
+/// Share of a product's customers that are teams, at most (see [`nobody_pays_alone`]).
+const TEAMS_SHARE: f64 = 0.5;
+
+/// One in a million, see [`nobody_pays_alone`].
+const NOBODY_ALONE_BITS: f64 = 20.0;
 
 /// Payers, identities or places that must each stand behind several of the accounts: with one or
 /// two, whoever uses a public text or product may include a customer with several accounts
@@ -229,6 +282,72 @@ fn only_one_place(
     };
     let blocks_known = layers.iter().any(|layer| layer.kind == "ip_prefix");
     blocks_known && !from("ip_prefix") && regions(cluster, corroborations, layers) < OWNERS_NEEDED
+}
+
+/// Whether the addresses that tie the cluster's accounts are islands: a pool of proxies is one
+/// because its users change from one address to another; the staff of an office stays there.
+fn places_are_islands(
+    cluster: &Cluster,
+    corroborations: &[Corroboration],
+    layers: &[UnitLayer],
+) -> bool {
+    let mut keys: BTreeSet<(usize, u32)> = BTreeSet::new();
+    for found in cluster
+        .corroborations
+        .iter()
+        .filter_map(|index| corroborations.get(*index))
+        .filter(|found| found.other_family == Family::Network)
+    {
+        keys.extend(
+            found
+                .other_groups
+                .iter()
+                .map(|key| (found.other_layer, *key)),
+        );
+    }
+    let by_layer = |layer: usize| -> Vec<u32> {
+        let of_layer = keys.iter().filter(|(other, _)| *other == layer);
+        of_layer.map(|(_, key)| *key).collect()
+    };
+    let mut layers_used: Vec<usize> = keys.iter().map(|(layer, _)| *layer).collect();
+    layers_used.dedup();
+    // Any kind of place that runs across the others joins them.
+    !layers_used.is_empty()
+        && layers_used.into_iter().all(|layer| {
+            let keys = by_layer(layer);
+            layers
+                .get(layer)
+                .is_some_and(|places| islands(places, &keys, &cluster.units) * 2 > keys.len())
+        })
+}
+
+/// Groups of units that these keys leave apart, of those that hold any.
+fn islands(places: &UnitLayer, keys: &[u32], units: &[u32]) -> usize {
+    let mut components = Components::new(u32::try_from(units.len()).unwrap_or(u32::MAX));
+    let mut touched: BTreeSet<u32> = BTreeSet::new();
+    for key in keys {
+        let inside: Vec<u32> = places
+            .groups
+            .get(*key as usize)
+            .iter()
+            .filter_map(|unit| units.binary_search(unit).ok())
+            .filter_map(|position| u32::try_from(position).ok())
+            .collect();
+        if let [first, rest @ ..] = inside.as_slice() {
+            touched.insert(*first);
+            for other in rest {
+                components.link(*first, *other);
+                touched.insert(*other);
+            }
+        }
+    }
+    let mut labels: Vec<u32> = touched
+        .into_iter()
+        .map(|position| components.label(position))
+        .collect();
+    labels.sort_unstable();
+    labels.dedup();
+    labels.len()
 }
 
 /// Regions whose addresses tie accounts of the cluster together.
