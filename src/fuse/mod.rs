@@ -26,6 +26,7 @@ pub mod rivals;
 pub mod roles;
 pub mod rows;
 mod separate;
+mod sites;
 mod statements;
 pub mod strata;
 pub mod templates;

@@ -453,6 +453,44 @@ fn a_product_some_of_whose_customers_have_two_accounts_ties_nobody() {
 }
 
 #[test]
+fn many_pairs_without_a_single_payer_alone_are_no_product() {
+    // Sixty accounts, two on each of thirty cards, and nobody else with the template.
+    let pairs = |alone: u32| {
+        let mut world = World::innocent(17);
+        for account in 500..560 + alone {
+            if account < 560 {
+                world.payment.retain(|entry| entry.0 != 10_000 + account);
+                world.payment.push((1 + (account - 500) / 2, account, 0));
+            }
+            world.template.push((50, account, 0));
+        }
+        world
+    };
+    let (found, _, verdicts) = judge(&pairs(0).layers());
+    assert_eq!((found[0].units.len(), verdicts[0]), (60, Verdict::Likely));
+    // Every fifth customer alone: a product for teams has such.
+    assert_stays_a_lead(pairs(8));
+}
+
+#[test]
+fn a_pool_of_addresses_ties_and_islands_of_them_do_not() {
+    let sites = |rotating: bool| {
+        let mut world = World::innocent(18);
+        for account in 500..532 {
+            world.template.push((50, account, 0));
+            world.address.push((1 + account % 8, account, 0));
+            if rotating {
+                world.address.push((1 + (account / 8) % 8, account, 0));
+            }
+        }
+        world
+    };
+    let (found, _, verdicts) = judge(&sites(true).layers());
+    assert_eq!((found[0].units.len(), verdicts[0]), (32, Verdict::Likely));
+    assert_stays_a_lead(sites(false));
+}
+
+#[test]
 fn one_payer_alone_stays_a_lead() {
     let mut world = World::innocent(12);
     for account in 2_000..2_400 {

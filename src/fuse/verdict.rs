@@ -7,9 +7,9 @@ use crate::fuse::corroboration::{Corroboration, MINIMUM_BITS, joining};
 use crate::fuse::customers::payers_hang_together;
 use crate::fuse::incidence::UnitLayer;
 use crate::fuse::leads;
+use crate::fuse::sites::{is_one_backend, only_one_place, places_are_islands};
 use crate::model::campaign::Verdict;
 use crate::model::finding::Family;
-use crate::stats::components::Components;
 use crate::stats::tail::binomial_upper_log2;
 
 /// A family counts for the verdict from this many bits: one in a thousand, after correction
@@ -220,7 +220,7 @@ const NOBODY_ALONE_BITS: f64 = 20.0;
 /// Payers, identities or places that must each stand behind several of the accounts: with one or
 /// two, whoever uses a public text or product may include a customer with several accounts
 /// (ours, as for [`crate::fuse::cluster`]'s separate places).
-const OWNERS_NEEDED: usize = 3;
+pub(super) const OWNERS_NEEDED: usize = 3;
 
 /// Keys of a family that join accounts of the cluster which no other key of it joins, and that
 /// mostly belong to the cluster. Places were counted in the test itself.
@@ -258,135 +258,4 @@ fn tying_keys(
         })
         .max()
         .unwrap_or(0)
-}
-
-/// Whether the shared addresses all lie in few blocks, though blocks were looked at.
-fn only_one_place(
-    cluster: &Cluster,
-    corroborations: &[Corroboration],
-    layers: &[UnitLayer],
-) -> bool {
-    let kind = |corroboration: &Corroboration| {
-        layers
-            .get(corroboration.other_layer)
-            .map_or("", |layer| layer.kind)
-    };
-    let from = |wanted: &str| {
-        cluster
-            .corroborations
-            .iter()
-            .map(|index| &corroborations[*index])
-            .any(|corroboration| {
-                corroboration.bits >= COUNTING_BITS && kind(corroboration) == wanted
-            })
-    };
-    let blocks_known = layers.iter().any(|layer| layer.kind == "ip_prefix");
-    blocks_known && !from("ip_prefix") && regions(cluster, corroborations, layers) < OWNERS_NEEDED
-}
-
-/// Whether the addresses that tie the cluster's accounts are islands: a pool of proxies is one
-/// because its users change from one address to another; the staff of an office stays there.
-fn places_are_islands(
-    cluster: &Cluster,
-    corroborations: &[Corroboration],
-    layers: &[UnitLayer],
-) -> bool {
-    let mut keys: BTreeSet<(usize, u32)> = BTreeSet::new();
-    for found in cluster
-        .corroborations
-        .iter()
-        .filter_map(|index| corroborations.get(*index))
-        .filter(|found| found.other_family == Family::Network)
-    {
-        keys.extend(
-            found
-                .other_groups
-                .iter()
-                .map(|key| (found.other_layer, *key)),
-        );
-    }
-    let by_layer = |layer: usize| -> Vec<u32> {
-        let of_layer = keys.iter().filter(|(other, _)| *other == layer);
-        of_layer.map(|(_, key)| *key).collect()
-    };
-    let mut layers_used: Vec<usize> = keys.iter().map(|(layer, _)| *layer).collect();
-    layers_used.dedup();
-    // Any kind of place that runs across the others joins them.
-    !layers_used.is_empty()
-        && layers_used.into_iter().all(|layer| {
-            let keys = by_layer(layer);
-            layers
-                .get(layer)
-                .is_some_and(|places| islands(places, &keys, &cluster.units) * 2 > keys.len())
-        })
-}
-
-/// Groups of units that these keys leave apart, of those that hold any.
-fn islands(places: &UnitLayer, keys: &[u32], units: &[u32]) -> usize {
-    let mut components = Components::new(u32::try_from(units.len()).unwrap_or(u32::MAX));
-    let mut touched: BTreeSet<u32> = BTreeSet::new();
-    for key in keys {
-        let inside: Vec<u32> = places
-            .groups
-            .get(*key as usize)
-            .iter()
-            .filter_map(|unit| units.binary_search(unit).ok())
-            .filter_map(|position| u32::try_from(position).ok())
-            .collect();
-        if let [first, rest @ ..] = inside.as_slice() {
-            touched.insert(*first);
-            for other in rest {
-                components.link(*first, *other);
-                touched.insert(*other);
-            }
-        }
-    }
-    let mut labels: Vec<u32> = touched
-        .into_iter()
-        .map(|position| components.label(position))
-        .collect();
-    labels.sort_unstable();
-    labels.dedup();
-    labels.len()
-}
-
-/// Regions whose addresses tie accounts of the cluster together.
-fn regions(cluster: &Cluster, corroborations: &[Corroboration], layers: &[UnitLayer]) -> usize {
-    let mut found: Vec<u64> = cluster
-        .corroborations
-        .iter()
-        .filter_map(|index| corroborations.get(*index))
-        .filter(|corroboration| corroboration.bits >= COUNTING_BITS)
-        .filter_map(|corroboration| {
-            let layer = layers.get(corroboration.other_layer)?;
-            Some((layer, &corroboration.other_groups))
-        })
-        .flat_map(|(layer, keys)| {
-            keys.iter()
-                .filter_map(|key| layer.regions.get(*key as usize).copied().flatten())
-        })
-        .collect();
-    found.sort_unstable();
-    found.dedup();
-    found.len()
-}
-
-/// Whether a fixed system prompt and shared addresses are all that holds the cluster together.
-fn is_one_backend(
-    cluster: &Cluster,
-    corroborations: &[Corroboration],
-    layers: &[UnitLayer],
-) -> bool {
-    cluster
-        .corroborations
-        .iter()
-        .filter_map(|index| corroborations.get(*index))
-        .all(|found| {
-            let (layer, group) = found.group;
-            layers.get(layer).is_some_and(|layer| {
-                layer.kind.starts_with("system")
-                    && !layer.full.get(group).copied().unwrap_or(true)
-                    && found.other_family == Family::Network
-            })
-        })
 }
