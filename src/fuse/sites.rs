@@ -10,28 +10,15 @@ use crate::fuse::verdict::{COUNTING_BITS, OWNERS_NEEDED};
 use crate::model::finding::Family;
 use crate::stats::components::Components;
 
-/// Whether the shared addresses all lie in few blocks, though blocks were looked at.
+/// Whether the shared addresses all lie in one or two regions: an office, a campus, or the
+/// customers of one carrier, which hands its addresses round among neighbours.
 pub(super) fn only_one_place(
     cluster: &Cluster,
     corroborations: &[Corroboration],
     layers: &[UnitLayer],
 ) -> bool {
-    let kind = |corroboration: &Corroboration| {
-        layers
-            .get(corroboration.other_layer)
-            .map_or("", |layer| layer.kind)
-    };
-    let from = |wanted: &str| {
-        cluster
-            .corroborations
-            .iter()
-            .map(|index| &corroborations[*index])
-            .any(|corroboration| {
-                corroboration.bits >= COUNTING_BITS && kind(corroboration) == wanted
-            })
-    };
     let blocks_known = layers.iter().any(|layer| layer.kind == "ip_prefix");
-    blocks_known && !from("ip_prefix") && regions(cluster, corroborations, layers) < OWNERS_NEEDED
+    blocks_known && regions(cluster, corroborations, layers) < OWNERS_NEEDED
 }
 
 /// Whether the addresses that tie the cluster's accounts are islands: a pool of proxies is one

@@ -103,7 +103,7 @@ pub fn verdict(
         return (
             Verdict::Lead,
             format!(
-                "{names}, but the addresses lie in one place: an office or campus with a tool of its own explains both"
+                "{names}, but the addresses lie in one place: an office, a campus or the customers of one carrier with a tool in common explain both"
             ),
         );
     }
