@@ -108,6 +108,25 @@ fn regions(cluster: &Cluster, corroborations: &[Corroboration], layers: &[UnitLa
     found.len()
 }
 
+/// Whether every template that shared addresses tie is one that its accounts send a few times
+/// only, and that would be no lead by itself.
+pub(super) fn is_sent_once(
+    cluster: &Cluster,
+    corroborations: &[Corroboration],
+    layers: &[UnitLayer],
+) -> bool {
+    cluster
+        .corroborations
+        .iter()
+        .filter_map(|index| corroborations.get(*index))
+        .all(|found| {
+            let (layer, group) = found.group;
+            layers.get(layer).is_some_and(|layer| {
+                found.family == Family::Content && !layer.lead.get(group).copied().unwrap_or(true)
+            })
+        })
+}
+
 /// Whether a fixed system prompt and shared addresses are all that holds the cluster together.
 pub(super) fn is_one_backend(
     cluster: &Cluster,

@@ -7,7 +7,7 @@ use crate::fuse::corroboration::{Corroboration, MINIMUM_BITS, joining};
 use crate::fuse::customers::payers_hang_together;
 use crate::fuse::incidence::UnitLayer;
 use crate::fuse::leads;
-use crate::fuse::sites::{is_one_backend, only_one_place, places_are_islands};
+use crate::fuse::sites::{is_one_backend, is_sent_once, only_one_place, places_are_islands};
 use crate::model::campaign::Verdict;
 use crate::model::finding::Family;
 use crate::stats::tail::binomial_upper_log2;
@@ -96,6 +96,14 @@ pub fn verdict(
             Verdict::Lead,
             format!(
                 "{names}, but every account keeps to one of the shared addresses, and nothing joins one address to the next: the offices of separate customers of one product explain both"
+            ),
+        );
+    }
+    if owners == [Family::Network] && is_sent_once(cluster, corroborations, layers) {
+        return (
+            Verdict::Lead,
+            format!(
+                "{names}, but most accounts send the template once or twice: an everyday phrase and the addresses of a carrier explain both"
             ),
         );
     }
