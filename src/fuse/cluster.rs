@@ -26,6 +26,16 @@ pub struct Cluster {
 }
 
 impl Cluster {
+    /// The agreements it rests on.
+    pub fn agreements<'a>(
+        &'a self,
+        all: &'a [Corroboration],
+    ) -> impl Iterator<Item = &'a Corroboration> {
+        self.corroborations
+            .iter()
+            .filter_map(|index| all.get(*index))
+    }
+
     /// Bits of the second strongest family: what a verdict of two families rests on.
     #[must_use]
     pub fn support_bits(&self) -> f64 {

@@ -10,9 +10,41 @@ use crate::fuse::verdict::{COUNTING_BITS, OWNERS_NEEDED};
 use crate::model::finding::Family;
 use crate::stats::components::Components;
 
+/// What explains a cluster that nothing but a template and shared addresses ties, where
+/// something everyday does.
+pub(super) fn everyday_cause(
+    cluster: &Cluster,
+    corroborations: &[Corroboration],
+    layers: &[UnitLayer],
+) -> Option<&'static str> {
+    type Cause = fn(&Cluster, &[Corroboration], &[UnitLayer]) -> bool;
+    let causes: [(Cause, &str); 4] = [
+        (
+            is_one_backend,
+            "the system prompt is one fixed text: an application whose own servers send for its users explains both",
+        ),
+        (
+            places_are_islands,
+            "every account keeps to one of the shared addresses, and nothing joins one address to the next: the offices of separate customers of one product explain both",
+        ),
+        (
+            is_sent_once,
+            "most accounts send the template once or twice: an everyday phrase and the addresses of a carrier explain both",
+        ),
+        (
+            only_one_place,
+            "the addresses lie in one place: an office, a campus or the customers of one carrier with a tool in common explain both",
+        ),
+    ];
+    causes
+        .into_iter()
+        .find(|(explains, _)| explains(cluster, corroborations, layers))
+        .map(|(_, cause)| cause)
+}
+
 /// Whether the shared addresses all lie in one or two regions: an office, a campus, or the
 /// customers of one carrier, which hands its addresses round among neighbours.
-pub(super) fn only_one_place(
+fn only_one_place(
     cluster: &Cluster,
     corroborations: &[Corroboration],
     layers: &[UnitLayer],
@@ -23,16 +55,14 @@ pub(super) fn only_one_place(
 
 /// Whether the addresses that tie the cluster's accounts are islands: a pool of proxies is one
 /// because its users change from one address to another; the staff of an office stays there.
-pub(super) fn places_are_islands(
+fn places_are_islands(
     cluster: &Cluster,
     corroborations: &[Corroboration],
     layers: &[UnitLayer],
 ) -> bool {
     let mut keys: BTreeSet<(usize, u32)> = BTreeSet::new();
     for found in cluster
-        .corroborations
-        .iter()
-        .filter_map(|index| corroborations.get(*index))
+        .agreements(corroborations)
         .filter(|found| found.other_family == Family::Network)
     {
         keys.extend(
@@ -90,9 +120,7 @@ fn islands(places: &UnitLayer, keys: &[u32], units: &[u32]) -> usize {
 /// Regions whose addresses tie accounts of the cluster together.
 fn regions(cluster: &Cluster, corroborations: &[Corroboration], layers: &[UnitLayer]) -> usize {
     let mut found: Vec<u64> = cluster
-        .corroborations
-        .iter()
-        .filter_map(|index| corroborations.get(*index))
+        .agreements(corroborations)
         .filter(|corroboration| corroboration.bits >= COUNTING_BITS)
         .filter_map(|corroboration| {
             let layer = layers.get(corroboration.other_layer)?;
@@ -110,39 +138,27 @@ fn regions(cluster: &Cluster, corroborations: &[Corroboration], layers: &[UnitLa
 
 /// Whether every template that shared addresses tie is one that its accounts send a few times
 /// only, and that would be no lead by itself.
-pub(super) fn is_sent_once(
-    cluster: &Cluster,
-    corroborations: &[Corroboration],
-    layers: &[UnitLayer],
-) -> bool {
-    cluster
-        .corroborations
-        .iter()
-        .filter_map(|index| corroborations.get(*index))
-        .all(|found| {
-            let (layer, group) = found.group;
-            layers.get(layer).is_some_and(|layer| {
-                found.family == Family::Content && !layer.lead.get(group).copied().unwrap_or(true)
-            })
+fn is_sent_once(cluster: &Cluster, corroborations: &[Corroboration], layers: &[UnitLayer]) -> bool {
+    cluster.agreements(corroborations).all(|found| {
+        let (layer, group) = found.group;
+        layers.get(layer).is_some_and(|layer| {
+            found.family == Family::Content && !layer.lead.get(group).copied().unwrap_or(true)
         })
+    })
 }
 
 /// Whether a fixed system prompt and shared addresses are all that holds the cluster together.
-pub(super) fn is_one_backend(
+fn is_one_backend(
     cluster: &Cluster,
     corroborations: &[Corroboration],
     layers: &[UnitLayer],
 ) -> bool {
-    cluster
-        .corroborations
-        .iter()
-        .filter_map(|index| corroborations.get(*index))
-        .all(|found| {
-            let (layer, group) = found.group;
-            layers.get(layer).is_some_and(|layer| {
-                layer.kind.starts_with("system")
-                    && !layer.full.get(group).copied().unwrap_or(true)
-                    && found.other_family == Family::Network
-            })
+    cluster.agreements(corroborations).all(|found| {
+        let (layer, group) = found.group;
+        layers.get(layer).is_some_and(|layer| {
+            layer.kind.starts_with("system")
+                && !layer.full.get(group).copied().unwrap_or(true)
+                && found.other_family == Family::Network
         })
+    })
 }

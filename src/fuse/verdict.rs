@@ -7,7 +7,7 @@ use crate::fuse::corroboration::{Corroboration, MINIMUM_BITS, joining};
 use crate::fuse::customers::payers_hang_together;
 use crate::fuse::incidence::UnitLayer;
 use crate::fuse::leads;
-use crate::fuse::sites::{is_one_backend, is_sent_once, only_one_place, places_are_islands};
+use crate::fuse::sites;
 use crate::model::campaign::Verdict;
 use crate::model::finding::Family;
 use crate::stats::tail::binomial_upper_log2;
@@ -83,37 +83,10 @@ pub fn verdict(
         .copied()
         .filter(|family| OWNERSHIP.contains(family))
         .collect();
-    if owners == [Family::Network] && is_one_backend(cluster, corroborations, layers) {
-        return (
-            Verdict::Lead,
-            format!(
-                "{names}, but the system prompt is one fixed text: an application whose own servers send for its users explains both"
-            ),
-        );
-    }
-    if owners == [Family::Network] && places_are_islands(cluster, corroborations, layers) {
-        return (
-            Verdict::Lead,
-            format!(
-                "{names}, but every account keeps to one of the shared addresses, and nothing joins one address to the next: the offices of separate customers of one product explain both"
-            ),
-        );
-    }
-    if owners == [Family::Network] && is_sent_once(cluster, corroborations, layers) {
-        return (
-            Verdict::Lead,
-            format!(
-                "{names}, but most accounts send the template once or twice: an everyday phrase and the addresses of a carrier explain both"
-            ),
-        );
-    }
-    if owners == [Family::Network] && only_one_place(cluster, corroborations, layers) {
-        return (
-            Verdict::Lead,
-            format!(
-                "{names}, but the addresses lie in one place: an office, a campus or the customers of one carrier with a tool in common explain both"
-            ),
-        );
+    if owners == [Family::Network]
+        && let Some(cause) = sites::everyday_cause(cluster, corroborations, layers)
+    {
+        return (Verdict::Lead, format!("{names}, but {cause}"));
     }
     let ties = owners
         .iter()
@@ -195,9 +168,7 @@ fn nobody_pays_alone(
     layers: &[UnitLayer],
 ) -> bool {
     cluster
-        .corroborations
-        .iter()
-        .filter_map(|index| corroborations.get(*index))
+        .agreements(corroborations)
         .filter(|found| found.family == Family::Content)
         .any(|found| {
             let (layer, group) = found.group;
@@ -240,9 +211,7 @@ fn tying_keys(
 ) -> usize {
     if family == Family::Network {
         return cluster
-            .corroborations
-            .iter()
-            .filter_map(|index| corroborations.get(*index))
+            .agreements(corroborations)
             .filter(|found| found.other_family == Family::Network)
             .map(|found| usize::try_from(found.observed).unwrap_or(usize::MAX))
             .max()
