@@ -4,32 +4,17 @@
 
 use std::path::{Path, PathBuf};
 
-use stillhunt::config::Config;
-use stillhunt::config::options::{InputOptions, Profile, Quote, ScanOptions};
+use stillhunt::config::options::{InputOptions, ScanOptions};
 use stillhunt::model::campaign::Campaign;
 use stillhunt::model::progress::Silent;
 use stillhunt::pipeline::{ScanOutput, scan_to_case};
 
 /// Scans one log with the usual settings, writes the case folder and gives the campaigns.
 pub fn campaigns(log: &Path, out: &Path) -> anyhow::Result<Vec<Campaign>> {
-    let options = ScanOptions {
-        suppress: None,
-        indicators: None,
-        baseline: None,
-        no_suppress: false,
-        input: InputOptions {
-            logs: vec![log.to_owned()],
-            ..InputOptions::default()
-        },
-        digests: Vec::new(),
-        only: Vec::new(),
-        skip: Vec::new(),
-        profile: Profile::Balanced,
-        quote: Quote::Masked,
-        seed: 1,
-        memory_bytes: 4 << 30,
-        config: Config::default(),
-    };
+    let options = ScanOptions::of(InputOptions {
+        logs: vec![log.to_owned()],
+        ..InputOptions::default()
+    });
     let output = ScanOutput {
         out: out.to_owned(),
         force: false,

@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::cli::arguments::DigestArguments;
 use crate::cli::screen::{self, Colour};
 use crate::cli::{exit, judgement, progress, stdout};
-use crate::config::options::{Profile, ScanOptions};
+use crate::config::options::ScanOptions;
 use crate::model::failure::Failure;
 use crate::pipeline::{self, ScanOutput};
 
@@ -22,20 +22,10 @@ pub(super) fn run(arguments: &DigestArguments, argv: Vec<String>) -> Result<u8> 
         }
     }
     let options = ScanOptions {
-        suppress: None,
-        indicators: None,
-        baseline: None,
-        no_suppress: false,
-        input: arguments.input.options(&arguments.logs)?,
-        digests: Vec::new(),
-        only: Vec::new(),
-        skip: Vec::new(),
-        profile: Profile::default(),
         quote: arguments.output.quote.into(),
-        // A digest draws nothing at random: what it samples is chosen by hash.
-        seed: 1,
         memory_bytes: arguments.settings.memory_bytes(),
         config: arguments.settings.config()?,
+        ..ScanOptions::of(arguments.input.options(&arguments.logs)?)
     };
     let output = ScanOutput {
         out: arguments.output.out.clone(),

@@ -7,7 +7,7 @@ use crate::cli::arguments::InspectArguments;
 use crate::cli::escape::visible;
 use crate::cli::screen::{self, Colour};
 use crate::cli::{exit, progress, quantity, stdout};
-use crate::config::options::{Profile, Quote, ScanOptions};
+use crate::config::options::ScanOptions;
 use crate::pipeline::{self, InspectedColumn, InspectedFile, Inspection};
 
 /// Unread columns named one by one before the rest is only counted.
@@ -15,20 +15,9 @@ const UNREAD_NAMED: usize = 20;
 
 pub(super) fn run(arguments: &InspectArguments) -> Result<u8> {
     let options = ScanOptions {
-        suppress: None,
-        indicators: None,
-        baseline: None,
-        no_suppress: false,
-        input: arguments.input.options(&arguments.logs)?,
-        digests: Vec::new(),
-        only: Vec::new(),
-        skip: Vec::new(),
-        profile: Profile::default(),
-        // Examples are masked, as everywhere by default.
-        quote: Quote::default(),
-        seed: 1,
         memory_bytes: arguments.settings.memory_bytes(),
         config: arguments.settings.config()?,
+        ..ScanOptions::of(arguments.input.options(&arguments.logs)?)
     };
     let display = progress::display(arguments.settings.progress, false);
     let inspection = pipeline::inspect(&options, display.as_ref())?;

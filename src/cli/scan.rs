@@ -61,6 +61,8 @@ fn options(arguments: &ScanArguments) -> Result<ScanOptions> {
         digests: arguments.digests.clone(),
         suppress: detection.suppress.clone(),
         indicators: detection.indicators.clone(),
+        customers: detection.customers.clone(),
+        public_ranges: detection.public_ranges.clone(),
         baseline: arguments.baseline.baseline.clone(),
         no_suppress: detection.no_suppress,
         profile: detection.profile.into(),

@@ -103,6 +103,14 @@ pub(crate) struct DetectionArguments {
     /// than a lead
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = local_path())]
     pub(crate) indicators: Option<PathBuf>,
+    /// Accounts of one customer (CSV with the columns account_id and customer): a seat pool or
+    /// a reseller counts once, whatever its accounts share
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = local_path())]
+    pub(crate) customers: Option<PathBuf>,
+    /// Addresses that strangers share (clouds, VPN exits, carriers) and that tie nobody: lines of
+    /// range and name, or the JSON that cloud providers publish
+    #[arg(long, value_name = "FILE", num_args = 1, value_hint = ValueHint::FilePath, value_parser = local_path())]
+    pub(crate) public_ranges: Vec<PathBuf>,
     /// Show what the suppressions would hide
     #[arg(long, requires = "suppress")]
     pub(crate) no_suppress: bool,

@@ -32,7 +32,32 @@ pub enum Profile {
     Broad,
 }
 
+/// Memory that a scan may use where nobody says otherwise, in bytes.
+const MEMORY_BYTES: u64 = 4 << 30;
+
 impl ScanOptions {
+    /// A scan of these inputs with the usual settings.
+    #[must_use]
+    pub fn of(input: InputOptions) -> Self {
+        Self {
+            input,
+            digests: Vec::new(),
+            only: Vec::new(),
+            skip: Vec::new(),
+            suppress: None,
+            indicators: None,
+            customers: None,
+            public_ranges: Vec::new(),
+            baseline: None,
+            no_suppress: false,
+            profile: Profile::default(),
+            quote: Quote::default(),
+            seed: 1,
+            memory_bytes: MEMORY_BYTES,
+            config: Config::default(),
+        }
+    }
+
     /// Files and folders that the run reads, but for the baseline, which is read whole before
     /// anything is written.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
@@ -47,6 +72,8 @@ impl ScanOptions {
             .chain(&self.digests)
             .chain(&self.suppress)
             .chain(&self.indicators)
+            .chain(&self.customers)
+            .chain(&self.public_ranges)
             .map(PathBuf::as_path)
     }
 }
@@ -87,6 +114,10 @@ pub struct ScanOptions {
     pub suppress: Option<PathBuf>,
     /// Watch list (CSV or STIX 2.1).
     pub indicators: Option<PathBuf>,
+    /// Which accounts are of one declared customer (CSV).
+    pub customers: Option<PathBuf>,
+    /// Ranges of addresses that strangers share: clouds, VPN providers, carriers.
+    pub public_ranges: Vec<PathBuf>,
     /// An earlier case to compare with.
     pub baseline: Option<PathBuf>,
     /// Match and report the suppressions, but hide nothing.

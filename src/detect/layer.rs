@@ -1,6 +1,9 @@
 //! A layer: for one kind of key, which accounts share which value.
 
+use rustc_hash::FxHashMap;
+
 use crate::model::finding::Family;
+use crate::model::profile::AccountProfile;
 
 /// How far a group may count.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,6 +125,30 @@ pub fn group_entries(
     }
     grouped.singles = counted(alone);
     grouped
+}
+
+/// Groups the accounts by what `key` gives for their row of the accounts table.
+#[must_use]
+pub fn group_profiles(
+    profiles: &[Option<AccountProfile>],
+    key: impl Fn(&AccountProfile) -> Option<String>,
+) -> Grouped {
+    let mut numbers: FxHashMap<String, u32> = FxHashMap::default();
+    let mut values: Vec<String> = Vec::new();
+    let mut entries = Vec::new();
+    for (account, profile) in (0_u32..).zip(profiles) {
+        let Some(value) = profile.as_ref().and_then(&key) else {
+            continue;
+        };
+        let number = *numbers.entry(value).or_insert_with_key(|value| {
+            values.push(value.clone());
+            u32::try_from(values.len() - 1).unwrap_or(u32::MAX)
+        });
+        entries.push((number, account, 0));
+    }
+    group_entries(entries, |number| {
+        values.get(number as usize).cloned().unwrap_or_default()
+    })
 }
 
 /// How often each account occurs, ascending.

@@ -25,6 +25,7 @@ use crate::detect::network::metadata_sanitised::MetadataSanitised;
 use crate::detect::network::shared_identity::SharedIdentity;
 use crate::detect::network::shared_infrastructure::SharedInfrastructure;
 use crate::detect::network::shared_payment::SharedPayment;
+use crate::detect::network::shared_signup::SharedSignup;
 use crate::detect::network::signup_burst::SignupBurst;
 use crate::detect::timing::dispatch::Dispatch;
 use crate::detect::timing::no_ramp::NoRamp;
@@ -50,6 +51,7 @@ pub static GROUP_TESTS: &[&dyn GroupTest] = &[
     &Succession,
     &MixedTraffic,
     &SignupBurst,
+    &SharedSignup,
     &KeySharing,
     &Synchrony,
     &Dispatch,

@@ -12,6 +12,7 @@ use crate::fuse::rivals::{self, Payers};
 use crate::model::campaign::{Campaign, FamilyEvidence, Member, Role, Verdict};
 use crate::model::finding::{Family, Locator};
 use crate::model::profile::AccountProfile;
+use crate::model::week::{HOURS_PER_WEEK, hour_of_week};
 use crate::stats::quantile::median;
 use crate::stats::random::stable_id;
 
@@ -39,21 +40,12 @@ pub struct Maker<'a> {
 /// Microseconds in an hour.
 const HOUR_US: i64 = 3_600_000_000;
 
-/// Hours from Monday 00:00 UTC of the week of the epoch to the epoch (a Thursday).
-const EPOCH_HOUR_OF_WEEK: i64 = 72;
-
-/// Hour of the week, Monday 00:00 UTC first.
-#[must_use]
-pub fn hour_of_week(hour: i64) -> usize {
-    usize::try_from((hour + EPOCH_HOUR_OF_WEEK).rem_euclid(168)).unwrap_or(0)
-}
-
 /// Requests per day, each with the microseconds of its start, and by hour of the week; `cells`
 /// hold (account, hour since the epoch, requests), sorted.
 #[must_use]
 pub fn activity(cells: &[(u32, i64, u32)], accounts: &[u32]) -> (Vec<(i64, u64)>, Vec<u64>) {
     let mut daily: BTreeMap<i64, u64> = BTreeMap::new();
-    let mut weekly = vec![0_u64; 168];
+    let mut weekly = vec![0_u64; HOURS_PER_WEEK];
     for account in accounts {
         let start = cells.partition_point(|cell| cell.0 < *account);
         for (_, hour, requests) in cells
@@ -379,18 +371,5 @@ impl Maker<'_> {
             .collect();
         locators.sort();
         locators
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_week_begins_on_monday() {
-        // 1970-01-05 was a Monday: 96 hours after the epoch.
-        assert_eq!(hour_of_week(96), 0);
-        assert_eq!(hour_of_week(0), 72);
-        assert_eq!(hour_of_week(-1), 71);
     }
 }

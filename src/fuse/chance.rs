@@ -155,6 +155,7 @@ impl PairCounts {
         let classes = match enough {
             Enough::Two => self.by_class.len(),
             Enough::Most => self.by_class.len().min(1),
+            Enough::MostOfMany => 0,
         };
         let mut bound = 0.0;
         for (table, size) in self.by_class.iter().zip(SIZE_CLASSES).take(classes) {
@@ -190,14 +191,24 @@ pub(crate) enum Enough {
     /// Four fifths: where the group is a large part of the log, two members of a key are
     /// inside by chance, but hardly ever nearly all of them.
     Most,
+    /// Four fifths, and six: among thousands of addresses two neighbours are in one group by
+    /// chance now and then, and a count of keys would drown a few whose accounts are all in it.
+    MostOfMany,
 }
 
+/// See [`Enough::MostOfMany`] (ours: more than a household).
+const MANY: usize = 6;
+
 impl Enough {
+    /// All ways to count.
+    pub(crate) const ALL: [Enough; 3] = [Enough::Two, Enough::Most, Enough::MostOfMany];
+
     /// The number, for a key of so many members.
     pub(crate) fn of(self, members: usize) -> usize {
         match self {
             Enough::Two => 2,
             Enough::Most => (members * 4).div_ceil(5).max(2),
+            Enough::MostOfMany => (members * 4).div_ceil(5).max(MANY),
         }
     }
 }
@@ -271,7 +282,7 @@ mod tests {
                 let shares: Vec<f64> = (0..strata)
                     .map(|_| scale * random.below(1000) as f64 / 1000.0)
                     .collect();
-                for enough in [Enough::Two, Enough::Most] {
+                for enough in [Enough::Two, Enough::Most, Enough::MostOfMany] {
                     let mut scratch = Vec::new();
                     let exact: f64 = compositions
                         .iter()

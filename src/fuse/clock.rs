@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::detect::population::Population;
+use crate::model::week;
 
 /// Fewest requests for a clock to have a shape: ten for each hour of the day.
 const FEWEST_REQUESTS: u64 = 240;
@@ -20,10 +21,12 @@ const MIDDLE_OF_NIGHT: i64 = 3;
 /// Requests on a weekend day below this share of a working day are a dip.
 const WEEKEND_DIP: f64 = 0.6;
 
-/// Sentences on the clock of these accounts; `hour_of_week` begins on Monday 00:00 UTC.
+/// Sentences on the clock of these accounts, whose requests by hour of the week, Monday 00:00 UTC
+/// first, lie between the two times.
 #[must_use]
 pub fn describe(
     hour_of_week: &[u64],
+    (first_us, last_us): (i64, i64),
     accounts: &[u32],
     population: &Population<'_>,
 ) -> Vec<String> {
@@ -32,12 +35,19 @@ pub fn describe(
     if total < FEWEST_REQUESTS {
         return vec![format!("{total} requests are too few to read a clock from")];
     }
+    // A span of sixteen days holds some weekdays three times: requests go by the time there was.
+    let occurrences = week::occurrences(first_us, last_us);
     let mut by_hour = [0_u64; 24];
-    let mut by_day = [0_u64; 7];
-    for (slot, requests) in hour_of_week.iter().take(168).enumerate() {
+    for (slot, requests) in hour_of_week.iter().take(week::HOURS_PER_WEEK).enumerate() {
         by_hour[slot % 24] += requests;
-        by_day[slot / 24] += requests;
     }
+    let per_hour = |days: std::ops::Range<usize>| {
+        let of = |list: &[u64]| -> u64 {
+            let slots = list.get(days.start * 24..days.end * 24);
+            slots.unwrap_or_default().iter().sum()
+        };
+        of(hour_of_week) as f64 / of(&occurrences).max(1) as f64
+    };
     sentences.push(match rest(&by_hour) {
         Some((start, hours)) => {
             let middle = start as i64 + hours as i64 / 2;
@@ -48,12 +58,10 @@ pub fn describe(
         }
         None => "no joint rest: every hour of the day (UTC) has its share of the requests".to_owned(),
     });
-    let working = by_day.iter().take(5).sum::<u64>() as f64 / 5.0;
-    let weekend = by_day.iter().skip(5).sum::<u64>() as f64 / 2.0;
-    // Less than a week of log has no weekend to compare with.
-    let week = population.log_last_us() - population.log_first_us()
-        >= 7 * crate::detect::population::DAY_US;
-    if week && working > 0.0 {
+    let (working, weekend) = (per_hour(0..5), per_hour(5..7));
+    // In less than a week there is no weekend to compare with.
+    let is_week = last_us.saturating_sub(first_us) >= 7 * crate::detect::population::DAY_US;
+    if is_week && working > 0.0 {
         let share = weekend / working;
         sentences.push(format!(
             "a weekend day (UTC) has {:.0} % of the requests of a working day{}",
@@ -110,7 +118,9 @@ mod tests {
     use super::*;
     use crate::detect::population::{DAY_US, Population};
 
-    fn week(from: usize, until: usize, weekend: u64) -> Vec<u64> {
+    const FORTNIGHT: (i64, i64) = (0, 14 * DAY_US - 1);
+
+    fn hours(from: usize, until: usize, weekend: u64) -> Vec<u64> {
         (0..168)
             .map(|slot| {
                 let hour = slot % 24;
@@ -133,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_night_and_a_weekend_are_read() {
-        let sentences = describe(&week(1, 10, 2), &[], &population());
+        let sentences = describe(&hours(1, 10, 2), FORTNIGHT, &[], &population());
         assert!(sentences[0].starts_with("joint rest from 10:00 for 15 hours (UTC); if that is the night, the clock is about UTC+10"), "{sentences:?}");
         assert!(
             sentences[1].ends_with("10 % of the requests of a working day: a working week"),
@@ -142,12 +152,24 @@ mod tests {
     }
 
     #[test]
+    fn a_span_that_is_no_whole_week_does_not_bend_the_weekend() {
+        // Sixteen days of five requests an hour, from a Thursday on.
+        let span = (0, 16 * DAY_US - 1);
+        let flow: Vec<u64> = week::occurrences(span.0, span.1)
+            .iter()
+            .map(|count| count * 5)
+            .collect();
+        let sentences = describe(&flow, span, &[], &population());
+        assert!(sentences[1].contains(" 100 %"), "{sentences:?}");
+    }
+
+    #[test]
     fn an_even_clock_has_no_rest_and_few_requests_no_clock() {
-        let sentences = describe(&[9; 168], &[], &population());
+        let sentences = describe(&[9; 168], FORTNIGHT, &[], &population());
         assert!(sentences[0].starts_with("no joint rest"), "{sentences:?}");
         assert!(sentences[1].contains("100 %"), "{sentences:?}");
         assert_eq!(
-            describe(&[1; 168], &[], &population()),
+            describe(&[1; 168], FORTNIGHT, &[], &population()),
             ["168 requests are too few to read a clock from"]
         );
     }

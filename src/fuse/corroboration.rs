@@ -162,7 +162,7 @@ fn test_group(
             .chunk_by(|a, b| a == b)
             .filter(|run| run.len() >= 2)
             .map(|run| (run[0], run.len()))
-            .filter(|(key, _)| !other.crowded.get(*key as usize).copied().unwrap_or(false))
+            .filter(|(key, inside)| !other.crowded_for(*key as usize, *inside))
             .collect();
         if repeated.is_empty() {
             continue;
@@ -188,13 +188,16 @@ fn test_group(
                 bits,
             }
         };
+        // A correction for having several ways to count.
+        let ways_log2 = (Enough::ALL.len() as f64).log2();
         let size_of = |key: u32| other.groups.get(key as usize).len();
         let mut best: Option<Corroboration> = None;
-        for enough in [Enough::Two, Enough::Most] {
+        for enough in Enough::ALL {
             let keys: Vec<u32> = repeated
                 .iter()
                 .filter(|(key, inside)| {
-                    size_of(*key) <= config.hub_degree && *inside >= enough.of(size_of(*key))
+                    let small = size_of(*key) <= config.hub_degree || enough == Enough::MostOfMany;
+                    small && *inside >= enough.of(size_of(*key))
                 })
                 .map(|(key, _)| *key)
                 .collect();
@@ -202,8 +205,8 @@ fn test_group(
                 continue;
             }
             let observed = joining(other, &keys, members);
-            // One more bit for having two ways to count.
-            let bits_for = |expected| -poisson_upper_log2(observed, expected) - tests_log2 - 1.0;
+            let bits_for =
+                |expected| -poisson_upper_log2(observed, expected) - tests_log2 - ways_log2;
             let is_enough = |expected: f64| {
                 bits_for(expected) >= MINIMUM_BITS && observed as f64 >= config.hub_ratio * expected
             };

@@ -3,6 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use crate::detect::layer::Layer;
+use crate::detect::network::public_ranges::PublicRanges;
 use crate::fuse::corroboration::{Corroboration, MINIMUM_BITS};
 use crate::fuse::incidence::UnitLayer;
 use crate::fuse::strata::Strata;
@@ -12,13 +13,15 @@ use crate::stats::random::Random;
 /// Hubs listed in the case, the most crowded first.
 const MOST_HUBS: usize = 200;
 
-/// Lists soft keys of more than `hub_degree` units that no corroboration stands on.
+/// Lists soft keys of more than `hub_degree` units that no corroboration stands on, and those in
+/// a declared public range.
 #[must_use]
 pub fn suppressed(
     detector_layers: &[Layer],
     layers: &[UnitLayer],
     corroborations: &[Corroboration],
     strata: &Strata,
+    public: &PublicRanges,
     hub_degree: usize,
     seed: u64,
 ) -> Vec<SuppressedHub> {
@@ -39,7 +42,17 @@ pub fn suppressed(
     for (index, layer) in layers.iter().enumerate().filter(|(_, layer)| !layer.hard) {
         for group in 0..layer.groups.len() {
             let size = layer.groups.get(group).len();
-            if size > hub_degree
+            let is_declared = || {
+                let place = layer.group_numbers.get(group).and_then(|number| {
+                    detector_layers
+                        .get(layer.source)?
+                        .values
+                        .get(*number as usize)
+                });
+                layer.crowded.get(group) == Some(&true)
+                    && place.is_some_and(|place| public.holding(place).is_some())
+            };
+            if (size > hub_degree || is_declared())
                 && !used.contains(&(index, u32::try_from(group).unwrap_or(u32::MAX)))
             {
                 crowded.push((size, index, group));
@@ -58,14 +71,23 @@ pub fn suppressed(
             let random = matched_draw(members, strata, seed ^ group as u64);
             let share = tied_share(layers, layer.family, members, hub_degree);
             let background = tied_share(layers, layer.family, &random, hub_degree);
+            let value = source.values.get(number)?.clone();
+            let declared = public
+                .holding(&value)
+                .filter(|_| layer.family == Family::Network);
             Some(SuppressedHub {
                 detector: source.detector.to_owned(),
                 kind: layer.kind.to_owned(),
-                value: source.values.get(number)?.clone(),
                 accounts: source.group(number).len() as u64,
                 co_evidence_share: share,
                 background_share: background,
-                reason: reason(layer, group, share, background, source.innocent),
+                reason: match declared {
+                    Some(name) => format!(
+                        "declared public ({name}): whoever rents an exit there meets strangers"
+                    ),
+                    None => reason(layer, group, share, background, source.innocent),
+                },
+                value,
             })
         })
         .collect()

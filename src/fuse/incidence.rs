@@ -6,6 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::detect::layer::{Layer, Quality};
 use crate::detect::network::address;
+use crate::detect::network::public_ranges::PublicRanges;
 use crate::model::finding::Family;
 use crate::model::profile::AccountProfile;
 
@@ -19,30 +20,46 @@ pub struct Units {
 }
 
 impl Units {
-    /// Folds accounts that declare one organisation, or that one invoice pays for.
+    /// Folds accounts that declare one organisation, or that one invoice pays for, and those that
+    /// the user declares to be of one customer.
     ///
     /// An organisation that would swallow more than half of the log is the log's owner,
-    /// not a customer, and folds nothing.
+    /// not a customer, and folds nothing, unless the user says so.
     #[must_use]
     pub fn fold(profiles: &[Option<AccountProfile>]) -> Self {
-        let mut members: FxHashMap<String, Vec<u32>> = FxHashMap::default();
+        let mut members: FxHashMap<(bool, String), Vec<u32>> = FxHashMap::default();
         for (account, profile) in (0_u32..).zip(profiles) {
             let Some(profile) = profile else { continue };
             let invoice = profile
                 .payment_kind
                 .as_deref()
                 .is_some_and(|kind| kind.eq_ignore_ascii_case("invoice"));
-            let declared = match (&profile.org_id, &profile.payment_id) {
-                (Some(org), _) if !org.is_empty() => format!("org {org}"),
-                (_, Some(payment)) if invoice => format!("invoice {payment}"),
+            let (by_user, declared) = match profile {
+                AccountProfile {
+                    declared_customer: Some(customer),
+                    ..
+                } => (true, format!("customer {customer}")),
+                AccountProfile {
+                    org_id: Some(org), ..
+                } if !org.is_empty() => (false, format!("org {org}")),
+                AccountProfile {
+                    payment_id: Some(payment),
+                    ..
+                } if invoice => (false, format!("invoice {payment}")),
                 _ => continue,
             };
-            members.entry(declared).or_default().push(account);
+            members
+                .entry((by_user, declared))
+                .or_default()
+                .push(account);
         }
         let limit = profiles.len() / 2;
         let mut folded: Vec<Vec<u32>> = members
-            .into_values()
-            .filter(|accounts| accounts.len() > 1 && accounts.len() <= limit.max(1))
+            .into_iter()
+            .filter(|((by_user, _), accounts)| {
+                accounts.len() > 1 && (*by_user || accounts.len() <= limit.max(1))
+            })
+            .map(|(_, accounts)| accounts)
             .collect();
         folded.sort_unstable();
         let mut first_of: Vec<Option<u32>> = vec![None; profiles.len()];
@@ -106,6 +123,9 @@ pub struct UnitLayer {
     /// address inside a block that is one): an institution, a carrier or an egress. Its
     /// users have one innocent cause for whatever else they share.
     pub crowded: Vec<bool>,
+    /// Whether the group is crowded whoever uses it: it lies in a range that is declared public,
+    /// or is an address inside a crowded block. Empty for layers without places.
+    pub always_crowded: Vec<bool>,
     /// Region of each group that is a public address or block; empty for other layers.
     pub regions: Vec<Option<u64>>,
     /// Members of each group, ascending.
@@ -187,7 +207,20 @@ impl Lists {
     }
 }
 
+/// Share of a crowded place's users, in tenths, that makes it a group's own (ours: a campus, a
+/// carrier and a public exit have users of many interests).
+const OWN_PLACE_TENTHS: usize = 9;
+
 impl UnitLayer {
+    /// Whether a key says nothing of a set that holds `inside` of its units, because it is a
+    /// crowded place and not nearly all its users are in the set.
+    #[must_use]
+    pub fn crowded_for(&self, key: usize, inside: usize) -> bool {
+        let is = |list: &[bool]| list.get(key).copied().unwrap_or(false);
+        is(&self.always_crowded)
+            || (is(&self.crowded) && inside * 10 < self.groups.get(key).len() * OWN_PLACE_TENTHS)
+    }
+
     /// The keys that these units hold, ascending, each with how many of the units hold it.
     #[must_use]
     pub fn keys_of(&self, units: &[u32]) -> Vec<(u32, usize)> {
@@ -265,6 +298,7 @@ impl UnitLayer {
             self.of_unit.len(),
         );
         layer.crowded.clone_from(&self.crowded);
+        layer.always_crowded.clone_from(&self.always_crowded);
         layer.regions.clone_from(&self.regions);
         layer.lead.clone_from(&self.lead);
         layer.singles.clone_from(&self.singles);
@@ -296,6 +330,7 @@ impl UnitLayer {
             lead: Vec::new(),
             singles: Vec::new(),
             crowded,
+            always_crowded: Vec::new(),
             regions: Vec::new(),
             groups,
             of_unit,
@@ -303,8 +338,14 @@ impl UnitLayer {
     }
 }
 
-/// Marks the crowded places among the network layers, and the region of each address.
-pub fn mark_crowded(layers: &mut [UnitLayer], detector_layers: &[Layer], hub_degree: usize) {
+/// Marks the crowded places among the network layers, the declared public ones among them, and
+/// the region of each address.
+pub fn mark_crowded(
+    layers: &mut [UnitLayer],
+    detector_layers: &[Layer],
+    hub_degree: usize,
+    public: &PublicRanges,
+) {
     let value = |layer: &UnitLayer, group: usize| -> Option<String> {
         let number = *layer.group_numbers.get(group)? as usize;
         detector_layers
@@ -328,16 +369,21 @@ pub fn mark_crowded(layers: &mut [UnitLayer], detector_layers: &[Layer], hub_deg
         layer.regions = (0..layer.groups.len())
             .map(|group| value(layer, group).and_then(|address| address::region(&address)))
             .collect();
-        layer.crowded = (0..layer.groups.len())
+        layer.always_crowded = (0..layer.groups.len())
             .map(|group| {
-                let within = || {
-                    layer.kind == "ip"
-                        && value(layer, group)
-                            .and_then(|address| address::prefix(&address))
-                            .is_some_and(|block| crowded_blocks.contains(&block))
-                };
-                layer.groups.get(group).len() > hub_degree || within()
+                value(layer, group).is_some_and(|place| {
+                    public.holding(&place).is_some()
+                        || (layer.kind == "ip"
+                            && address::prefix(&place)
+                                .is_some_and(|block| crowded_blocks.contains(&block)))
+                })
             })
+            .collect();
+        layer.crowded = layer
+            .always_crowded
+            .iter()
+            .enumerate()
+            .map(|(group, always)| *always || layer.groups.get(group).len() > hub_degree)
             .collect();
     }
 }

@@ -1,6 +1,8 @@
 //! From the evidence of a candidate to its verdict: the ladder, what would explain it, and what
 //! the null runs allow.
 
+use std::collections::BTreeSet;
+
 use crate::config::Config;
 use crate::detect::dynamics::succession::SUCCESSION;
 use crate::detect::population::Population;
@@ -80,13 +82,31 @@ impl Judge<'_> {
         )
     }
 
+    /// The accounts that the agreements themselves tie, without those that a text brought along:
+    /// where they are one customer's, nothing says that the others belong to it.
+    fn tied(&self, cluster: &Cluster) -> Vec<u32> {
+        let tied: BTreeSet<u32> = cluster
+            .agreements(self.corroborations)
+            .filter(|found| found.bits >= COUNTING_BITS)
+            .flat_map(|found| &found.core)
+            .copied()
+            .filter(|unit| cluster.units.binary_search(unit).is_ok())
+            .collect();
+        self.sources
+            .accounts(&tied.into_iter().collect::<Vec<u32>>())
+    }
+
     /// The everyday cause that explains all of it, where there is one.
     fn explanation(&self, cluster: &Cluster, fused: &Cluster) -> Option<String> {
         let counts = |family| fused.family_bits.get(&family) >= Some(&COUNTING_BITS);
         let accounts = self.sources.accounts(&cluster.units);
         let numbered_in_many_places = counts(Family::Identity) && counts(Family::Network);
-        self.ownership
-            .one_customer(&accounts, numbered_in_many_places)
+        let one_customer = |accounts: &[u32]| {
+            self.ownership
+                .one_customer(accounts, numbered_in_many_places)
+        };
+        one_customer(&accounts)
+            .or_else(|| one_customer(&self.tied(cluster)))
             .or_else(|| customers::separate_customers(cluster, self.layers))
             .or_else(|| gathering::one_event(&accounts, self.population))
     }

@@ -44,6 +44,7 @@ use crate::detect::content::capability::Capabilities;
 use crate::detect::content::families::TextFamily;
 use crate::detect::group::{Group, GroupTest};
 use crate::detect::layer::Layer;
+use crate::detect::network::public_ranges::PublicRanges;
 use crate::detect::population::Population;
 use crate::digest::DigestTables;
 use crate::fuse::campaigns::Maker;
@@ -76,6 +77,8 @@ pub struct Input<'a> {
     pub families: &'a [TextFamily],
     /// What texts and accounts are for, where cues were looked at.
     pub capabilities: Option<&'a Capabilities>,
+    /// Ranges of addresses that strangers share.
+    pub public_ranges: &'a PublicRanges,
     /// Sentences about what could not be tested.
     pub not_tested: &'a [String],
     /// Settings.
@@ -132,7 +135,12 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         .enumerate()
         .map(|(source, layer)| UnitLayer::fold(layer, source, &units))
         .collect();
-    incidence::mark_crowded(&mut layers, input.layers, input.config.network.hub_degree);
+    incidence::mark_crowded(
+        &mut layers,
+        input.layers,
+        input.config.network.hub_degree,
+        input.public_ranges,
+    );
     let rows = Rows::read(input.tables)?;
     let requests = places::by_unit(&units, &rows.requests);
     let activity = Strata::new(&requests, None);
@@ -315,7 +323,12 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         rivals::weigh_sign_ups(campaign);
         let accounts = sources.accounts(&cluster.units);
         campaign.timeline = dated::timeline(campaign, &accounts, input.population, found, &cells);
-        campaign.description = clock::describe(&campaign.hour_of_week, &accounts, input.population);
+        campaign.description = clock::describe(
+            &campaign.hour_of_week,
+            (campaign.first_us, campaign.last_us),
+            &accounts,
+            input.population,
+        );
         campaign.description.extend(access);
     }
     let mut campaigns: Vec<Campaign> = campaigns
@@ -346,6 +359,7 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         &layers,
         &corroborations,
         &activity,
+        input.public_ranges,
         input.config.network.hub_degree,
         input.seed,
     );

@@ -3,6 +3,7 @@
 use crate::fuse::ownership::FEW_PAYERS;
 use crate::model::campaign::{Campaign, Rival};
 use crate::model::finding::Family;
+use crate::model::week;
 
 /// A share of requests in one hour of the week's quiet half from which a clock reads as
 /// machine-like: an even clock has half of its requests in the quieter half of the week.
@@ -19,7 +20,10 @@ pub fn rivals(campaign: &Campaign, payers: Option<Payers>) -> Vec<Rival> {
             .map_or(0.0, |evidence| evidence.bits)
     };
     let mut rivals = Vec::new();
-    let quiet = quiet_half_share(&campaign.hour_of_week);
+    let quiet = quiet_half_share(&week::rates(
+        &campaign.hour_of_week,
+        &week::occurrences(campaign.first_us, campaign.last_us),
+    ));
     let clock = format!(
         "{:.0} % of its requests fall into the quieter half of its own week (half of them for an even clock, next to none for working hours)",
         quiet * 100.0
@@ -166,12 +170,12 @@ fn empty() -> Rival {
 }
 
 /// Share of requests in the quieter 84 of the week's 168 hours: a half for an even clock, near nothing for office hours.
-fn quiet_half_share(hours: &[u64]) -> f64 {
+fn quiet_half_share(hours: &[f64]) -> f64 {
     let mut sorted = hours.to_vec();
-    sorted.sort_unstable();
-    let total: u64 = sorted.iter().sum();
-    let quiet: u64 = sorted.iter().take(sorted.len() / 2).sum();
-    quiet as f64 / total.max(1) as f64
+    sorted.sort_by(f64::total_cmp);
+    let total: f64 = sorted.iter().sum();
+    let quiet: f64 = sorted.iter().take(sorted.len() / 2).sum();
+    if total > 0.0 { quiet / total } else { 0.0 }
 }
 
 #[cfg(test)]
@@ -195,17 +199,17 @@ mod tests {
 
     #[test]
     fn clocks_are_told_apart() {
-        assert!((quiet_half_share(&[5; 168]) - 0.5).abs() < 1e-9);
-        let office: Vec<u64> = (0..168)
+        assert!((quiet_half_share(&[5.0; 168]) - 0.5).abs() < 1e-9);
+        let office: Vec<f64> = (0..168)
             .map(|hour| {
                 if hour % 24 >= 9 && hour % 24 < 17 {
-                    10
+                    10.0
                 } else {
-                    0
+                    0.0
                 }
             })
             .collect();
         assert!(quiet_half_share(&office) < 0.01);
-        assert!(quiet_half_share(&[0; 168]).abs() < 1e-9);
+        assert!(quiet_half_share(&[0.0; 168]).abs() < 1e-9);
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn everyday_cause(
         ),
         (
             only_one_place,
-            "the addresses lie in one place: an office, a campus or the customers of one carrier with a tool in common explain both",
+            "the addresses lie in one place, or crowd in few: an office, a campus, or the customers of one carrier or cloud with a tool in common explain both",
         ),
     ];
     causes
@@ -42,16 +42,36 @@ pub(super) fn everyday_cause(
         .map(|(_, cause)| cause)
 }
 
-/// Whether the shared addresses all lie in one or two regions: an office, a campus, or the
-/// customers of one carrier, which hands its addresses round among neighbours.
+/// Whether nearly all of the shared addresses lie in one or two regions (an office, a campus), or
+/// crowd in a few: a carrier hands its addresses round among neighbours, and a cloud gives each
+/// machine whatever address is free. Rented proxies and servers lie scattered.
 fn only_one_place(
     cluster: &Cluster,
     corroborations: &[Corroboration],
     layers: &[UnitLayer],
 ) -> bool {
     let blocks_known = layers.iter().any(|layer| layer.kind == "ip_prefix");
-    blocks_known && regions(cluster, corroborations, layers) < OWNERS_NEEDED
+    if !blocks_known {
+        return false;
+    }
+    let mut addresses = regions(cluster, corroborations, layers);
+    addresses.sort_unstable_by(|a, b| b.cmp(a));
+    let all: usize = addresses.iter().sum();
+    let mut covered = 0;
+    let mut needed = 0;
+    while covered * 100 < NEARLY_ALL_PERCENT * all {
+        covered += addresses.get(needed).copied().unwrap_or(all);
+        needed += 1;
+    }
+    needed < OWNERS_NEEDED || covered >= ADDRESSES_PER_REGION * needed
 }
+
+/// From so many shared addresses in each region on, a carrier's or a cloud's pool is the likelier
+/// cause (ours).
+const ADDRESSES_PER_REGION: usize = 8;
+
+/// Share of the shared addresses that the regions which count must hold (ours).
+const NEARLY_ALL_PERCENT: usize = 80;
 
 /// Whether the addresses that tie the cluster's accounts are islands: a pool of proxies is one
 /// because its users change from one address to another; the staff of an office stays there.
@@ -117,23 +137,28 @@ fn islands(places: &UnitLayer, keys: &[u32], units: &[u32]) -> usize {
     labels.len()
 }
 
-/// Regions whose addresses tie accounts of the cluster together.
-fn regions(cluster: &Cluster, corroborations: &[Corroboration], layers: &[UnitLayer]) -> usize {
-    let mut found: Vec<u64> = cluster
+/// How many of the addresses and blocks that tie accounts of the cluster together lie in each
+/// region.
+fn regions(
+    cluster: &Cluster,
+    corroborations: &[Corroboration],
+    layers: &[UnitLayer],
+) -> Vec<usize> {
+    let mut found: BTreeSet<(u64, usize, u32)> = BTreeSet::new();
+    for corroboration in cluster
         .agreements(corroborations)
         .filter(|corroboration| corroboration.bits >= COUNTING_BITS)
-        .filter_map(|corroboration| {
-            let layer = layers.get(corroboration.other_layer)?;
-            Some((layer, &corroboration.other_groups))
-        })
-        .flat_map(|(layer, keys)| {
-            keys.iter()
-                .filter_map(|key| layer.regions.get(*key as usize).copied().flatten())
-        })
-        .collect();
-    found.sort_unstable();
-    found.dedup();
-    found.len()
+    {
+        let Some(layer) = layers.get(corroboration.other_layer) else {
+            continue;
+        };
+        found.extend(corroboration.other_groups.iter().filter_map(|key| {
+            let region = layer.regions.get(*key as usize).copied().flatten()?;
+            Some((region, corroboration.other_layer, *key))
+        }));
+    }
+    let found: Vec<(u64, usize, u32)> = found.into_iter().collect();
+    found.chunk_by(|a, b| a.0 == b.0).map(<[_]>::len).collect()
 }
 
 /// Whether every template that shared addresses tie is one that its accounts send a few times

@@ -9,6 +9,7 @@
 mod arrays;
 mod card;
 mod cell;
+pub mod customers;
 mod discover;
 mod fields;
 mod fold;

@@ -77,6 +77,7 @@ pub fn read_accounts(
         let text = |column: AccountColumn| text(batch, column.index(), row);
         let integer = |column: AccountColumn| integer(batch, column.index(), row);
         Some(AccountProfile {
+            declared_customer: None,
             account_id: text(AccountColumn::AccountId)?,
             created_at_us: integer(AccountColumn::CreatedAt),
             closed_at_us: integer(AccountColumn::ClosedAt),

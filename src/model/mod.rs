@@ -15,3 +15,4 @@ pub mod profile;
 pub mod progress;
 pub mod suppression;
 pub mod watchlist;
+pub mod week;

@@ -4,8 +4,11 @@ use serde::{Deserialize, Serialize};
 
 /// Facts from the provider's own account database; every field but the id may be absent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)] // the fields are the columns of `AccountColumn`, described there
+#[allow(missing_docs)] // the other fields are the columns of `AccountColumn`, described there
 pub struct AccountProfile {
+    /// The customer that the user of stillhunt declares it to be of; no column of the table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared_customer: Option<String>,
     pub account_id: String,
     pub created_at_us: Option<i64>,
     pub closed_at_us: Option<i64>,

@@ -1,5 +1,6 @@
 //! From inputs to a digest with everything that belongs to it: the first two stages.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
@@ -181,6 +182,38 @@ pub(super) fn profiles(options: &ScanOptions, tables: &DigestTables) -> Result<P
         joined,
         report: Some(report),
     })
+}
+
+/// Writes the declared customers into the profiles; the sentence says how many accounts that are.
+pub(super) fn declare(
+    customers: &BTreeMap<String, String>,
+    tables: &DigestTables,
+    profiles: &mut Profiles,
+) -> Result<String> {
+    let mut found = 0_usize;
+    for (id, slot) in account_ids(tables)?.iter().zip(&mut profiles.by_account) {
+        let Some(customer) = customers.get(id) else {
+            continue;
+        };
+        found += 1;
+        let profile = slot.get_or_insert_with(|| AccountProfile {
+            account_id: id.clone(),
+            ..AccountProfile::default()
+        });
+        profile.declared_customer = Some(customer.clone());
+    }
+    if found == 0 {
+        let text =
+            "--customers: none of its accounts occurs in the logs; are the ids of the same system?";
+        return Err(Failure::Usage(text.to_owned()).into());
+    }
+    let absent = match customers.len() - found {
+        0 => String::new(),
+        count => format!("; {count} more accounts of the list are not in the logs"),
+    };
+    Ok(format!(
+        "{found} accounts are declared to be of a customer, and count as one with its other accounts{absent}"
+    ))
 }
 
 /// Account ids in digest order.

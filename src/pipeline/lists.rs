@@ -1,12 +1,15 @@
 //! The lists that a reviewer gives with a scan, read before the long work: a mistake in one stops
 //! the run at once.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
 use crate::config::small_file;
 use crate::detect;
+use crate::detect::network::public_ranges::PublicRanges;
+use crate::load;
 use crate::model::failure::Failure;
 use crate::suppress;
 use crate::suppress::entry::Entry;
@@ -23,6 +26,37 @@ pub(super) fn watch_list(path: &Path) -> Result<List> {
     };
     let text = small_file::read_text(path).map_err(|error| usage(error.to_string()))?;
     watch::list::parse(&text).map_err(usage)
+}
+
+/// Reads which accounts are of one customer.
+pub(super) fn customers(path: &Path) -> Result<BTreeMap<String, String>> {
+    let usage = |problem: String| {
+        let text = format!(
+            "{}: cannot be used as a list of customers: {problem}",
+            path.display()
+        );
+        anyhow::Error::from(Failure::Usage(text))
+    };
+    let text = small_file::read_text(path).map_err(|error| usage(error.to_string()))?;
+    load::customers::parse(&text).map_err(usage)
+}
+
+/// Reads the ranges of addresses that are declared public.
+pub(super) fn public_ranges(paths: &[PathBuf]) -> Result<PublicRanges> {
+    let mut ranges = PublicRanges::default();
+    for path in paths {
+        let usage = |problem: String| {
+            let text = format!(
+                "{}: cannot be used as a list of public ranges: {problem}",
+                path.display()
+            );
+            anyhow::Error::from(Failure::Usage(text))
+        };
+        let text = small_file::read_text(path).map_err(|error| usage(error.to_string()))?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        ranges.add(&text, &name).map_err(usage)?;
+    }
+    Ok(ranges)
 }
 
 /// Reads a suppression file.

@@ -13,6 +13,7 @@ use crate::model::campaign::{Campaign, LabelledRequest, Template};
 use crate::model::case::{CASE_SCHEMA_VERSION, CAVEAT, Case, CaseTables};
 use crate::model::finding::{DetectorRun, RunStatus};
 use crate::model::progress::Progress;
+use crate::model::week;
 use crate::pipeline::ScanOutput;
 use crate::pipeline::gather::{self, Gathered};
 use crate::pipeline::lists;
@@ -51,6 +52,12 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
         .as_deref()
         .map(report::read_recorded_case)
         .transpose()?;
+    let customers = options
+        .customers
+        .as_deref()
+        .map(lists::customers)
+        .transpose()?;
+    let public_ranges = lists::public_ranges(&options.public_ranges)?;
     let mut pseudonyms = output
         .pseudonym_key
         .as_deref()
@@ -59,9 +66,18 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
     let Gathered {
         tables,
         plan,
-        notes,
+        mut notes,
     } = gather::gather(options, progress)?;
-    let profiles = gather::profiles(options, &tables)?;
+    let mut profiles = gather::profiles(options, &tables)?;
+    if let Some(customers) = &customers {
+        notes.push(gather::declare(customers, &tables, &mut profiles)?);
+    }
+    if !public_ranges.is_empty() {
+        notes.push(format!(
+            "{} declared public ranges of addresses tie nobody together",
+            public_ranges.len()
+        ));
+    }
     let (events, event_report) = gather::events(options)?;
     let side = gather::side_intake(
         tables.about.intake.inputs.len(),
@@ -111,6 +127,7 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
         layers: &layers,
         families: &families,
         capabilities: capabilities.as_ref(),
+        public_ranges: &public_ranges,
         not_tested: &not_tested,
         config: &options.config,
         profile: options.profile,
@@ -268,9 +285,9 @@ fn second_look(
 }
 
 fn hour_of_week(minutes: &[(i64, u64)]) -> Vec<u64> {
-    let mut hours = vec![0_u64; 168];
+    let mut hours = vec![0_u64; week::HOURS_PER_WEEK];
     for (minute, requests) in minutes {
-        if let Some(slot) = hours.get_mut(fuse::campaigns::hour_of_week(minute.div_euclid(60))) {
+        if let Some(slot) = hours.get_mut(week::hour_of_week(minute.div_euclid(60))) {
             *slot += requests;
         }
     }

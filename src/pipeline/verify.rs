@@ -30,7 +30,13 @@ pub(super) fn manifest(
     let packs = options.input.patterns.iter().map(|pack| ("patterns", pack));
     let suppress = options.suppress.iter().map(|file| ("suppress", file));
     let watched = options.indicators.iter().map(|file| ("indicators", file));
-    for (role, path) in map.chain(packs).chain(suppress).chain(watched) {
+    let customers = options.customers.iter().map(|file| ("customers", file));
+    let ranges = options
+        .public_ranges
+        .iter()
+        .map(|file| ("public ranges", file));
+    let lists = suppress.chain(watched).chain(customers).chain(ranges);
+    for (role, path) in map.chain(packs).chain(lists) {
         let cannot = || format!("cannot read {}", path.display());
         let sha256 = report::hash_file(path).with_context(cannot)?;
         let bytes = std::fs::metadata(path).with_context(cannot)?.len();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::config::options::{InputOptions, Profile, Quote, ScanOptions};
+use crate::config::options::{InputOptions, ScanOptions};
 use crate::evaluate::calibration::Stated;
 use crate::evaluate::levels::AtLevel;
 use crate::evaluate::prediction::Prediction;
@@ -211,25 +211,16 @@ fn scan_options(
     options: &SuiteOptions,
 ) -> ScanOptions {
     ScanOptions {
-        suppress: None,
-        indicators: None,
-        baseline: None,
-        no_suppress: false,
-        input: InputOptions {
+        skip: ablation.skip.clone(),
+        memory_bytes: memory_per_scan(options),
+        config: options.config.clone(),
+        // The seed a user gets who names none; the log's own seed is the simulator's.
+        ..ScanOptions::of(InputOptions {
             logs: logs.to_vec(),
             accounts: Some(log.join("accounts.csv")),
             events: Some(log.join("events.csv")),
             ..InputOptions::default()
-        },
-        digests: Vec::new(),
-        only: Vec::new(),
-        skip: ablation.skip.clone(),
-        profile: Profile::Balanced,
-        quote: Quote::Masked,
-        // The seed a user gets who names none; the log's own seed is the simulator's.
-        seed: 1,
-        memory_bytes: memory_per_scan(options),
-        config: options.config.clone(),
+        })
     }
 }
 

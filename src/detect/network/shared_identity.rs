@@ -27,9 +27,8 @@
 //! mail domain alone is not used, because companies and free-mail providers share theirs.
 
 use anyhow::Result;
-use rustc_hash::FxHashMap;
 
-use crate::detect::layer::{Layer, RowSource, group_entries};
+use crate::detect::layer::{Layer, RowSource, group_profiles};
 use crate::detect::{Context, Detector, Meta, Need, Outcome};
 use crate::model::column::AccountColumn;
 use crate::model::finding::Family;
@@ -138,22 +137,7 @@ fn layer(
     kind: &'static str,
     key: impl Fn(&AccountProfile) -> Option<String>,
 ) -> Layer {
-    let mut numbers: FxHashMap<String, u32> = FxHashMap::default();
-    let mut values: Vec<String> = Vec::new();
-    let mut entries = Vec::new();
-    for (account, profile) in (0_u32..).zip(context.profiles) {
-        let Some(value) = profile.as_ref().and_then(&key) else {
-            continue;
-        };
-        let number = *numbers.entry(value).or_insert_with_key(|value| {
-            values.push(value.clone());
-            u32::try_from(values.len() - 1).unwrap_or(u32::MAX)
-        });
-        entries.push((number, account, 0));
-    }
-    let grouped = group_entries(entries, |number| {
-        values.get(number as usize).cloned().unwrap_or_default()
-    });
+    let grouped = group_profiles(context.profiles, key);
     Layer {
         detector: ID,
         kind,

@@ -33,9 +33,8 @@
 //! nothing but its payer never exceeds the verdict `lead`.
 
 use anyhow::Result;
-use rustc_hash::FxHashMap;
 
-use crate::detect::layer::{Layer, Quality, RowSource, group_entries};
+use crate::detect::layer::{Layer, Quality, RowSource, group_profiles};
 use crate::detect::network::companies::Domains;
 use crate::detect::{Context, Detector, Meta, Need, Outcome};
 use crate::model::column::AccountColumn;
@@ -69,27 +68,7 @@ impl Detector for SharedPayment {
 }
 
 fn payment(context: &Context<'_>) -> Layer {
-    let mut numbers: FxHashMap<&str, u32> = FxHashMap::default();
-    let mut values: Vec<&str> = Vec::new();
-    let mut entries = Vec::new();
-    for (account, profile) in (0_u32..).zip(context.profiles) {
-        let Some(value) = profile
-            .as_ref()
-            .and_then(|profile| profile.payment_id.as_deref())
-        else {
-            continue;
-        };
-        let number = *numbers.entry(value).or_insert_with(|| {
-            values.push(value);
-            u32::try_from(values.len() - 1).unwrap_or(u32::MAX)
-        });
-        entries.push((number, account, 0));
-    }
-    let grouped = group_entries(entries, |number| {
-        values
-            .get(number as usize)
-            .map_or_else(String::new, |value| (*value).to_owned())
-    });
+    let grouped = group_profiles(context.profiles, |profile| profile.payment_id.clone());
     let domains = Domains::of(context.profiles);
     let quality = grouped
         .offsets

@@ -193,7 +193,10 @@ pub(crate) fn campaign_sections(case: &Case, limit: usize) -> Cut<CampaignSectio
                 description: &campaign.description,
                 techniques: &campaign.techniques,
                 roles: roles(campaign),
-                heat: heat_map(&campaign.hour_of_week),
+                heat: heat_map(
+                    &campaign.hour_of_week,
+                    (campaign.first_us, campaign.last_us),
+                ),
                 graph: account_graph(campaign, &findings),
                 accounts: account_table(campaign, &mut room),
                 templates: Cut::first(

@@ -100,7 +100,13 @@ pub(crate) fn report_view(case: &Case) -> ReportView<'_> {
                 .into_iter()
                 .map(|template| template_view(case, template)),
         ),
-        log_heat: heat_map(&case.hour_of_week),
+        log_heat: heat_map(
+            &case.hour_of_week,
+            (
+                case.coverage.first_us.unwrap_or(0),
+                case.coverage.last_us.unwrap_or(0),
+            ),
+        ),
         comparison: case.comparison.as_ref().map(comparison::comparison_view),
         coverage: coverage::coverage_view(case),
         null_runs: &case.null_runs,
