@@ -1,7 +1,7 @@
 //! Progress on standard error: a bar on a terminal, plain lines elsewhere, or nothing.
 
 use std::io::{IsTerminal, Write};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
@@ -12,6 +12,9 @@ use crate::model::progress::{Progress, Silent};
 /// Silence between two plain lines of one stage: short enough to see that a job lives,
 /// long enough not to fill its log.
 const HEARTBEAT: Duration = Duration::from_secs(30);
+
+/// How often the clock looks whether a line is due.
+const TICK: Duration = Duration::from_secs(1);
 
 /// Pictures per second of a bar.
 const PICTURES_PER_SECOND: u8 = 10;
@@ -37,7 +40,9 @@ pub(crate) fn display(mode: ProgressMode, quiet: bool) -> Box<dyn Progress> {
         _ if quiet => Box::new(Silent),
         ProgressMode::Never => Box::new(Silent),
         ProgressMode::Auto if terminal => Box::new(Bar::default()),
-        ProgressMode::Auto | ProgressMode::Plain => Box::new(Plain::new(std::io::stderr())),
+        ProgressMode::Auto | ProgressMode::Plain => {
+            Box::new(Plain::new(std::io::stderr()).ticking())
+        }
     }
 }
 
@@ -85,7 +90,7 @@ impl Progress for Bar {
 
 /// One line per stage and a heartbeat.
 struct Plain<W> {
-    state: Mutex<State<W>>,
+    state: Arc<Mutex<State<W>>>,
     started: Instant,
 }
 
@@ -107,9 +112,27 @@ impl<W: Write> Plain<W> {
             last_line: Duration::ZERO,
         };
         Self {
-            state: Mutex::new(state),
+            state: Arc::new(Mutex::new(state)),
             started: Instant::now(),
         }
+    }
+}
+
+impl<W: Write + Send + 'static> Plain<W> {
+    /// Keeps a clock beside the work, for stages that do not say how far they are; it stops when
+    /// the display is dropped.
+    fn ticking(self) -> Self {
+        let (state, started) = (Arc::downgrade(&self.state), self.started);
+        std::thread::spawn(move || {
+            while let Some(state) = state.upgrade() {
+                if let Ok(mut state) = state.lock() {
+                    state.advance(started.elapsed(), 0);
+                }
+                drop(state);
+                std::thread::sleep(TICK);
+            }
+        });
+        self
     }
 }
 
@@ -168,7 +191,7 @@ mod tests {
     #[test]
     fn plain_progress_is_a_line_per_stage_and_a_heartbeat() {
         let plain = Plain::new(Vec::new());
-        let mut state = plain.state.into_inner().unwrap();
+        let mut state = Arc::into_inner(plain.state).unwrap().into_inner().unwrap();
         let at = Duration::from_secs;
         state.begin(at(0), "load", Some(200));
         state.advance(at(10), 50);
@@ -186,7 +209,7 @@ mod tests {
     #[test]
     fn an_empty_stage_does_not_divide_by_its_total() {
         let plain = Plain::new(Vec::new());
-        let mut state = plain.state.into_inner().unwrap();
+        let mut state = Arc::into_inner(plain.state).unwrap().into_inner().unwrap();
         state.begin(Duration::ZERO, "load", Some(0));
         state.advance(Duration::from_secs(60), u64::MAX);
         assert!(

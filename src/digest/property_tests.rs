@@ -7,7 +7,9 @@ use proptest::prelude::*;
 use crate::config::DigestConfig;
 use crate::config::options::Quote;
 use crate::digest::test_rows::{RULES, Row, folded, inputs, intake, matcher, rows, stored, whole};
-use crate::digest::{Digest, DigestTables, Intake, merge_tables, store, tests_config};
+use crate::digest::{
+    DIGEST_SCHEMA_VERSION, Digest, DigestTables, Intake, merge_tables, store, tests_config,
+};
 use crate::model::failure::Failure;
 use crate::text::text_hash;
 
@@ -277,7 +279,10 @@ fn foreign_changed_and_other_versions_are_refused_in_one_line() {
     let json = std::fs::read_to_string(&about).expect("reads");
     std::fs::write(
         &about,
-        json.replace("\"schema_version\": 3", "\"schema_version\": 99"),
+        json.replace(
+            &format!("\"schema_version\": {DIGEST_SCHEMA_VERSION}"),
+            "\"schema_version\": 99",
+        ),
     )
     .expect("writes");
     assert!(matches!(

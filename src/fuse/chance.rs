@@ -20,26 +20,35 @@ pub(crate) struct Background<'a> {
     compositions: Vec<(Vec<(u32, u32)>, f64)>,
     /// Pairs of members of small groups, for a quick bound.
     pairs: PairCounts,
+    /// The large groups by their composition: summing over the members of one for each small
+    /// group that touches it would cost members times groups.
+    large: FxHashMap<usize, Vec<(u32, u32)>>,
+}
+
+/// How many of the units lie in each stratum that holds any.
+fn composition_of(members: &[u32], strata: &Strata) -> Vec<(u32, u32)> {
+    let mut places: Vec<u32> = members
+        .iter()
+        .filter_map(|unit| strata.of_unit.get(*unit as usize).copied())
+        .collect();
+    places.sort_unstable();
+    places
+        .chunk_by(|a, b| a == b)
+        .filter_map(|run| Some((*run.first()?, u32::try_from(run.len()).unwrap_or(u32::MAX))))
+        .collect()
 }
 
 impl<'a> Background<'a> {
     pub(crate) fn new(layer: &UnitLayer, strata: &'a Strata, hub_degree: usize) -> Self {
         let mut counts: FxHashMap<Vec<(u32, u32)>, f64> = FxHashMap::default();
+        let mut large = FxHashMap::default();
         for group in 0..layer.groups.len() {
             let members = layer.groups.get(group);
-            if members.len() > hub_degree || layer.crowded.get(group).copied().unwrap_or(false) {
-                continue;
+            if members.len() > hub_degree {
+                large.insert(group, composition_of(members, strata));
+            } else if !layer.crowded.get(group).copied().unwrap_or(false) {
+                *counts.entry(composition_of(members, strata)).or_default() += 1.0;
             }
-            let mut places: Vec<u32> = members
-                .iter()
-                .map(|unit| strata.of_unit[*unit as usize])
-                .collect();
-            places.sort_unstable();
-            let composition: Vec<(u32, u32)> = places
-                .chunk_by(|a, b| a == b)
-                .map(|run| (run[0], u32::try_from(run.len()).unwrap_or(u32::MAX)))
-                .collect();
-            *counts.entry(composition).or_default() += 1.0;
         }
         let mut compositions: Vec<(Vec<(u32, u32)>, f64)> = counts.into_iter().collect();
         compositions.sort_by(|a, b| a.0.cmp(&b.0));
@@ -61,6 +70,24 @@ impl<'a> Background<'a> {
             totals,
             compositions,
             pairs,
+            large,
+        }
+    }
+
+    /// Expected number of the units of a group, given by its number and its members, inside a set
+    /// with these shares.
+    pub(crate) fn expected_units(&self, group: usize, members: &[u32], shares: &[f64]) -> f64 {
+        let share = |stratum: u32| shares.get(stratum as usize).copied().unwrap_or(0.0);
+        match self.large.get(&group) {
+            Some(composition) => composition
+                .iter()
+                .map(|(stratum, count)| f64::from(*count) * share(*stratum))
+                .sum(),
+            None => members
+                .iter()
+                .filter_map(|unit| self.strata.of_unit.get(*unit as usize))
+                .map(|stratum| share(*stratum))
+                .sum(),
         }
     }
 

@@ -232,10 +232,7 @@ fn test_group(
         let groups_log2 = (other.groups.len().max(1) as f64).log2();
         for (key, inside) in repeated.into_iter().filter(|(_, inside)| *inside >= 3) {
             let all = other.groups.get(key as usize);
-            let expected: f64 = all
-                .iter()
-                .map(|unit| shares[background.strata.of_unit[*unit as usize] as usize])
-                .sum();
+            let expected = background.expected_units(key as usize, all, &shares);
             let bits = -poisson_upper_log2(inside as u64, expected) - tests_log2 - groups_log2;
             if bits >= MINIMUM_BITS
                 && lift_bits(inside, members.len(), all.len() - inside, units) >= MINIMUM_LIFT_BITS

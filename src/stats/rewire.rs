@@ -16,11 +16,14 @@ use crate::stats::random::Random;
 /// a random link would double, so that only nearly complete graphs get this far.
 const MOST_ROUNDS: usize = 50;
 
+/// Passes over all links that crossing one by one may cost.
+const MOST_PASSES: usize = 50;
+
 /// The links rewired with every account's and every key's degree kept, sorted and without
 /// duplicates (a link given twice counts once). The order of the input does not matter.
 ///
-/// Where no crossing can resolve a double link (the graph is all but complete), one of the
-/// two is left out.
+/// Where no crossing can resolve a double link with a bounded effort (the graph is all but
+/// complete), one of the two is left out.
 #[must_use]
 pub fn rewire(links: &[(u32, u32)], seed: u64) -> Vec<(u32, u32)> {
     let mut rewired = links.to_vec();
@@ -99,11 +102,22 @@ impl Rows {
             pending.sort_unstable();
             pending.dedup();
         }
-        while let Some((double, partner)) = self
-            .doubles(ends, &pending)
-            .into_iter()
-            .find_map(|double| Some((double, self.partner(ends, double)?)))
+        // What is left is few links of rows that hold nearly every end. They are worth a bounded
+        // effort: each search may look at all links, and there may be thousands.
+        let mut effort = ends.len().saturating_mul(MOST_PASSES);
+        while effort > 0
+            && let Some((double, partner)) = self
+                .doubles(ends, &pending)
+                .into_iter()
+                .find_map(|double| Some((double, self.partner(ends, double, &mut effort)?)))
         {
+            effort = effort.saturating_sub(
+                pending
+                    .iter()
+                    .filter_map(|row| self.ranges.get(*row as usize))
+                    .map(Range::len)
+                    .sum(),
+            );
             ends.swap(double, partner);
             pending.extend(self.of_link.get(partner));
             pending.sort_unstable();
@@ -114,16 +128,19 @@ impl Rows {
         }
     }
 
-    /// The first link with which a double one can be crossed without a new double.
-    fn partner(&self, ends: &[u32], double: usize) -> Option<usize> {
+    /// The first link with which a double one can be crossed without a new double; all rows are
+    /// sorted. Takes what it looks at from `effort`.
+    fn partner(&self, ends: &[u32], double: usize, effort: &mut usize) -> Option<usize> {
         let row = |link: usize| {
             let row = *self.of_link.get(link)? as usize;
             ends.get(self.ranges.get(row)?.clone())
         };
         let (own, end) = (row(double)?, *ends.get(double)?);
-        (0..ends.len()).find(|partner| {
-            ends.get(*partner).is_some_and(|other| !own.contains(other))
-                && row(*partner).is_some_and(|theirs| !theirs.contains(&end))
+        let holds = |row: &[u32], end: &u32| row.binary_search(end).is_ok();
+        (0..ends.len().min(*effort)).find(|partner| {
+            *effort -= 1;
+            ends.get(*partner).is_some_and(|other| !holds(own, other))
+                && row(*partner).is_some_and(|theirs| !holds(theirs, &end))
         })
     }
 }

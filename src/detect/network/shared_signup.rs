@@ -248,18 +248,17 @@ mod tests {
     use crate::detect::test_world::{World, assert_keeps_its_level, assert_stands_out_and_is_weak};
     use crate::stats::random::Random;
 
-    /// Six hundred accounts of a hundred addresses, a few of them popular; `together` came from
-    /// five others.
+    /// Six hundred accounts from four hundred addresses; `together` came from five others.
     fn world(together: std::ops::Range<u32>, seed: u64) -> World {
         let mut random = Random::new(seed);
         let mut world = World::new(600, &["m"]);
         for account in 0..600 {
             world.put(account, 10, 0, 100);
-            let place = random.below(100) * random.below(100) / 100;
+            let (block, place) = (random.below(100), random.below(4));
             world.profile(account).signup_ip = Some(if together.contains(&account) {
                 format!("203.0.113.{}", account % 5)
             } else {
-                format!("198.51.{place}.7")
+                format!("198.51.{block}.{place}")
             });
         }
         world
