@@ -1,33 +1,20 @@
 //! Text from logs on a terminal: what would steer the terminal or the eye is spelt out.
 
+use crate::report::escape::is_hidden;
+
 /// Spells out control characters (escape sequences among them), characters that change
 /// the direction of writing, and characters without a width.
 #[must_use]
 pub(crate) fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for letter in text.chars() {
-        if hidden(letter) {
+        if is_hidden(letter) {
             shown.extend(letter.escape_unicode());
         } else {
             shown.push(letter);
         }
     }
     shown
-}
-
-fn hidden(letter: char) -> bool {
-    letter.is_control()
-        || matches!(letter,
-            '\u{ad}' // soft hyphen
-            | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
-            | '\u{180b}'..='\u{180f}' // Mongolian selectors
-            | '\u{200b}'..='\u{200f}' // zero width, left-to-right and right-to-left marks
-            | '\u{2028}'..='\u{202e}' // line separators, embeddings, overrides
-            | '\u{2060}'..='\u{206f}' // word joiner, isolates, deprecated format characters
-            | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
-            | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e0fff}' // tags and further selectors
-        )
 }
 
 /// Columns that a character takes on a terminal: two for the wide scripts and emoji

@@ -80,10 +80,11 @@ fn output_tables() -> Vec<TableDocument> {
         if tables.last().is_none_or(|table| table.table != column.file) {
             tables.push(TableDocument {
                 table: column.file.to_owned(),
-                about: if column.file.contains('/') {
-                    "A sheet of the workbook; its other sheets have the columns of the CSV files of their names."
-                } else {
-                    "A file of the case folder."
+                about: match column.file {
+                    sheet if sheet.starts_with("accounts.xlsx/") => "A sheet of the workbook; its other sheets have the columns of the CSV files of their names.",
+                    graph if graph.starts_with("graph.graphml/") => "Attributes of the graph, of its nodes or of its edges.",
+                    object if object.contains('/') => "Properties of one kind of object in the bundle.",
+                    _ => "A file of the case folder.",
                 }
                 .to_owned(),
                 columns: Vec::new(),

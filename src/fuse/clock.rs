@@ -108,8 +108,11 @@ fn countries(accounts: &[u32], population: &Population<'_>) -> Option<String> {
     // Ties go to the first in the alphabet.
     let (country, count) = counts.iter().rev().max_by_key(|(_, count)| **count)?;
     Some(format!(
-        "{known} accounts declare {} billing countries, most often {country} ({count}); set beside the clock this is at most a weak mismatch",
-        counts.len()
+        "{known} accounts declare {}, most often {country} ({count}); set beside the clock this is at most a weak mismatch",
+        match counts.len() {
+            1 => "one billing country".to_owned(),
+            more => format!("{more} billing countries"),
+        }
     ))
 }
 

@@ -248,7 +248,7 @@ pub fn timeline(
         };
         if number == 0 && left_out > 0 {
             statement.push_str(&format!(
-                "; days with fewer closures, {left_out} in all, are not listed"
+                " (the day with most); {left_out} more closed on days that are not listed"
             ));
         }
         add(at_us, "closed", day.len(), statement);

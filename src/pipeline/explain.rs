@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 use crate::config::Config;
 use crate::digest::{self, DigestTables};
 use crate::explain::{self, Answer, Explanation, Kind, Known, LookedAt, Row};
+use crate::model::failure::Failure;
 use crate::report::{self, Manifest};
 
 /// Tables of a digest that name requests.
@@ -21,7 +22,7 @@ const ROWS: usize = 10;
 ///
 /// # Errors
 /// [`crate::model::failure::Failure::Usage`] when the folder is no case or the id names
-/// nothing in it; [`crate::model::failure::Failure::NoDigest`] when the digest is needed and
+/// nothing in it; [`crate::model::failure::Failure::Verification`] when the digest is needed and
 /// cannot be used.
 pub fn explain_case(dir: &Path, id: &str, wanted: Option<Kind>) -> Result<Explanation> {
     explain_id(dir, id, wanted).or_else(|error| match explain::unescaped(id) {
@@ -46,7 +47,7 @@ fn explain_id(dir: &Path, id: &str, wanted: Option<Kind>) -> Result<Explanation>
     if let Some(error) = unusable
         && needs_digest(id, wanted, &fits, &known)
     {
-        return Err(error);
+        return Err(not_whole(error, dir));
     }
     if asks_request || only_request {
         let at = explain::place(id, &known);
@@ -88,6 +89,17 @@ fn explain_id(dir: &Path, id: &str, wanted: Option<Kind>) -> Result<Explanation>
             digest.folder.is_some(),
         )
         .into()),
+    }
+}
+
+/// A digest that was written with the case and cannot be read is damage to the case.
+fn not_whole(error: anyhow::Error, dir: &Path) -> anyhow::Error {
+    match error.downcast_ref::<Failure>() {
+        Some(Failure::NoDigest(text)) => {
+            Failure::Verification(format!("{text}; it is part of the case {}", dir.display()))
+                .into()
+        }
+        _ => error,
     }
 }
 

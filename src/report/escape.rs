@@ -24,28 +24,58 @@ pub fn csv_cell(text: &str) -> String {
     if text.starts_with(FORMULA_STARTS) && !text.starts_with('\r') {
         cell.push('\'');
     }
-    for character in text.chars() {
-        // A terminal that shows the file must not obey it.
-        if is_hidden(character) && !matches!(character, '\n' | '\t') {
-            cell.extend(character.escape_unicode());
-        } else {
-            cell.push(character);
-        }
-    }
+    // A terminal that shows the file must not obey it.
+    write_visible(&mut cell, text, |character| {
+        matches!(character, '\n' | '\t').then_some(None)
+    });
     cell
 }
 
-/// Whether a character is invisible, moves the cursor or reorders the line.
+/// Whether a character is invisible, moves the cursor, reorders the line or is none at all.
 pub(crate) fn is_hidden(character: char) -> bool {
     character.is_control()
         || matches!(character,
-            '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{180e}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
+            '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}' | '\u{1160}'
+            | '\u{17b4}' | '\u{17b5}' // Khmer inherent vowels
+            | '\u{180b}'..='\u{180f}' // Mongolian selectors
+            | '\u{200b}'..='\u{200f}' // zero width, left-to-right and right-to-left marks
+            | '\u{2028}'..='\u{202e}' // line separators, embeddings, overrides
+            | '\u{2060}'..='\u{206f}' // word joiner, isolates, deprecated format characters
+            | '\u{3164}' | '\u{ffa0}' // Hangul fillers
+            | '\u{fe00}'..='\u{fe0f}' // variation selectors
             | '\u{feff}'
             | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}')
+            | '\u{fffe}' | '\u{ffff}' // no characters
+            | '\u{e0000}'..='\u{e0fff}') // tags and further selectors
+}
+
+/// Whether a variation selector does what it is for: it chooses the form of the symbol before it.
+fn selects_a_form(character: char, before: Option<char>) -> bool {
+    matches!(character, '\u{fe0e}' | '\u{fe0f}')
+        && before.is_some_and(|before| {
+            before > '\u{a8}' && !before.is_alphanumeric() && !is_hidden(before)
+        })
+}
+
+/// Writes a text with its hidden characters as `\u{...}`; `instead` may give another form of a
+/// character, or none to leave it as it is.
+fn write_visible(
+    out: &mut String,
+    text: &str,
+    instead: impl Fn(char) -> Option<Option<&'static str>>,
+) {
+    let mut before = None;
+    for character in text.chars() {
+        match instead(character) {
+            Some(Some(form)) => out.push_str(form),
+            Some(None) => out.push(character),
+            None if is_hidden(character) && !selects_a_form(character, before) => {
+                out.extend(character.escape_unicode());
+            }
+            None => out.push(character),
+        }
+        before = Some(character);
+    }
 }
 
 /// Control, ANSI, bidirectional and zero-width characters written out as `\u{...}`.
@@ -53,13 +83,9 @@ pub(crate) fn is_hidden(character: char) -> bool {
 #[must_use]
 pub fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        if is_hidden(character) && !matches!(character, '\n' | '\t') {
-            shown.extend(character.escape_unicode());
-        } else {
-            shown.push(character);
-        }
-    }
+    write_visible(&mut shown, text, |character| {
+        matches!(character, '\n' | '\t').then_some(None)
+    });
     shown
 }
 
@@ -67,14 +93,11 @@ pub fn visible(text: &str) -> String {
 #[must_use]
 pub fn terminal(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\n' => shown.push_str("\\n"),
-            '\t' => shown.push_str("\\t"),
-            other if is_hidden(other) => shown.extend(other.escape_unicode()),
-            other => shown.push(other),
-        }
-    }
+    write_visible(&mut shown, text, |character| match character {
+        '\n' => Some(Some("\\n")),
+        '\t' => Some(Some("\\t")),
+        _ => None,
+    });
     shown
 }
 
@@ -114,7 +137,7 @@ fn starts_markup(character: char, before: &[char], after: Option<char>) -> bool 
         '#' | '+' | '-' | '=' => before.is_empty(),
         // `http:`, `mailto:`, `javascript:` and addresses would become links
         ':' => letter_before && text_after && !after.is_some_and(|next| next.is_ascii_digit()),
-        '@' => letter_before && text_after,
+        '@' => text_after && before.last().is_some_and(|last| !last.is_whitespace()),
         // `www.` links
         '.' if matches!(before.last(), Some('w' | 'W')) => true,
         // `1.` and `1)` lists

@@ -60,15 +60,12 @@ fn number_of(files: &BTreeMap<String, u32>, name: &str) -> Result<u32> {
 /// Reads `requests.parquet` of a folder whose case was read already.
 ///
 /// # Errors
-/// [`Failure::Usage`] when it is absent or is not what stillhunt wrote.
+/// [`Failure::Verification`] when it is absent or is not what stillhunt wrote.
 pub fn read_attributed(dir: &Path, case: &Case) -> Result<Vec<LabelledRequest>> {
     let path = dir.join("requests.parquet");
     read_requests(&path, case).map_err(|error| {
-        let text = format!(
-            "cannot read {}: {error:#}; is this a whole case folder?",
-            path.display()
-        );
-        Failure::Usage(text).into()
+        let text = format!("cannot read {}: {error:#}", path.display());
+        Failure::Verification(text).into()
     })
 }
 

@@ -19,6 +19,9 @@ const MOST_ROUNDS: usize = 50;
 /// Passes over all links that crossing one by one may cost.
 const MOST_PASSES: usize = 50;
 
+/// Looks at links that are always affordable, so that small graphs keep all of theirs.
+const SMALL_EFFORT: usize = 2_000_000;
+
 /// The links rewired with every account's and every key's degree kept, sorted and without
 /// duplicates (a link given twice counts once). The order of the input does not matter.
 ///
@@ -104,7 +107,10 @@ impl Rows {
         }
         // What is left is few links of rows that hold nearly every end. They are worth a bounded
         // effort: each search may look at all links, and there may be thousands.
-        let mut effort = ends.len().saturating_mul(MOST_PASSES);
+        let mut effort = ends
+            .len()
+            .saturating_mul(MOST_PASSES)
+            .saturating_add(SMALL_EFFORT);
         while effort > 0
             && let Some((double, partner)) = self
                 .doubles(ends, &pending)

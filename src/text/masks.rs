@@ -11,7 +11,7 @@ use crate::text::words::is_invisible;
 /// OpenAI, Stripe, GitHub, GitLab, Slack, Hugging Face, Google, AWS. A name and password in
 /// an address stand as RFC 3986 (3.2.1) has them; a JSON web token begins with the base64 of
 /// `{"` (RFC 7519).
-const SECRETS: [(&str, &str, Clue); 18] = [
+const SECRETS: [(&str, &str, Clue); 23] = [
     (
         r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----(?s:.)*?(?:-----END [A-Z ]*-----|$)",
         "[secret]",
@@ -29,6 +29,11 @@ const SECRETS: [(&str, &str, Clue); 18] = [
     (r"[\w.+-]+ @ [\w-]+(?:\.[\w-]+)+", "[e-mail]", Clue::At),
     (
         r"(?i)[\w.+-]+ ?[\[(] ?at ?[\])] ?[\w-]+(?: ?(?:\.|[\[(] ?dot ?[\])]) ?[\w-]+)+",
+        "[e-mail]",
+        Clue::SpelledAt,
+    ),
+    (
+        r"(?i)[\w.+-]+ at [\w-]+(?: dot [\w-]+)+",
         "[e-mail]",
         Clue::SpelledAt,
     ),
@@ -59,8 +64,30 @@ const SECRETS: [(&str, &str, Clue); 18] = [
         "bearer [secret]",
         Clue::Bearer,
     ),
+    // Of a passphrase all plain words.
     (
-        r#"(?i)\b([\w-]*(?:password|passwd|passphrase|secret|credential|api[_-]?key|account[_-]?key|private[_-]?key|(?:access|auth|refresh)[_-]?token)[\w-]*|pwd|token|authorization)(["']?\s*[:=]\s*)(?:"[^"\n]*"|'[^'\n]*'|(?:(?:basic|bearer)\s+)?\S+)"#,
+        r#"(?i)\b((?:[\w-]*[_-])?(?:pass|passphrase|password|passwort|passwd|passcode|pwd|pw))(["']?\s*[:=\u{FF1A}\u{FF1D}]\s*)(?:"[^"\n]*"|'[^'\n]*'|[a-z]+(?: [a-z]+){1,7}|\S+)"#,
+        "$1$2[secret]",
+        Clue::Assignment,
+    ),
+    // The word for password in Chinese, Japanese, Korean, Russian, Spanish, French and Portuguese.
+    (
+        r"(?i)(密码|密碼|口令|パスワード|비밀번호|пароль|contraseña|mot de passe|senha)(\s*(?:[:=\u{FF1A}\u{FF1D}是はは은는]|es|est|é)?\s*)[!-~]{4,}",
+        "$1$2[secret]",
+        Clue::Assignment,
+    ),
+    (
+        r"(?i)((?:^|\s)(?:-u|--user)[ =])\S+:\S+",
+        "$1[secret]",
+        Clue::Dash,
+    ),
+    (
+        r"(?i)(--?pass(?:word|wd|phrase)?[ =])\S+",
+        "$1[secret]",
+        Clue::Dash,
+    ),
+    (
+        r#"(?i)\b([\w-]*(?:password|passwd|passphrase|secret|credential|api[_-]?key|account[_-]?key|private[_-]?key|(?:access|auth|refresh)[_-]?token)[\w-]*|(?:[\w-]*[_-])?token|authorization)(["']?\s*[:=\u{FF1A}\u{FF1D}]\s*)(?:"[^"\n]*"|'[^'\n]*'|(?:(?:basic|bearer)\s+)?\S+)"#,
         "$1$2[secret]",
         Clue::Assignment,
     ),
@@ -84,25 +111,26 @@ const SECRETS: [(&str, &str, Clue); 18] = [
 /// A run that may be an encoded secret; decided by [`masked_run`].
 const LONG_RUN: &str = r"[A-Za-z0-9+/_=-]{24,}";
 
-/// Account numbers are those of ISO 13616 (IBAN), in lower case only without blanks; telephone
-/// and social security numbers those of the United States, telephone numbers in pairs those of
-/// France; card numbers and any other long run of
-/// digits with whatever thin thing stands between them.
-const NUMBERS: [(&str, &str); 10] = [
+/// Account numbers are those of ISO 13616 (IBAN), in lower case with groups only where these are
+/// digits; any run of nine digits and more with whatever thin thing stands between them (cards,
+/// telephone and social security numbers: nine digits are the shortest of these that are grouped);
+/// shorter telephone numbers those of the United States.
+const NUMBERS: [(&str, &str); 8] = [
     (
-        r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b",
+        r"\b[A-Z]{2}\d{2}(?:[\s\p{Pd}]?[A-Z0-9]{4}){2,7}(?:[\s\p{Pd}]?[A-Z0-9]{1,3})?\b",
+        "[number]",
+    ),
+    (
+        r"(?i)\b[a-z]{2}\d{2}[\s\p{Pd}]?[a-z0-9]{4}(?:[\s\p{Pd}]?\d{4}){2,6}(?:[\s\p{Pd}]?[a-z0-9]{1,3})?\b",
         "[number]",
     ),
     (r"\b[a-z]{2}\d{2}[a-z0-9]{11,30}\b", "[number]"),
-    (r"\+\d(?:[ .()-]{0,2}\d){7,}", "[number]"),
+    (r"\+\d(?:[\s.()\p{Pd}]{0,3}\d){7,}", "[number]"),
     (
-        r"\d(?:[ ._/\r\n\u{A0}\u{2009}\u{200B}-\u{200D}\u{2010}-\u{2014}-]{0,2}\d){11,}",
+        r"\(?\d(?:[\s._/|()\p{Pd}\u{2212}\u{200B}-\u{200D}]{0,3}\d){8,}",
         "[number]",
     ),
-    (r"\(\d{3}\) ?\d{3}[ .-]\d{4}\b", "[number]"),
-    (r"\b\d{3}[.-]\d{3}[.-]\d{4}\b", "[number]"),
-    (r"\b\d{3}-\d{2}-\d{4}\b", "[number]"),
-    (r"\b0\d(?:[ .-]\d{2}){4}\b", "[number]"),
+    (r"\d{3,}(?:,\s?\d{3,}){3,}", "[number]"),
     (r"\b\d{3}-\d{4}\b", "[number]"),
     (r"\d{6,}", "[number]"),
 ];
@@ -225,7 +253,9 @@ impl Clues {
             web_token: text.contains("eyJ"),
             percent: text.contains("%40"),
             send_grid: text.contains("SG."),
-            spelled_at: holds(text, b"at)") || holds(text, b"at]") || holds(text, b"at )"),
+            spelled_at: [&b"at)"[..], b"at]", b"at )", b" dot "]
+                .iter()
+                .any(|letters| holds(text, letters)),
             password: holds(text, b"passw") || holds(text, b"passp") || holds(text, b"passc"),
             google_token: text.contains("ya29."),
             digits,

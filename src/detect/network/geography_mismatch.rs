@@ -71,7 +71,9 @@ impl GroupTest for GeographyMismatch {
             (false, _) => "requests.country",
             (true, false) => "accounts.billing_country",
         };
-        Some(format!("column {absent} absent, and both are needed"))
+        Some(format!(
+            "column {absent} absent; requests.country and accounts.billing_country are both needed"
+        ))
     }
 
     fn prepare<'a>(&self, population: &'a Population<'a>) -> Prepared<'a> {

@@ -79,7 +79,7 @@ impl GroupTest for KeySharing {
         .collect();
         (!absent.is_empty()).then(|| {
             format!(
-                "column {} absent, and all three are needed",
+                "column {} absent; requests.api_key_id, requests.ip and requests.user_agent are all needed",
                 absent.join(", ")
             )
         })
@@ -185,7 +185,7 @@ mod tests {
         world.keys.addresses[0] = 1;
         assert_eq!(
             KeySharing.blocked(&world.population()).unwrap(),
-            "column requests.user_agent absent, and all three are needed"
+            "column requests.user_agent absent; requests.api_key_id, requests.ip and requests.user_agent are all needed"
         );
     }
 }
