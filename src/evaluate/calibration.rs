@@ -32,8 +32,9 @@ pub struct Stated {
 pub struct StatedCampaign {
     /// Campaign id.
     pub id: String,
-    /// Expected false clusters with at least its bits.
-    pub expected_false: f64,
+    /// Expected false clusters with at least its bits; none for a lead.
+    #[serde(default)]
+    pub expected_false: Option<f64>,
     /// Whether all requests of its sub-stream could be named.
     #[serde(default = "complete")]
     pub campaign_requests_complete: bool,
@@ -163,7 +164,7 @@ pub fn calibrate(
                         .campaigns
                         .iter()
                         .filter(|campaign| reached.contains_key(campaign.id.as_str()))
-                        .map(|campaign| campaign.expected_false)
+                        .filter_map(|campaign| campaign.expected_false)
                         .max_by(f64::total_cmp)
                 });
             Calibration {
@@ -208,7 +209,7 @@ mod tests {
         ]);
         let campaign = |id: &str, expected_false| StatedCampaign {
             id: id.to_owned(),
-            expected_false,
+            expected_false: Some(expected_false),
             campaign_requests_complete: true,
         };
         let stated = Stated {

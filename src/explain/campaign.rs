@@ -8,7 +8,9 @@ use serde::Serialize;
 use crate::explain::known::Known;
 use crate::explain::parts::{FamilyBits, FindingFigures, Row, by_detector, stack};
 use crate::explain::template::TemplateSummary;
-use crate::model::campaign::{Campaign, FamilyEvidence, Rival, TimelineEntry, Verdict};
+use crate::model::campaign::{
+    Campaign, FamilyEvidence, Rival, TimelineEntry, Verdict, WithoutFamily,
+};
 use crate::model::finding::{Family, Subject};
 
 /// A campaign, explained.
@@ -20,6 +22,8 @@ pub struct CampaignExplanation {
     pub verdict: Verdict,
     /// Why this verdict and not the next higher or lower one.
     pub verdict_reason: String,
+    /// What the verdict would be without each family that counts.
+    pub without_family: Vec<WithoutFamily>,
     /// The score in `case.json`: bits of the median member.
     pub bits: f64,
     /// Sum of the bits of `families`.
@@ -33,7 +37,7 @@ pub struct CampaignExplanation {
     /// What could not be tested and why.
     pub not_tested: Vec<String>,
     /// Expected number of false clusters with at least this much support, from null runs.
-    pub expected_false: f64,
+    pub expected_false: Option<f64>,
     /// Null runs made.
     pub null_runs: u32,
     /// How the links were randomised, in words.
@@ -109,6 +113,7 @@ pub fn campaign(campaign: &Campaign, known: &Known<'_>) -> CampaignExplanation {
         id: campaign.id.clone(),
         verdict: campaign.verdict,
         verdict_reason: campaign.verdict_reason.clone(),
+        without_family: campaign.without_family.clone(),
         bits: campaign.bits,
         sum_bits,
         families,

@@ -105,10 +105,11 @@ impl Maker<'_> {
             .unwrap_or(0);
         let mut campaign = Campaign {
             id: self.fingerprint(cluster, lead_group, &templates),
+            expected_false: (verdict.0 > Verdict::Lead).then_some(expected_false),
             verdict: verdict.0,
             verdict_reason: verdict.1,
             bits: median_bits(&members),
-            expected_false,
+            without_family: Vec::new(),
             evidence,
             not_tested: self.not_tested.clone(),
             requests: members.iter().map(|member| member.requests).sum(),

@@ -14,7 +14,7 @@ use crate::fuse::incidence::UnitLayer;
 use crate::fuse::ownership::{self, Ownership};
 use crate::fuse::verdict::{self, COUNTING_BITS};
 use crate::fuse::{customers, gathering};
-use crate::model::campaign::Verdict;
+use crate::model::campaign::{Verdict, WithoutFamily};
 use crate::model::case::NullRuns;
 use crate::model::finding::Family;
 
@@ -80,6 +80,56 @@ impl Judge<'_> {
             allowed(verdict, reason, expected, as_supported, self.config),
             expected,
         )
+    }
+
+    /// What the verdict would be without each family that counts: its agreements and its bits
+    /// taken away, and what others had from agreements with it.
+    pub(super) fn without_families(
+        &self,
+        cluster: &Cluster,
+        fused: &Cluster,
+        verdict: Verdict,
+    ) -> Vec<WithoutFamily> {
+        if verdict == Verdict::Lead {
+            return Vec::new();
+        }
+        let counting = fused
+            .family_bits
+            .iter()
+            .filter(|(_, bits)| **bits >= COUNTING_BITS);
+        counting
+            .map(|(family, _)| {
+                let mut rest = fused.clone();
+                rest.corroborations.retain(|index| {
+                    self.corroborations.get(*index).is_some_and(|found| {
+                        found.family != *family && found.other_family != *family
+                    })
+                });
+                // What the group tests add stands beside the links.
+                rest.family_bits
+                    .retain(|other, _| other != family && !cluster.family_bits.contains_key(other));
+                let cap = self.config.fuse.family_cap_bits;
+                let links: Vec<(Family, f64)> = rest
+                    .agreements(self.corroborations)
+                    .flat_map(|found| {
+                        [found.family, found.other_family].map(|of| (of, found.bits.min(cap)))
+                    })
+                    .collect();
+                for (of, bits) in &links {
+                    let held = rest.family_bits.entry(*of).or_insert(0.0);
+                    *held = held.max(*bits);
+                }
+                let left = if links.is_empty() {
+                    Verdict::Lead
+                } else {
+                    verdict::verdict(&rest, self.corroborations, self.layers).0
+                };
+                WithoutFamily {
+                    family: *family,
+                    verdict: left.min(verdict),
+                }
+            })
+            .collect()
     }
 
     /// The accounts that the agreements themselves tie, without those that a text brought along:

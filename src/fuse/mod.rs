@@ -252,6 +252,7 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
     for (place, ((cluster, lead), fused_cluster)) in candidates.iter().zip(&fused).enumerate() {
         let (verdict, expected) = judge.verdict(place, cluster, fused_cluster, lead.is_some());
         let mut campaign = maker.campaign(cluster, verdict, expected, *lead);
+        campaign.without_family = judge.without_families(cluster, fused_cluster, campaign.verdict);
         if let Some(group) = lead
             && let Some(finding) = findings::attach_lead(&mut campaign, *group, &sources)
         {

@@ -141,6 +141,46 @@ pub struct FamilyEvidence {
     pub findings: Vec<String>,
 }
 
+/// What is left of a verdict when all evidence of one family is taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WithoutFamily {
+    /// The family taken away.
+    pub family: Family,
+    /// The verdict of what remains.
+    pub verdict: Verdict,
+}
+
+/// What the verdict rests on, in one sentence; nothing for a lead.
+#[must_use]
+pub fn stability(verdict: Verdict, without: &[WithoutFamily]) -> Option<String> {
+    let list = |wanted: &dyn Fn(Verdict) -> bool| {
+        let names: Vec<&str> = without
+            .iter()
+            .filter(|one| wanted(one.verdict))
+            .map(|one| one.family.name())
+            .collect();
+        (!names.is_empty()).then(|| names.join(" or "))
+    };
+    let falls = [Verdict::Lead, Verdict::Likely]
+        .into_iter()
+        .filter_map(|to| {
+            let names = list(&|left| left == to && to < verdict)?;
+            Some(format!("without {names} evidence it would be {}", a(to)))
+        });
+    let stays = list(&|left| left >= verdict)
+        .map(|names| format!("without {names} evidence it would still be {}", a(verdict)));
+    let parts: Vec<String> = falls.chain(stays).collect();
+    (verdict > Verdict::Lead && !parts.is_empty()).then(|| parts.join("; "))
+}
+
+fn a(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Lead => "a lead",
+        Verdict::Likely => "likely",
+        Verdict::Strong => "strong",
+    }
+}
+
 /// One dated statement about a campaign.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct TimelineEntry {
@@ -167,9 +207,14 @@ pub struct Campaign {
     /// Sum of capped family bits of the median member.
     pub bits: f64,
     /// False clusters whose second family has as many bits as this campaign's, mean over the null
-    /// runs. A lead is not measured: the null keeps each key's number of accounts, and with them
-    /// the lead, so that it stands at 1.
-    pub expected_false: f64,
+    /// runs. None for a lead, which is not measured: the null keeps each key's number of accounts,
+    /// and with them the lead.
+    #[serde(default)]
+    pub expected_false: Option<f64>,
+    /// What the verdict would be without one family of evidence, for each that counts; empty for
+    /// a lead.
+    #[serde(default)]
+    pub without_family: Vec<WithoutFamily>,
     /// Evidence by family, strongest first; families that could not run are named in `not_tested`.
     pub evidence: Vec<FamilyEvidence>,
     /// Families that could not be tested and why.
@@ -269,4 +314,33 @@ pub struct LabelledRequest {
     pub template_id: String,
     /// Capability family of the template, or empty.
     pub pattern_family: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_verdict_rests_on_is_one_sentence() {
+        let without = |family, verdict| WithoutFamily { family, verdict };
+        let all = [
+            without(Family::Payment, Verdict::Lead),
+            without(Family::Content, Verdict::Lead),
+            without(Family::Network, Verdict::Likely),
+        ];
+        assert_eq!(
+            stability(Verdict::Strong, &all).as_deref(),
+            Some(
+                "without payment or content evidence it would be a lead; without network evidence it would be likely"
+            )
+        );
+        assert_eq!(
+            stability(Verdict::Likely, &all[1..]).as_deref(),
+            Some(
+                "without content evidence it would be a lead; without network evidence it would still be likely"
+            )
+        );
+        assert_eq!(stability(Verdict::Lead, &all), None);
+        assert_eq!(stability(Verdict::Likely, &[]), None);
+    }
 }

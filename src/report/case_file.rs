@@ -163,14 +163,16 @@ pub fn read_case(dir: &Path) -> Result<Case> {
     }
     let case: Case = serde_json::from_reader(open()?).map_err(damaged)?;
     let impossible = |campaign: &&Campaign| {
-        !(campaign.expected_false.is_finite() && campaign.expected_false >= 0.0)
+        campaign
+            .expected_false
+            .is_some_and(|expected| !(expected.is_finite() && expected >= 0.0))
     };
     if let Some(campaign) = case.campaigns.iter().find(impossible) {
         return Err(Failure::Verification(format!(
             "{} is not a case: campaign {} expects {} false clusters",
             path.display(),
             shortened(&campaign.id),
-            campaign.expected_false
+            campaign.expected_false.unwrap_or(0.0)
         ))
         .into());
     }

@@ -108,7 +108,9 @@ fn significant(value: f64) -> f64 {
 fn round_case(case: &mut Case, rounding: &mut Rounding) {
     for campaign in &mut case.campaigns {
         rounding.bits(&mut campaign.bits);
-        rounding.value(&mut campaign.expected_false);
+        if let Some(expected) = &mut campaign.expected_false {
+            rounding.value(expected);
+        }
         for evidence in &mut campaign.evidence {
             rounding.bits(&mut evidence.bits);
         }

@@ -333,7 +333,8 @@ fn lead(input: &Input<'_>, finding: &Finding, new: &[u32], accounts: &Accounts) 
                 .to_owned(),
         bits: 0.0,
         // No null run makes a list, so it promises nothing.
-        expected_false: 1.0,
+        expected_false: None,
+        without_family: Vec::new(),
         evidence: vec![FamilyEvidence {
             family: Family::Watchlist,
             bits: 0.0,

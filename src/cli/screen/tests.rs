@@ -35,7 +35,8 @@ fn campaign(id: &str, verdict: Verdict, statement: &str) -> Campaign {
         verdict,
         verdict_reason: String::new(),
         bits: 34.2,
-        expected_false: 0.0,
+        expected_false: Some(0.0),
+        without_family: Vec::new(),
         evidence: vec![FamilyEvidence {
             family: Family::Coordination,
             bits: 20.0,

@@ -6,7 +6,7 @@ use crate::explain::render::figures::{findings, rows, waterfall};
 use crate::explain::render::{Block, first, more, number, span};
 use crate::explain::template::TemplateSummary;
 use crate::model::campaign::Rival;
-use crate::model::campaign::Verdict;
+use crate::model::campaign::{Verdict, stability};
 use crate::report::format::{bits, count, second};
 
 /// Findings, members and entries listed.
@@ -24,15 +24,19 @@ pub(super) fn blocks(campaign: &CampaignExplanation) -> Vec<Block> {
         )),
         Block::Entry("why", campaign.verdict_reason.clone()),
         Block::Entry(
+            "rests on",
+            stability(campaign.verdict, &campaign.without_family)
+                .unwrap_or_else(|| "one family of evidence, or none".to_owned()),
+        ),
+        Block::Entry(
             "false ones",
-            if campaign.verdict == Verdict::Lead {
-                "not measured: the null runs keep the key that a lead rests on".to_owned()
-            } else {
-                format!(
+            match campaign.expected_false {
+                Some(expected) if campaign.verdict > Verdict::Lead => format!(
                     "{} clusters as well supported expected by chance, the mean of {} null runs",
-                    number(campaign.expected_false),
+                    number(expected),
                     campaign.null_runs
-                )
+                ),
+                _ => "not measured: the null runs keep the key that a lead rests on".to_owned(),
             },
         ),
         Block::Entry("null runs", campaign.null_method.clone()),

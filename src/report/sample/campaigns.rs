@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{START_US, locators, office, week};
-use crate::model::campaign::{Campaign, FamilyEvidence, Member, Rival, Role, Technique, Verdict};
+use crate::model::campaign::{
+    Campaign, FamilyEvidence, Member, Rival, Role, Technique, Verdict, WithoutFamily,
+};
 use crate::model::finding::Family;
 use crate::report::format::DAY_US;
 
@@ -73,7 +75,11 @@ fn campaign(
         verdict,
         verdict_reason: "Payment, content and coordination are three families of their own, and the null runs expect 0.004 clusters at this score; without the shared payment instrument it would be likely.".into(),
         bits,
-        expected_false: 0.004_2,
+        expected_false: Some(0.004_2),
+        without_family: vec![WithoutFamily {
+            family: Family::Payment,
+            verdict: Verdict::Likely,
+        }],
         evidence,
         not_tested: vec!["identity: column email absent".into(), "lifecycle: no accounts table".into()],
         requests,
@@ -193,7 +199,7 @@ pub(super) fn campaigns() -> Vec<Campaign> {
     likely.purpose = "Agentic coding trajectories with tool calls".into();
     likely.verdict_reason =
         "Content and client are two families; a third would be needed for strong.".into();
-    likely.expected_false = 0.031;
+    likely.expected_false = Some(0.031);
     likely.hour_of_week = week(office);
     likely.templates = vec!["T-0be77a".into()];
     let mut lead = campaign(
@@ -211,7 +217,8 @@ pub(super) fn campaigns() -> Vec<Campaign> {
     );
     lead.purpose = "mixed use, no common purpose".into();
     lead.verdict_reason = "Network evidence alone never exceeds lead.".into();
-    lead.expected_false = 0.62;
+    lead.expected_false = None;
+    lead.without_family.clear();
     lead.templates.clear();
     lead.rivals.clear();
     vec![strong, likely, lead]

@@ -33,7 +33,11 @@ pub(crate) fn campaign_rows(presented: &Presented<'_>, table: &mut dyn Rows) -> 
             Cell::Text(campaign.verdict.name()),
             Cell::Text(&campaign.verdict_reason),
             Cell::Float(Some(campaign.bits)),
-            Cell::Float((campaign.verdict > Verdict::Lead).then_some(campaign.expected_false)),
+            Cell::Float(
+                campaign
+                    .expected_false
+                    .filter(|_| campaign.verdict > Verdict::Lead),
+            ),
             Cell::Integer(campaign.members.len() as u64),
             Cell::Integer(campaign.requests),
             Cell::Integer(campaign.campaign_requests),

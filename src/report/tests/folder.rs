@@ -220,7 +220,7 @@ fn claims_are_made_from_the_recorded_case_alone() {
     assert!(error.contains("not the recorded one"), "{error}");
     // A campaign that expects less than nothing is no campaign.
     let mut tables = sample::three_campaigns();
-    tables.case.campaigns[0].expected_false = -3.5;
+    tables.case.campaigns[0].expected_false = Some(-3.5);
     let out = folder.path().join("below");
     write_case(&tables, options(&out)).unwrap();
     let error = read_recorded_case(&out).unwrap_err().to_string();

@@ -11,7 +11,6 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::{names, options};
 use crate::config::options::Quote;
-use crate::model::campaign::Verdict;
 use crate::report::columns::{columns_of, tables};
 use crate::report::{format, present, read_case, sample, write_case};
 
@@ -223,10 +222,10 @@ fn page_and_text_state_the_numbers_of_the_case() {
         facts.push(format::count(campaign.requests));
         facts.push(format::bits(campaign.bits));
         // A lead's is not measured, and the reports say so.
-        facts.push(match campaign.verdict {
-            Verdict::Lead => "not measured".to_owned(),
-            _ => campaign.expected_false.to_string(),
-        });
+        facts.push(campaign.expected_false.map_or_else(
+            || "not measured".to_owned(),
+            |expected| expected.to_string(),
+        ));
         facts.push(format::time(campaign.first_us));
         facts.extend(
             campaign

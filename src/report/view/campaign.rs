@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::model::campaign::{Campaign, Rival, Role, Technique, Template, TimelineEntry};
+use crate::model::campaign::{
+    Campaign, Rival, Role, Technique, Template, TimelineEntry, stability,
+};
 use crate::model::case::Case;
 use crate::model::finding::{Finding, Locator, Subject};
 use crate::report::chart::graph::{AccountGraph, account_graph};
@@ -29,7 +31,7 @@ pub(crate) struct CampaignRow<'a> {
     id: &'a str,
     verdict: &'static str,
     bits: f64,
-    expected_false: f64,
+    expected_false: Option<f64>,
     accounts: u64,
     requests: u64,
     campaign_requests: u64,
@@ -96,6 +98,7 @@ struct FindingView<'a> {
 pub(crate) struct CampaignSection<'a> {
     row: CampaignRow<'a>,
     verdict_reason: &'a str,
+    stability: Option<String>,
     /// Accounts by role, in words.
     roles: String,
     evidence: Vec<EvidenceRow<'a>>,
@@ -142,7 +145,9 @@ fn campaign_row(index: usize, campaign: &Campaign) -> CampaignRow<'_> {
         id: &campaign.id,
         verdict: campaign.verdict.name(),
         bits: campaign.bits,
-        expected_false: campaign.expected_false,
+        expected_false: campaign
+            .expected_false
+            .filter(|_| campaign.verdict > crate::model::campaign::Verdict::Lead),
         accounts: campaign.members.len() as u64,
         requests: campaign.requests,
         campaign_requests: campaign.campaign_requests,
@@ -180,6 +185,7 @@ pub(crate) fn campaign_sections(case: &Case, limit: usize) -> Cut<CampaignSectio
             CampaignSection {
                 row: campaign_row(index, campaign),
                 verdict_reason: &campaign.verdict_reason,
+                stability: stability(campaign.verdict, &campaign.without_family),
                 evidence: evidence_rows(campaign),
                 waterfall: waterfall(campaign),
                 not_tested: &campaign.not_tested,
