@@ -435,7 +435,9 @@ fn a_folder_that_is_no_case_gives_one_line() {
     for file in ["case.json", "SHA256SUMS"] {
         std::fs::copy(demo().join(file), folder.path().join(file)).unwrap();
     }
-    says(&refused(folder.path(), &["C-1"]), &["requests.parquet"]);
+    let (code, _, errors) = explain(folder.path(), &["C-1"]);
+    assert_eq!(code, Some(5), "{errors}");
+    says(&errors, &["requests.parquet"]);
 }
 
 /// A copy of the demo's case whose first member has another name.
@@ -506,7 +508,7 @@ fn a_digest_that_changed_stops_only_what_needs_it() {
     std::fs::write(copy.join("digest/digest.json"), "{}").unwrap();
     text(&copy, &["someone"]);
     let (code, _, errors) = explain(&copy, &["someone else"]);
-    assert_eq!(code, Some(3), "{errors}");
+    assert_eq!(code, Some(5), "{errors}");
 }
 
 #[test]

@@ -1,8 +1,6 @@
 //! From the evidence of a candidate to its verdict: the ladder, what would explain it, and what
 //! the null runs allow.
 
-use std::collections::BTreeSet;
-
 use crate::config::Config;
 use crate::detect::dynamics::succession::SUCCESSION;
 use crate::detect::population::Population;
@@ -132,18 +130,31 @@ impl Judge<'_> {
             .collect()
     }
 
-    /// The accounts that the agreements themselves tie, without those that a text brought along:
-    /// where they are one customer's, nothing says that the others belong to it.
-    fn tied(&self, cluster: &Cluster) -> Vec<u32> {
-        let tied: BTreeSet<u32> = cluster
+    /// The accounts that each agreement by itself ties, where no payer ties any; a text may have
+    /// brought others along. Where each lies within one customer, nothing says that the customers
+    /// belong together. Of payers one is always one customer's, so that they are counted instead.
+    fn tied_by_each(&self, cluster: &Cluster) -> Vec<Vec<u32>> {
+        let agreements: Vec<&Corroboration> = cluster
             .agreements(self.corroborations)
             .filter(|found| found.bits >= COUNTING_BITS)
-            .flat_map(|found| &found.core)
-            .copied()
-            .filter(|unit| cluster.units.binary_search(unit).is_ok())
             .collect();
-        self.sources
-            .accounts(&tied.into_iter().collect::<Vec<u32>>())
+        let by_payer =
+            |found: &&Corroboration| [found.family, found.other_family].contains(&Family::Payment);
+        if agreements.iter().any(by_payer) {
+            return Vec::new();
+        }
+        agreements
+            .iter()
+            .map(|found| {
+                let tied: Vec<u32> = found
+                    .core
+                    .iter()
+                    .copied()
+                    .filter(|unit| cluster.units.binary_search(unit).is_ok())
+                    .collect();
+                self.sources.accounts(&tied)
+            })
+            .collect()
     }
 
     /// The everyday cause that explains all of it, where there is one.
@@ -155,8 +166,14 @@ impl Judge<'_> {
             self.ownership
                 .one_customer(accounts, numbered_in_many_places)
         };
+        let each_one_customer = || -> Option<String> {
+            let tied = self.tied_by_each(cluster);
+            let reasons: Option<Vec<String>> =
+                tied.iter().map(|accounts| one_customer(accounts)).collect();
+            reasons?.into_iter().next()
+        };
         one_customer(&accounts)
-            .or_else(|| one_customer(&self.tied(cluster)))
+            .or_else(each_one_customer)
             .or_else(|| customers::separate_customers(cluster, self.layers))
             .or_else(|| gathering::one_event(&accounts, self.population))
     }

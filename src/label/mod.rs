@@ -35,7 +35,7 @@ pub const WANTED: &[RequestColumn] = &[
 pub struct Labelled {
     /// Requests of the campaigns' templates.
     pub requests: Vec<LabelledRequest>,
-    /// Excerpts for templates that have none, by template number: those of the texts with the
+    /// Excerpts for templates that lack some, by template number: those of the texts with the
     /// smallest hashes.
     quotes: BTreeMap<u32, BTreeMap<u64, String>>,
 }
@@ -68,8 +68,8 @@ pub struct Search {
     system: Lookup,
     fragment_words: usize,
     cover_share: f64,
-    /// Templates without an excerpt.
-    bare: FxHashSet<u32>,
+    /// Templates with fewer excerpts than may be shown: slots show only beside one another.
+    sparse: FxHashSet<u32>,
     excerpt_chars: usize,
     excerpts_per_template: usize,
     quote: Quote,
@@ -108,7 +108,7 @@ impl Search {
             system: Lookup::default(),
             fragment_words: config.digest.fragment_words,
             cover_share: config.content.cover_share,
-            bare: FxHashSet::default(),
+            sparse: FxHashSet::default(),
             excerpt_chars: config.digest.excerpt_chars,
             excerpts_per_template: config.report.excerpts_per_template,
             quote,
@@ -118,9 +118,9 @@ impl Search {
             .map(|(number, pattern)| (pattern.id.as_str(), number))
             .collect();
         let mut used: FxHashSet<u32> = FxHashSet::default();
-        search.bare = templates
+        search.sparse = templates
             .iter()
-            .filter(|template| template.excerpts.is_empty())
+            .filter(|template| template.excerpts.len() < config.report.excerpts_per_template)
             .filter_map(|template| numbers.get(template.id.as_str()).copied())
             .collect();
         for (number, campaign) in (0_u32..).zip(campaigns) {
@@ -220,9 +220,9 @@ impl Search {
         }
     }
 
-    /// Keeps an excerpt of the text, where its template has none yet.
+    /// Keeps an excerpt of the text, where its template lacks some.
     fn quote(&self, template: u32, text: &str, found: &mut Labelled) {
-        if !self.bare.contains(&template) {
+        if !self.sparse.contains(&template) {
             return;
         }
         let hash = text_hash(text);
@@ -240,8 +240,8 @@ impl Search {
         }
     }
 
-    /// Puts parts of a second look together, in any order, and gives templates without an
-    /// excerpt those that were found.
+    /// Puts parts of a second look together, in any order, and gives templates that lack excerpts
+    /// those that were found.
     #[must_use]
     pub fn join(
         &self,
@@ -258,9 +258,10 @@ impl Search {
                 .and_then(|number| u32::try_from(number).ok())
                 .and_then(|number| all.quotes.remove(&number));
             if let Some(quotes) = quotes {
-                template.excerpts = quotes.into_values().collect();
+                template.excerpts.extend(quotes.into_values());
                 template.excerpts.sort();
                 template.excerpts.dedup();
+                template.excerpts.truncate(self.excerpts_per_template);
             }
         }
         all.requests
