@@ -12,6 +12,7 @@
 pub mod baselines;
 pub mod calibration;
 pub mod clusters;
+pub mod labels;
 pub mod levels;
 pub mod populations;
 pub mod prediction;

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::evaluate::rows::{self, Wanted, campaign, for_each_row, quoted, unguarded, usage};
+use crate::evaluate::labels::{self, campaign};
+use crate::evaluate::rows::{Wanted, for_each_row, quoted, unguarded, usage};
 use crate::model::campaign::Verdict;
 use crate::report::escape::is_hidden;
 
@@ -174,9 +175,9 @@ impl Prediction {
             Ok(())
         })?;
         let claims = prediction.accounts.values();
-        if rows::are_answers(claims.filter_map(|claim| claim.cluster.as_deref())) {
+        if labels::are_answers(claims.filter_map(|claim| claim.cluster.as_deref())) {
             for claim in prediction.accounts.values_mut() {
-                claim.cluster = claim.cluster.take().filter(|label| !rows::is_zero(label));
+                claim.cluster = claim.cluster.take().filter(|label| !labels::is_zero(label));
             }
         }
         Ok(prediction)

@@ -12,6 +12,7 @@ use hashbrown::{HashMap, HashSet};
 use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
 
+use crate::evaluate::labels;
 use crate::evaluate::levels::AtLevel;
 use crate::evaluate::prediction::Prediction;
 use crate::evaluate::rows::{self, Wanted, for_each_row, usage};
@@ -135,7 +136,7 @@ impl<'a> RequestScorer<'a> {
         campaign: Option<&str>,
         substream: Option<&str>,
     ) -> Result<()> {
-        let campaign = rows::campaign(&campaign);
+        let campaign = labels::campaign(&campaign);
         if let (Some(campaign), Some(account)) = (campaign, account_id)
             && let Some(known) = self.truth.accounts.get(account)
             && known.campaign.as_deref() != Some(campaign)
@@ -151,7 +152,7 @@ impl<'a> RequestScorer<'a> {
             )));
         }
         // A truth that names the sub-stream, or only says whether it is the campaign's.
-        let of_substream = substream.map_or(Some(true), rows::is_substream);
+        let of_substream = substream.map_or(Some(true), labels::is_substream);
         let Some(of_substream) = of_substream else {
             return Err(usage(format!(
                 "substream {} is neither true nor false nor the name of a sub-stream",

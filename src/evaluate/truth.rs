@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use crate::evaluate::labels;
 use crate::evaluate::rows::{self, Wanted, for_each_row, usage};
 
 /// Population of accounts whose truth names none.
@@ -58,10 +59,10 @@ impl Truth {
                 )));
             };
             let entry = TrueAccount {
-                campaign: rows::campaign(campaign).map(str::to_owned),
+                campaign: labels::campaign(campaign).map(str::to_owned),
                 population: population.unwrap_or(UNNAMED_POPULATION).to_owned(),
                 role: role.map(str::to_owned),
-                is_silent: requests.is_some_and(rows::is_zero),
+                is_silent: requests.is_some_and(labels::is_zero),
             };
             let account = rows::unguarded(account);
             if accounts.insert(account.to_owned(), entry).is_some() {
@@ -76,12 +77,12 @@ impl Truth {
         let labels = accounts
             .values()
             .filter_map(|account: &TrueAccount| account.campaign.as_deref());
-        if rows::are_answers(labels) {
+        if labels::are_answers(labels) {
             for account in accounts.values_mut() {
                 account.campaign = account
                     .campaign
                     .take()
-                    .filter(|label| !rows::is_zero(label));
+                    .filter(|label| !labels::is_zero(label));
             }
         }
         if accounts.is_empty() {

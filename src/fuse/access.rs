@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 
 use crate::detect::network::address;
 use crate::digest::DigestTables;
+use crate::fuse::places::country_code;
 
 /// Values of one kind named in a sentence.
 const NAMED: usize = 4;
@@ -68,14 +69,24 @@ pub fn describe(tables: &DigestTables, lists: &[Vec<u32>]) -> Result<Vec<Vec<Str
 fn sentences(by_kind: &BTreeMap<&str, Vec<(&str, u64)>>) -> Vec<String> {
     let of = |kind: &str| by_kind.get(kind).map_or(&[][..], Vec::as_slice);
     let mut sentences = Vec::new();
-    for (kind, what) in [
-        ("platform", "platforms"),
-        ("country", "countries of addresses"),
-    ] {
-        let values = of(kind);
-        if !values.is_empty() {
-            sentences.push(format!("{what}, by requests: {}", shares(values)));
-        }
+    let platforms = of("platform");
+    if !platforms.is_empty() {
+        sentences.push(format!("platforms, by requests: {}", shares(platforms)));
+    }
+    let mut by_code: BTreeMap<String, u64> = BTreeMap::new();
+    for (country, requests) in of("country") {
+        *by_code.entry(country_code(country)).or_default() += requests;
+    }
+    if !by_code.is_empty() {
+        let mut codes: Vec<(&str, u64)> = by_code
+            .iter()
+            .map(|(code, requests)| (code.as_str(), *requests))
+            .collect();
+        codes.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+        sentences.push(format!(
+            "countries of addresses, by requests: {}",
+            shares(&codes)
+        ));
     }
     let addresses = of("ip");
     if let Some((_, busiest)) = addresses.first() {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::detect::population::Population;
+use crate::fuse::places::country_code;
 use crate::model::week;
 
 /// Fewest requests for a clock to have a shape: ten for each hour of the day.
@@ -101,7 +102,7 @@ fn countries(accounts: &[u32], population: &Population<'_>) -> Option<String> {
             .profile(*account)
             .and_then(|profile| profile.billing_country.as_ref())
         {
-            *counts.entry(country.to_uppercase()).or_default() += 1;
+            *counts.entry(country_code(country)).or_default() += 1;
         }
     }
     let known: u64 = counts.values().sum();

@@ -23,6 +23,18 @@ pub fn by_unit(units: &Units, requests: &[u64]) -> Vec<u64> {
         .collect()
 }
 
+/// A country as a report names it: its code in capitals. The column may hold anything, and what is
+/// no code of two letters might name a customer.
+#[must_use]
+pub fn country_code(value: &str) -> String {
+    let code = value.trim();
+    if code.len() == 2 && code.bytes().all(|letter| letter.is_ascii_alphabetic()) {
+        code.to_ascii_uppercase()
+    } else {
+        "no country code".to_owned()
+    }
+}
+
 /// Where most of a unit's requests come from, as a number: its country; without a country
 /// column the billing country; without that the first part of its commonest address, since
 /// address blocks are handed out by region.

@@ -490,6 +490,57 @@ fn a_pool_of_addresses_ties_and_islands_of_them_do_not() {
     assert_stays_a_lead(sites(false));
 }
 
+/// A template of 180 accounts that move among five addresses of so many of them each; so many
+/// strangers are at each address as well, and addresses with more than fifty users are crowded.
+fn whole_places(users: u32, strangers: u32) -> Vec<UnitLayer> {
+    let mut world = World::innocent(31);
+    for account in 0..180 {
+        world.template.push((7, 100 + account, 0));
+    }
+    for place in 0..5 {
+        for user in 0..users {
+            let account = 100 + (place * 36 + user) % 180;
+            world.address.push((95_000 + place, account, 0));
+        }
+        for stranger in 0..strangers {
+            let account = 1_000 + place * 100 + stranger;
+            world.address.push((95_000 + place, account, 0));
+        }
+    }
+    let mut layers = world.layers();
+    for layer in &mut layers {
+        if layer.family == Family::Network {
+            layer.crowded = (0..layer.groups.len())
+                .map(|group| layer.groups.get(group).len() > 50)
+                .collect();
+        }
+    }
+    layers
+}
+
+#[test]
+fn places_whose_users_are_nearly_all_of_one_template_tie_it_however_many_they_are() {
+    for (users, strangers, tied) in [(45, 0, true), (70, 0, true), (70, 5, true), (70, 30, false)] {
+        let layers = whole_places(users, strangers);
+        let (found, _, verdicts) = judge(&layers);
+        let likely = found
+            .iter()
+            .zip(&verdicts)
+            .any(|(cluster, verdict)| *verdict >= Verdict::Likely && cluster.units.len() >= 170);
+        assert_eq!(likely, tied, "{users} users and {strangers} strangers");
+    }
+}
+
+#[test]
+fn a_place_that_is_declared_public_ties_nobody() {
+    let mut layers = whole_places(70, 0);
+    for layer in &mut layers {
+        layer.always_crowded = layer.crowded.clone();
+    }
+    let (_, _, verdicts) = judge(&layers);
+    assert!(verdicts.iter().all(|verdict| *verdict == Verdict::Lead));
+}
+
 #[test]
 fn one_payer_alone_stays_a_lead() {
     let mut world = World::innocent(12);

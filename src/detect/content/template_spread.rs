@@ -46,7 +46,7 @@ static META: Meta = Meta {
     id: ID,
     title: "Prompt templates, and exact texts, that several accounts use",
     families: &[Family::Content],
-    version: 1,
+    version: 2,
     needs: &[
         Need::Request(RequestColumn::Prompt),
         Need::Request(RequestColumn::SystemPrompt),

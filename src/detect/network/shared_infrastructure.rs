@@ -16,6 +16,8 @@
 //! a value is no evidence by itself; it counts when the accounts that share it also share
 //! something of another family more often than this null allows. Popular values (NAT, campus,
 //! VPN exit, cloud egress, popular client) fail that test and are listed as suppressed hubs.
+//! A place with more than fifty users says something of a group only where nine in ten of them
+//! are in it, and a range that the user declares public never does.
 //!
 //! # Innocent look-alikes
 //! Offices and campuses behind one address, carrier-grade NAT, VPN exits, cloud egress,
@@ -44,7 +46,7 @@ static META: Meta = Meta {
     id: ID,
     title: "Accounts that share an address, an address block or a client",
     families: &[Family::Network, Family::Client],
-    version: 2,
+    version: 3,
     needs: &[
         Need::Request(RequestColumn::Ip),
         Need::Request(RequestColumn::TlsFingerprint),
