@@ -15,46 +15,39 @@ use crate::suppress;
 use crate::suppress::entry::Entry;
 use crate::watch::{self, list::List};
 
+/// Reads a file of the user's and says of what cannot be used as what it was given.
+fn read<T>(
+    path: &Path,
+    what: &str,
+    parse: impl FnOnce(&str) -> std::result::Result<T, String>,
+) -> Result<T> {
+    small_file::read_text(path)
+        .map_err(|error| error.to_string())
+        .and_then(|text| parse(&text))
+        .map_err(|problem| {
+            let text = format!("{}: cannot be used as {what}: {problem}", path.display());
+            Failure::Usage(text).into()
+        })
+}
+
 /// Reads a watch list.
 pub(super) fn watch_list(path: &Path) -> Result<List> {
-    let usage = |problem: String| {
-        let text = format!(
-            "{}: cannot be used as a watch list: {problem}",
-            path.display()
-        );
-        anyhow::Error::from(Failure::Usage(text))
-    };
-    let text = small_file::read_text(path).map_err(|error| usage(error.to_string()))?;
-    watch::list::parse(&text).map_err(usage)
+    read(path, "a watch list", watch::list::parse)
 }
 
 /// Reads which accounts are of one customer.
 pub(super) fn customers(path: &Path) -> Result<BTreeMap<String, String>> {
-    let usage = |problem: String| {
-        let text = format!(
-            "{}: cannot be used as a list of customers: {problem}",
-            path.display()
-        );
-        anyhow::Error::from(Failure::Usage(text))
-    };
-    let text = small_file::read_text(path).map_err(|error| usage(error.to_string()))?;
-    load::customers::parse(&text).map_err(usage)
+    read(path, "a list of customers", load::customers::parse)
 }
 
 /// Reads the ranges of addresses that are declared public.
 pub(super) fn public_ranges(paths: &[PathBuf]) -> Result<PublicRanges> {
     let mut ranges = PublicRanges::default();
     for path in paths {
-        let usage = |problem: String| {
-            let text = format!(
-                "{}: cannot be used as a list of public ranges: {problem}",
-                path.display()
-            );
-            anyhow::Error::from(Failure::Usage(text))
-        };
-        let text = small_file::read_text(path).map_err(|error| usage(error.to_string()))?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        ranges.add(&text, &name).map_err(usage)?;
+        read(path, "a list of public ranges", |text| {
+            ranges.add(text, &name)
+        })?;
     }
     Ok(ranges)
 }
