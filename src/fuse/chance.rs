@@ -3,10 +3,13 @@
 //! The accounts of a group are as if drawn at random among accounts of their stratum, each
 //! as often as it holds keys of the layer, while every key keeps its number of accounts.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::FxHashMap;
 
 use crate::fuse::incidence::UnitLayer;
 use crate::fuse::strata::Strata;
+use crate::stats::tail::poisson_upper_log2;
 
 /// What is needed to know what chance would give for one layer.
 pub(crate) struct Background<'a> {
@@ -22,7 +25,7 @@ pub(crate) struct Background<'a> {
     pairs: PairCounts,
     /// The large groups by their composition: summing over the members of one for each small
     /// group that touches it would cost members times groups.
-    large: FxHashMap<usize, Vec<(u32, u32)>>,
+    large: BTreeMap<usize, Vec<(u32, u32)>>,
 }
 
 /// How many of the units lie in each stratum that holds any.
@@ -38,10 +41,20 @@ fn composition_of(members: &[u32], strata: &Strata) -> Vec<(u32, u32)> {
         .collect()
 }
 
+/// Expected number of the units of a composition inside a set with these shares.
+fn expected_inside(composition: &[(u32, u32)], shares: &[f64]) -> f64 {
+    composition
+        .iter()
+        .map(|(stratum, count)| {
+            f64::from(*count) * shares.get(*stratum as usize).copied().unwrap_or(0.0)
+        })
+        .sum()
+}
+
 impl<'a> Background<'a> {
     pub(crate) fn new(layer: &UnitLayer, strata: &'a Strata, hub_degree: usize) -> Self {
         let mut counts: FxHashMap<Vec<(u32, u32)>, f64> = FxHashMap::default();
-        let mut large = FxHashMap::default();
+        let mut large = BTreeMap::new();
         for group in 0..layer.groups.len() {
             let members = layer.groups.get(group);
             if members.len() > hub_degree {
@@ -77,17 +90,9 @@ impl<'a> Background<'a> {
     /// Expected number of the units of a group, given by its number and its members, inside a set
     /// with these shares.
     pub(crate) fn expected_units(&self, group: usize, members: &[u32], shares: &[f64]) -> f64 {
-        let share = |stratum: u32| shares.get(stratum as usize).copied().unwrap_or(0.0);
         match self.large.get(&group) {
-            Some(composition) => composition
-                .iter()
-                .map(|(stratum, count)| f64::from(*count) * share(*stratum))
-                .sum(),
-            None => members
-                .iter()
-                .filter_map(|unit| self.strata.of_unit.get(*unit as usize))
-                .map(|stratum| share(*stratum))
-                .sum(),
+            Some(composition) => expected_inside(composition, shares),
+            None => expected_inside(&composition_of(members, self.strata), shares),
         }
     }
 
@@ -95,20 +100,35 @@ impl<'a> Background<'a> {
         self.strata.shares(members, &self.weights, &self.totals)
     }
 
-    /// Expected number of small groups with enough members inside a set with these shares.
+    /// Expected number of groups with enough members inside a set with these shares: of small
+    /// groups, and where large ones are counted, of these as well.
     pub(crate) fn expected_keys(&self, shares: &[f64], enough: Enough) -> f64 {
+        let large = match enough {
+            Enough::Two | Enough::Most => 0.0,
+            Enough::MostOfMany => self.expected_large(shares, enough),
+        };
         let mut chances = Vec::new();
+        large + self.expected_small(shares, enough, &mut chances)
+    }
+
+    /// A Poisson tail bounds the chance of each, as in an overlap (Hoeffding 1956).
+    fn expected_large(&self, shares: &[f64], enough: Enough) -> f64 {
+        self.large
+            .values()
+            .map(|composition| {
+                let members: u32 = composition.iter().map(|(_, count)| count).sum();
+                let inside = enough.of(members as usize) as u64;
+                poisson_upper_log2(inside, expected_inside(composition, shares)).exp2()
+            })
+            .sum()
+    }
+
+    fn expected_small(&self, shares: &[f64], enough: Enough, chances: &mut Vec<f64>) -> f64 {
         self.compositions
             .iter()
             .map(|(composition, count)| {
                 let members: u32 = composition.iter().map(|(_, count)| count).sum();
-                count
-                    * at_least(
-                        enough.of(members as usize),
-                        composition,
-                        shares,
-                        &mut chances,
-                    )
+                count * at_least(enough.of(members as usize), composition, shares, chances)
             })
             .sum()
     }
@@ -309,7 +329,7 @@ mod tests {
                 let shares: Vec<f64> = (0..strata)
                     .map(|_| scale * random.below(1000) as f64 / 1000.0)
                     .collect();
-                for enough in [Enough::Two, Enough::Most, Enough::MostOfMany] {
+                for enough in Enough::ALL {
                     let mut scratch = Vec::new();
                     let exact: f64 = compositions
                         .iter()

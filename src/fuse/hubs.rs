@@ -97,7 +97,7 @@ pub fn suppressed(
 fn reason(layer: &UnitLayer, group: usize, share: f64, background: f64, innocent: &str) -> String {
     if layer.crowded.get(group) == Some(&true) {
         return format!(
-            "crowded: whatever the accounts of so large a place share has one innocent cause, so it is left out of every test: {innocent}"
+            "crowded: whatever the accounts of so large a place share has one innocent cause, so it counts only for a group that holds nearly all of them, and there is none: {innocent}"
         );
     }
     if share <= background {

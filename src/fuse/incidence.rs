@@ -121,7 +121,7 @@ pub struct UnitLayer {
     pub lead: Vec<bool>,
     /// Whether the group is a crowded place (a network key with very many units, or an
     /// address inside a block that is one): an institution, a carrier or an egress. Its
-    /// users have one innocent cause for whatever else they share.
+    /// users have one innocent cause for whatever else they share; see [`Self::crowded_for`].
     pub crowded: Vec<bool>,
     /// Whether the group is crowded whoever uses it: it lies in a range that is declared public,
     /// or is an address inside a crowded block. Empty for layers without places.

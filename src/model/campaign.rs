@@ -165,15 +165,22 @@ pub fn stability(verdict: Verdict, without: &[WithoutFamily]) -> Option<String> 
         .into_iter()
         .filter_map(|to| {
             let names = list(&|left| left == to && to < verdict)?;
-            Some(format!("without {names} evidence it would be {}", a(to)))
+            Some(format!(
+                "without {names} evidence it would be {}",
+                in_words(to)
+            ))
         });
-    let stays = list(&|left| left >= verdict)
-        .map(|names| format!("without {names} evidence it would still be {}", a(verdict)));
+    let stays = list(&|left| left >= verdict).map(|names| {
+        format!(
+            "without {names} evidence it would still be {}",
+            in_words(verdict)
+        )
+    });
     let parts: Vec<String> = falls.chain(stays).collect();
     (verdict > Verdict::Lead && !parts.is_empty()).then(|| parts.join("; "))
 }
 
-fn a(verdict: Verdict) -> &'static str {
+fn in_words(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Lead => "a lead",
         Verdict::Likely => "likely",

@@ -25,9 +25,7 @@ pub fn csv_cell(text: &str) -> String {
         cell.push('\'');
     }
     // A terminal that shows the file must not obey it.
-    write_visible(&mut cell, text, |character| {
-        matches!(character, '\n' | '\t').then_some(None)
-    });
+    cell.push_str(&visible(text));
     cell
 }
 
@@ -57,48 +55,30 @@ fn selects_a_form(character: char, before: Option<char>) -> bool {
         })
 }
 
-/// Writes a text with its hidden characters as `\u{...}`; `instead` may give another form of a
-/// character, or none to leave it as it is.
-fn write_visible(
-    out: &mut String,
-    text: &str,
-    instead: impl Fn(char) -> Option<Option<&'static str>>,
-) {
-    let mut before = None;
-    for character in text.chars() {
-        match instead(character) {
-            Some(Some(form)) => out.push_str(form),
-            Some(None) => out.push(character),
-            None if is_hidden(character) && !selects_a_form(character, before) => {
-                out.extend(character.escape_unicode());
-            }
-            None => out.push(character),
-        }
-        before = Some(character);
-    }
-}
-
 /// Control, ANSI, bidirectional and zero-width characters written out as `\u{...}`.
 /// Line feeds and tabs stay, because blocks of text need them.
 #[must_use]
 pub fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
-    write_visible(&mut shown, text, |character| {
-        matches!(character, '\n' | '\t').then_some(None)
-    });
+    let mut before = None;
+    for character in text.chars() {
+        let stays = !is_hidden(character)
+            || matches!(character, '\n' | '\t')
+            || selects_a_form(character, before);
+        if stays {
+            shown.push(character);
+        } else {
+            shown.extend(character.escape_unicode());
+        }
+        before = Some(character);
+    }
     shown
 }
 
 /// Text for one line of a terminal: everything hidden is written out, line feeds and tabs too.
 #[must_use]
 pub fn terminal(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    write_visible(&mut shown, text, |character| match character {
-        '\n' => Some(Some("\\n")),
-        '\t' => Some(Some("\\t")),
-        _ => None,
-    });
-    shown
+    visible(text).replace('\n', "\\n").replace('\t', "\\t")
 }
 
 /// Text inside a Markdown line or table cell. Markup, links, automatic links and markup at the

@@ -1,11 +1,12 @@
 //! The search: which accounts of a digest, of the accounts table and of the templates an entry
 //! names.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use anyhow::Result;
 use ipnet::IpNet;
+use prefix_trie::joint::JointPrefixMap;
 use rustc_hash::FxHashMap;
 
 use crate::digest::DigestTables;
@@ -32,8 +33,7 @@ pub(super) struct Hit {
 #[derive(Default)]
 struct Index {
     addresses: FxHashMap<IpAddr, Vec<usize>>,
-    /// Blocks by their length, so that an address is looked up once for each length.
-    blocks: BTreeMap<(bool, u8), FxHashMap<IpNet, Vec<usize>>>,
+    blocks: JointPrefixMap<IpNet, Vec<usize>>,
     texts: FxHashMap<(&'static str, String), Vec<usize>>,
 }
 
@@ -43,13 +43,7 @@ impl Index {
         for (number, entry) in entries.iter().enumerate() {
             match &entry.watched {
                 Watched::Ip(address) => index.addresses.entry(*address).or_default().push(number),
-                Watched::Range(block) => index
-                    .blocks
-                    .entry((block.addr().is_ipv6(), block.prefix_len()))
-                    .or_default()
-                    .entry(*block)
-                    .or_default()
-                    .push(number),
+                Watched::Range(block) => index.blocks.entry(*block).or_default().push(number),
                 other => index
                     .texts
                     .entry((other.kind(), other.value()))
@@ -74,13 +68,8 @@ impl Index {
         };
         let address = address.to_canonical();
         let mut found = self.addresses.get(&address).cloned().unwrap_or_default();
-        for ((is_v6, length), blocks) in &self.blocks {
-            if *is_v6 == address.is_ipv6()
-                && let Ok(block) = IpNet::new(address, *length)
-                && let Some(entries) = blocks.get(&block.trunc())
-            {
-                found.extend(entries);
-            }
+        for (_, entries) in self.blocks.cover(&IpNet::from(address)) {
+            found.extend(entries);
         }
         found
     }

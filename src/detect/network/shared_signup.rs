@@ -109,23 +109,27 @@ impl GroupTest for SharedSignup {
         Prepared {
             partial: Vec::new(),
             look: Box::new(move |group| {
-                let told: Vec<&Signups> = known
+                let told: Vec<(&Signups, Vec<(u32, u32)>)> = known
                     .iter()
-                    .filter(|signups| signups.are_enough_for(group))
+                    .filter_map(|signups| Some((signups, signups.told(group)?)))
                     .collect();
                 if told.is_empty() {
                     return Look::untested("too few sign-up details in the group or outside it");
                 }
                 Look {
                     findings: told
-                        .into_iter()
-                        .filter_map(|signups| signups.look(group))
+                        .iter()
+                        .filter_map(|(signups, inside)| signups.look(inside))
                         .collect(),
                     partial: Vec::new(),
                 }
             }),
         }
     }
+}
+
+fn square(count: u64) -> u128 {
+    u128::from(count) * u128::from(count)
 }
 
 /// One detail of all sign-ups.
@@ -136,6 +140,10 @@ struct Signups {
     value_of: Vec<Option<u32>>,
     /// Accounts with each value.
     holders: Vec<u64>,
+    /// Accounts with any, and the sum over values of their accounts squared: both are there for
+    /// every group but for the few values that it holds itself.
+    all: u64,
+    squares: u128,
 }
 
 impl Signups {
@@ -158,6 +166,8 @@ impl Signups {
             singular,
             plural,
             value_of,
+            all: holders.iter().sum(),
+            squares: holders.iter().map(|count| square(*count)).sum(),
             holders,
         }
     }
@@ -177,25 +187,22 @@ impl Signups {
         inside
     }
 
-    fn are_enough_for(&self, group: &Group) -> bool {
-        let inside = self.inside(group).len();
-        let all: u64 = self.holders.iter().sum();
-        inside >= FEWEST_ACCOUNTS && all >= (inside + FEWEST_ACCOUNTS) as u64
+    /// The group's accounts by value, where there are enough of them and of others.
+    fn told(&self, group: &Group) -> Option<Vec<(u32, u32)>> {
+        let inside = self.inside(group);
+        let enough =
+            inside.len() >= FEWEST_ACCOUNTS && self.all >= (inside.len() + FEWEST_ACCOUNTS) as u64;
+        enough.then_some(inside)
     }
 
-    fn look(&self, group: &Group) -> Option<GroupFinding> {
-        let inside = self.inside(group);
-        let mut outside = self.holders.clone();
-        for (value, _) in &inside {
-            if let Some(count) = outside.get_mut(*value as usize) {
-                *count -= 1;
-            }
+    fn look(&self, inside: &[(u32, u32)]) -> Option<GroupFinding> {
+        let others = self.all - inside.len() as u64;
+        let mut agreeing = self.squares;
+        for run in inside.chunk_by(|a, b| a.0 == b.0) {
+            let value = run.first().map_or(0, |(value, _)| *value);
+            let count = self.holders.get(value as usize).copied().unwrap_or(0);
+            agreeing -= square(count) - square(count - run.len() as u64);
         }
-        let others: u64 = outside.iter().sum();
-        let agreeing: u128 = outside
-            .iter()
-            .map(|count| u128::from(*count) * u128::from(*count))
-            .sum();
         let chance = agreeing as f64 / (others as f64 * others as f64);
         let pairs = inside.len() as f64 * (inside.len() as f64 - 1.0) / 2.0;
         let expected = pairs * chance;
