@@ -16,6 +16,8 @@ pub struct Prompt {
     pub first_us: i64,
     /// Last of them.
     pub last_us: i64,
+    /// First of those that were turned away, for rate or by policy.
+    pub turned_away_us: Option<i64>,
     /// Length of the text in bytes of UTF-8.
     pub bytes: u32,
     /// The template it was made from, where one is known.
@@ -49,6 +51,18 @@ impl Prompts {
                 }
             }
         }
+        let mut turned_away = vec![None; frame.height()];
+        let times = &tables.turned_away;
+        let times = times
+            .column("text")?
+            .u32()?
+            .into_no_null_iter()
+            .zip(times.column("first_us")?.i64()?.into_no_null_iter());
+        for (row, time) in times {
+            if let Some(slot) = turned_away.get_mut(row as usize) {
+                *slot = Some(time);
+            }
+        }
         let rows = frame
             .column("account")?
             .u32()?
@@ -59,9 +73,10 @@ impl Prompts {
             .zip(frame.column("first_us")?.i64()?.into_no_null_iter())
             .zip(frame.column("last_us")?.i64()?.into_no_null_iter())
             .zip(frame.column("bytes")?.u32()?.into_no_null_iter())
-            .zip(template);
+            .zip(template.into_iter().zip(turned_away));
         let mut prompts: Vec<(u32, Prompt)> = Vec::new();
-        for (((((((account, role), hash), uses), first_us), last_us), bytes), template) in rows {
+        for (((((((account, role), hash), uses), first_us), last_us), bytes), found) in rows {
+            let (template, turned_away_us) = found;
             if role == 0 {
                 prompts.push((
                     account,
@@ -70,6 +85,7 @@ impl Prompts {
                         uses,
                         first_us,
                         last_us,
+                        turned_away_us,
                         bytes,
                         template,
                     },
@@ -170,6 +186,7 @@ mod tests {
             uses: 1,
             first_us: 0,
             last_us: 0,
+            turned_away_us: None,
             bytes: 80,
             template: None,
         }

@@ -13,6 +13,7 @@ use crate::detect::content::recon_then_scale::ReconThenScale;
 use crate::detect::content::repeat_sampling::RepeatSampling;
 use crate::detect::content::sharding::Sharding;
 use crate::detect::content::template_spread::TemplateSpread;
+use crate::detect::dynamics::failover::Failover;
 use crate::detect::dynamics::mixed_traffic::MixedTraffic;
 use crate::detect::dynamics::model_pivot::ModelPivot;
 use crate::detect::dynamics::signature_replay::SignatureReplay;
@@ -49,6 +50,7 @@ pub static DETECTORS: &[&dyn Detector] = &[
 pub static GROUP_TESTS: &[&dyn GroupTest] = &[
     &ModelPivot,
     &Succession,
+    &Failover,
     &MixedTraffic,
     &SignupBurst,
     &SharedSignup,

@@ -117,10 +117,28 @@ impl World {
                 uses,
                 first_us: hours.0 * HOUR_US,
                 last_us: hours.1 * HOUR_US,
+                turned_away_us: None,
                 bytes: 200,
                 template: None,
             },
         ));
+    }
+
+    /// A prompt of an account that was turned away once, at this time.
+    pub(crate) fn say_in_vain(&mut self, account: u32, hash: u64, time_us: i64) {
+        self.say_at(account, hash, time_us);
+        if let Some((_, prompt)) = self.prompts.last_mut() {
+            prompt.turned_away_us = Some(time_us);
+        }
+    }
+
+    /// A prompt of an account, once at this time.
+    pub(crate) fn say_at(&mut self, account: u32, hash: u64, time_us: i64) {
+        self.say(account, hash, 1, (0, 0));
+        if let Some((_, prompt)) = self.prompts.last_mut() {
+            prompt.first_us = time_us;
+            prompt.last_us = time_us;
+        }
     }
 
     pub(crate) fn profile(&mut self, account: u32) -> &mut AccountProfile {

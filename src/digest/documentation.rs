@@ -165,6 +165,10 @@ tables! {
     "text" U32 "row of texts" "The text.";
     "rule" U32 "position in patterns.rules of digest.json" "The rule.";
 ]
+"turned_away" "Sampled texts that were turned away, for rate or by policy, sorted by text." [
+    "text" U32 "row of texts" "The text.";
+    "first_us" I64 "microseconds since 1970-01-01 UTC" "First request of the account with this text that was turned away.";
+]
 "models" "Models, sorted by name; other tables name a model by its row number here." [
     "model" Text "" "The model, as found; empty for requests without one.";
 ]

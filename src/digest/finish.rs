@@ -9,7 +9,7 @@ use crate::digest::intern::Interner;
 use crate::digest::partial::{Digest, Lookups};
 use crate::digest::pattern_tables;
 use crate::digest::tables::{DigestAbout, DigestTables, FragmentLists, Intake, KeyKind};
-use crate::digest::texts::{SampledText, TextBody, TextSample};
+use crate::digest::texts::{NEVER, SampledText, TextBody, TextSample};
 use crate::digest::{DIGEST_SCHEMA_VERSION, HASH_NAME, WANTED};
 use crate::model::coverage::ColumnCoverage;
 
@@ -60,20 +60,21 @@ impl Digest {
             .iter()
             .filter_map(|&number| self.accounts.get(number as usize))
             .collect();
-        let (texts_frame, text_patterns, fragments) = texts_frame(&sorted)?;
+        let of_texts = texts_frame(&sorted)?;
         let (patterns, pattern_samples) = pattern_tables::frames(&sorted)?;
         Ok(DigestTables {
             accounts: accounts_frame(&sorted, &accounts, &self.names, self.texts_per_account())?,
             keys: keys_frame,
             links: links_frame,
             cells: cells_frame,
-            texts: texts_frame,
-            fragments,
+            texts: of_texts.texts,
+            fragments: of_texts.fragments,
             samples: samples_frame(&sorted)?,
             thinned_texts: thinned_frame(&sorted)?,
             patterns,
             pattern_samples,
-            text_patterns,
+            text_patterns: of_texts.text_patterns,
+            turned_away: of_texts.turned_away,
             models: models
                 .order
                 .iter()
@@ -249,7 +250,28 @@ fn entries<'a>(sorted: &'a [&Account]) -> impl Iterator<Item = (u32, u32, &'a Sa
     })
 }
 
-fn texts_frame(sorted: &[&Account]) -> Result<(DataFrame, DataFrame, FragmentLists)> {
+/// The tables whose rows follow the sampled texts.
+struct TextTables {
+    texts: DataFrame,
+    text_patterns: DataFrame,
+    turned_away: DataFrame,
+    fragments: FragmentLists,
+}
+
+/// The table `turned_away`, from the time of each row of `texts`.
+fn turned_away_frame(times: impl Iterator<Item = i64>) -> Result<DataFrame> {
+    let rows: Vec<(u32, i64)> = times
+        .enumerate()
+        .filter(|(_, time)| *time != NEVER)
+        .map(|(text, time)| (number(text), time))
+        .collect();
+    let mut columns = ColumnList::new("turned_away");
+    columns.u32(rows.iter().map(|row| row.0));
+    columns.i64(rows.iter().map(|row| row.1));
+    columns.frame(rows.len())
+}
+
+fn texts_frame(sorted: &[&Account]) -> Result<TextTables> {
     let rows: Vec<(u32, u32, u64, &TextBody)> = entries(sorted)
         .filter_map(|(account, role, entry)| {
             Some((account, role, entry.hash, entry.body.as_deref()?))
@@ -276,8 +298,12 @@ fn texts_frame(sorted: &[&Account]) -> Result<(DataFrame, DataFrame, FragmentLis
     columns.picks(|| rows.iter().map(|row| &row.3.pick));
     columns.optional_texts(rows.iter().map(|row| row.3.excerpt.as_deref()));
     columns.u32(rows.iter().map(|row| number(row.3.fragments.len())));
-    let matched = pattern_tables::of_texts(rows.iter().map(|row| &*row.3.rules))?;
-    Ok((columns.frame(rows.len())?, matched, fragments))
+    Ok(TextTables {
+        texts: columns.frame(rows.len())?,
+        text_patterns: pattern_tables::of_texts(rows.iter().map(|row| &*row.3.rules))?,
+        turned_away: turned_away_frame(rows.iter().map(|row| row.3.turned_away_us))?,
+        fragments,
+    })
 }
 
 fn samples_frame(sorted: &[&Account]) -> Result<DataFrame> {

@@ -139,6 +139,7 @@ impl Digest {
             level: self.text_level,
             buffer: &mut self.lookups.fragments,
             rules: &found.user,
+            turned_away: matches!(outcome, Outcome::RateLimited | Outcome::Blocked),
         };
         let mut added = 0_u64;
         if let Some(text) = prompt.filter(|text| !text.is_empty()) {

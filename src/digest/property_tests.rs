@@ -122,6 +122,27 @@ proptest! {
             .map(|at| (accounts.get(at).unwrap(), hashes[at], uses[at], first[at], last[at]))
             .collect();
         prop_assert_eq!(found, expected);
+        let mut refused: BTreeMap<(&str, u64), i64> = BTreeMap::new();
+        for row in &rows {
+            let turned_away = match row.status.as_deref() {
+                Some("ok") => false,
+                Some("blocked" | "rate_limited") => true,
+                _ => matches!(row.http, Some(403 | 429)),
+            };
+            if let (true, Some(prompt)) = (turned_away, &row.prompt) {
+                let first = refused.entry((&row.account, text_hash(prompt))).or_insert(i64::MAX);
+                *first = (*first).min(row.timestamp);
+            }
+        }
+        let names: Vec<&str> = naive.keys().copied().collect();
+        let rows_of = tables.turned_away.column("text").unwrap().u32().unwrap().clone();
+        let since = tables.turned_away.column("first_us").unwrap().i64().unwrap().clone();
+        let since: BTreeMap<u32, i64> = rows_of.iter().flatten().zip(since.iter().flatten()).collect();
+        for at in (0..frame.height()).filter(|&at| roles.get(at) == Some(0)) {
+            let key = (names[accounts.get(at).unwrap() as usize], hashes[at]);
+            let found = since.get(&u32::try_from(at).unwrap()).copied();
+            prop_assert_eq!(found, refused.get(&key).copied());
+        }
         let excerpts = frame.column("excerpt").unwrap().str().unwrap().clone();
         let mut place: BTreeMap<(u32, u32), usize> = BTreeMap::new();
         for at in 0..frame.height() {

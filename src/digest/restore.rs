@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
 use polars::prelude::DataFrame;
+use rustc_hash::FxHashMap;
 
 use crate::digest::counters::Cell;
 use crate::digest::links::Link;
@@ -11,7 +12,7 @@ use crate::digest::partial::Digest;
 use crate::digest::pattern_tables;
 use crate::digest::row::{Pick, RowPlace};
 use crate::digest::tables::{DigestTables, Intake, KeyKind};
-use crate::digest::texts::{SampledText, TextBody};
+use crate::digest::texts::{NEVER, SampledText, TextBody};
 use crate::model::coverage::InputFile;
 use crate::model::failure::Failure;
 
@@ -417,6 +418,7 @@ fn restore_texts(digest: &mut Digest, tables: &DigestTables, map: &[u32]) -> Res
         .zip(times);
     let shown = reader.picks(map)?.into_iter().zip(reader.texts("excerpt")?);
     let mut rules = pattern_tables::rules_of_texts(tables)?;
+    let turned_away = turned_away(tables)?;
     for (
         index,
         ((((account, role), hash), ((uses, bytes), (first_us, last_us))), (pick, excerpt)),
@@ -428,6 +430,7 @@ fn restore_texts(digest: &mut Digest, tables: &DigestTables, map: &[u32]) -> Res
             uses,
             first_us,
             last_us,
+            turned_away_us: turned_away.get(&index).copied().unwrap_or(NEVER),
             bytes,
             pick,
             fragments,
@@ -441,4 +444,14 @@ fn restore_texts(digest: &mut Digest, tables: &DigestTables, map: &[u32]) -> Res
         add(account, role, SampledText { hash, body });
     }
     Ok(())
+}
+
+/// Time at which the text of a row of `texts` was first turned away.
+fn turned_away(tables: &DigestTables) -> Result<FxHashMap<usize, i64>> {
+    let reader = Reader {
+        name: "turned_away",
+        frame: &tables.turned_away,
+    };
+    let texts = reader.u32("text")?.into_iter().map(|text| text as usize);
+    Ok(texts.zip(reader.i64("first_us")?).collect())
 }

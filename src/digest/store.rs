@@ -255,6 +255,7 @@ fn assemble(
         patterns: take("patterns")?,
         pattern_samples: take("pattern_samples")?,
         text_patterns: take("text_patterns")?,
+        turned_away: take("turned_away")?,
         models: models
             .texts("model")?
             .into_iter()

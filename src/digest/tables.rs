@@ -189,6 +189,8 @@ pub struct DigestTables {
     pub pattern_samples: DataFrame,
     /// Rules that each sampled text matches, by (row of `texts`, rule), sorted so.
     pub text_patterns: DataFrame,
+    /// Sampled texts that were turned away, by row of `texts`.
+    pub turned_away: DataFrame,
     /// Models, sorted; requests without a model stand under the empty name.
     pub models: Vec<String>,
     /// Requests of the whole log by minute since the epoch, ascending; silent minutes absent.
@@ -213,7 +215,7 @@ impl DigestTables {
 
     /// The tables held as frames, with their names.
     #[must_use]
-    pub fn frames(&self) -> [(&'static str, &DataFrame); 10] {
+    pub fn frames(&self) -> [(&'static str, &DataFrame); 11] {
         [
             ("accounts", &self.accounts),
             ("keys", &self.keys),
@@ -225,6 +227,7 @@ impl DigestTables {
             ("patterns", &self.patterns),
             ("pattern_samples", &self.pattern_samples),
             ("text_patterns", &self.text_patterns),
+            ("turned_away", &self.turned_away),
         ]
     }
 }

@@ -12,6 +12,9 @@ use crate::text::{FragmentBuffer, excerpt, fragments};
 /// Texts per account and role that keep an excerpt.
 pub(crate) const EXCERPTS: usize = 2;
 
+/// Stands for the time of what did not happen.
+pub(crate) const NEVER: i64 = i64::MAX;
+
 /// One sampled text.
 #[derive(Debug)]
 pub(crate) struct SampledText {
@@ -26,6 +29,8 @@ pub(crate) struct TextBody {
     pub(crate) uses: u64,
     pub(crate) first_us: i64,
     pub(crate) last_us: i64,
+    /// First use that was turned away, or [`NEVER`].
+    pub(crate) turned_away_us: i64,
     pub(crate) bytes: u32,
     pub(crate) pick: Pick,
     pub(crate) fragments: Box<[u64]>,
@@ -42,6 +47,18 @@ pub(crate) struct TextSettings<'a> {
     pub(crate) buffer: &'a mut FragmentBuffer,
     /// Rules that the text matches.
     pub(crate) rules: &'a [u16],
+    /// Whether the request was turned away, for its rate or by policy.
+    pub(crate) turned_away: bool,
+}
+
+impl TextSettings<'_> {
+    fn turned_away_us(&self, row: &OpenRow<'_>) -> i64 {
+        if self.turned_away {
+            row.timestamp_us
+        } else {
+            NEVER
+        }
+    }
 }
 
 /// The `limit` distinct texts with the smallest hashes, ascending.
@@ -76,6 +93,7 @@ impl TextSample {
                     body.uses = body.uses.saturating_add(1);
                     body.first_us = body.first_us.min(row.timestamp_us);
                     body.last_us = body.last_us.max(row.timestamp_us);
+                    body.turned_away_us = body.turned_away_us.min(settings.turned_away_us(row));
                     if row.beats(&body.pick) {
                         body.pick = row.pick();
                     }
@@ -97,10 +115,12 @@ impl TextSample {
                 .then(|| excerpt(text, settings.config.excerpt_chars, settings.quote))
                 .flatten()
                 .map(String::into_boxed_str);
+            let turned_away_us = settings.turned_away_us(row);
             let fresh = |fragments| TextBody {
                 uses: 1,
                 first_us: row.timestamp_us,
                 last_us: row.timestamp_us,
+                turned_away_us,
                 bytes: u32::try_from(text.len()).unwrap_or(u32::MAX),
                 pick: row.pick(),
                 fragments,
@@ -196,6 +216,7 @@ impl TextBody {
         self.uses = self.uses.saturating_add(other.uses);
         self.first_us = self.first_us.min(other.first_us);
         self.last_us = self.last_us.max(other.last_us);
+        self.turned_away_us = self.turned_away_us.min(other.turned_away_us);
         if other.pick.order() < self.pick.order() {
             self.pick = other.pick;
         }

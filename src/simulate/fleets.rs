@@ -48,20 +48,26 @@ pub(crate) fn day(fleet: &Fleet, day: u32, start_us: i64) -> Vec<Tick> {
             .get(Random::new(source_draw).weighted(&fleet.weights))
             .copied()
             .unwrap_or(0);
-        let Some((mut account, mut at_us)) = holder(fleet, slot, at_us, &mut random) else {
+        let Some((account, at_us)) = holder(fleet, slot, at_us, &mut random) else {
             continue;
         };
         if random.chance(FAILOVER_SHARE) {
-            let failed = Tick {
-                rate_limited: true,
-                ..tick(account, source, at_us, item, &mut random)
-            };
+            let once = tick(account, source, at_us, item, &mut random);
             let retry_us = at_us + SECOND_US + (random.exponential(3.0) * SECOND_US as f64) as i64;
             if let Some((other, later_us)) =
                 holder(fleet, (slot + 1) % slots, retry_us, &mut random)
             {
-                ticks.push(failed);
-                (account, at_us) = (other, later_us);
+                // The same request, word for word, in another account.
+                ticks.push(Tick {
+                    rate_limited: true,
+                    ..once
+                });
+                ticks.push(Tick {
+                    account: other,
+                    at_us: later_us,
+                    ..once
+                });
+                continue;
             }
         }
         ticks.push(tick(account, source, at_us, item, &mut random));
