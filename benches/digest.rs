@@ -10,12 +10,13 @@
 //! ```
 #![allow(clippy::print_stdout)]
 
+mod support;
+
 use std::fs::File;
 use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch, StringArray};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -70,34 +71,23 @@ fn main() -> Result<()> {
         sizes = vec![1_000_000, 4_000_000];
     }
     let folder = tempfile::tempdir().context("no temporary folder")?;
-    println!("rows        what     CPU s   us/row   ratio   peak MiB   notes");
+    println!("rows        what     wall s   CPU s   us/row   ratio   peak MiB   notes");
     for rows in sizes {
         let path = folder.path().join(format!("{rows}.parquet"));
         generate(rows, &path)?;
         let mut decode_seconds = f64::NAN;
         for what in ["decode", "fold", "finish"] {
-            let child = std::env::current_exe()?;
-            let output = Command::new(child)
-                .args(["child", what])
-                .arg(&path)
-                .output()?;
-            let text = String::from_utf8_lossy(&output.stdout).into_owned();
-            let mut parts = text.trim().splitn(3, ' ');
-            let (Some(seconds), Some(peak)) = (parts.next(), parts.next()) else {
-                bail!(
-                    "the child failed: {}",
-                    String::from_utf8_lossy(&output.stderr)
-                );
-            };
-            let seconds: f64 = seconds.parse()?;
+            let used = support::run(support::itself(what)?.arg(&path))?;
+            let (seconds, peak) = (used.cpu_seconds, used.peak_mebibytes);
             if what == "decode" {
                 decode_seconds = seconds;
             }
             println!(
-                "{rows:<11} {what:<8} {seconds:>5.2} {:>8.2} {:>7.2} {peak:>10}   {}",
+                "{rows:<11} {what:<8} {:>6.2} {seconds:>7.2} {:>8.2} {:>7.2} {peak:>10}   {}",
+                used.wall_seconds,
                 seconds * 1e6 / rows as f64,
                 seconds / decode_seconds,
-                parts.next().unwrap_or_default()
+                used.notes
             );
         }
         std::fs::remove_file(&path)?;
@@ -146,36 +136,8 @@ fn measure(what: &str, path: &Path) -> Result<()> {
             .map(|(name, frame)| format!("{name} {}", frame.height()))
             .join(", ");
     }
-    println!("{:.2} {} {notes}", cpu_seconds()?, peak_mebibytes()?);
+    println!("{}", support::report(&notes)?);
     Ok(())
-}
-
-/// User and system time of this process, from fields 14 and 15 of `/proc/self/stat`
-/// (proc(5)); Linux counts them in hundredths of a second.
-fn cpu_seconds() -> Result<f64> {
-    let stat = std::fs::read_to_string("/proc/self/stat").context("only Linux tells")?;
-    let after_name = stat.rsplit(") ").next().unwrap_or_default();
-    let ticks: u64 = after_name
-        .split(' ')
-        .skip(11)
-        .take(2)
-        .filter_map(|field| field.parse::<u64>().ok())
-        .sum();
-    Ok(ticks as f64 / 100.0)
-}
-
-fn peak_mebibytes() -> Result<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").context("only Linux tells")?;
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("VmHWM"))
-        .context("no VmHWM")?;
-    Ok(line
-        .split_whitespace()
-        .nth(1)
-        .context("no number")?
-        .parse::<u64>()?
-        / 1024)
 }
 
 /// A stream of numbers that depends on its seed only.

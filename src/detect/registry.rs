@@ -23,6 +23,7 @@ use crate::detect::network::cross_pathway::CrossPathway;
 use crate::detect::network::geography_mismatch::GeographyMismatch;
 use crate::detect::network::key_sharing::KeySharing;
 use crate::detect::network::metadata_sanitised::MetadataSanitised;
+use crate::detect::network::shared_domain::SharedDomain;
 use crate::detect::network::shared_identity::SharedIdentity;
 use crate::detect::network::shared_infrastructure::SharedInfrastructure;
 use crate::detect::network::shared_payment::SharedPayment;
@@ -41,6 +42,7 @@ pub static DETECTORS: &[&dyn Detector] = &[
     &SharedPayment,
     &SharedInfrastructure,
     &SharedIdentity,
+    &SharedDomain,
     &TemplateSpread,
     &PatternCues,
     &SignatureReplay,

@@ -336,9 +336,7 @@ impl Maker<'_> {
                 let by_family: BTreeMap<Family, f64> = Family::ALL
                     .iter()
                     .zip(bits)
-                    .filter(|(family, bits)| {
-                        **bits > 0.0 && cluster.family_bits.contains_key(family)
-                    })
+                    .filter(|(_, bits)| **bits > 0.0)
                     .map(|(family, bits)| (*family, *bits))
                     .collect();
                 members.push(Member {

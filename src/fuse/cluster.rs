@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::{FuseConfig, NetworkConfig};
+use crate::detect::network::shared_domain::MAIL_DOMAIN;
 use crate::fuse::corroboration::{Corroboration, Manner};
 use crate::fuse::incidence::UnitLayer;
 use crate::fuse::membership::{self, Bits};
@@ -160,7 +161,8 @@ fn is_usable(corroboration: &Corroboration, layers: &[UnitLayer]) -> bool {
     if [corroboration.family, corroboration.other_family].contains(&Family::Client) {
         return false;
     }
-    if !is_spread_over_places(corroboration) || !covers_the_template(corroboration, layers) {
+    if !is_spread_over_places(corroboration, layers) || !covers_the_template(corroboration, layers)
+    {
         return false;
     }
     let (layer, group) = corroboration.group;
@@ -183,20 +185,20 @@ fn is_usable(corroboration: &Corroboration, layers: &[UnitLayer]) -> bool {
         && corroboration.other_groups.len() >= 3
 }
 
-/// Any product has customers with several accounts on one card, and these are then tied by
-/// payer and template. Only where most of those that send the template pay with a card that
-/// others have, too, does it say something of the template; whether the others happen to send
+/// Any product has customers with several accounts on one card or in one series of names, and
+/// these are then tied by payer or name and template. Only where most of those that send the template, of those whose card or name is known,
+/// pay with a card or have a name that others have, too, does it say something of the template; whether the others happen to send
 /// it as well is chance where a template is reworded into many.
 fn covers_the_template(corroboration: &Corroboration, layers: &[UnitLayer]) -> bool {
     let other = &layers[corroboration.other_layer];
     if corroboration.family != Family::Content || corroboration.manner != Manner::Many {
         return true;
     }
-    if other.family == Family::Network {
+    if is_place(other) {
         // Households and colleagues take to a product together as well.
         return corroboration.core.len() as f64 >= MOST_OF_TEMPLATE * corroboration.size as f64;
     }
-    if !other.hard {
+    if !other.hard && other.family != Family::Identity {
         return true;
     }
     let (layer, group) = corroboration.group;
@@ -213,18 +215,29 @@ fn covers_the_template(corroboration: &Corroboration, layers: &[UnitLayer]) -> b
     shared as f64 >= MOST_OF_TEMPLATE * known as f64
 }
 
-/// Share of a template's users with a known payer whose card must pay for several accounts
-/// (ours).
+/// Share of a template's users with a known payer, telephone or mailbox that must share it with others (ours).
 const MOST_OF_TEMPLATE: f64 = 2.0 / 3.0;
 
 /// One address or block with a habit of its own is an office, a class or a home; only where
 /// the accounts of one template or payer share several separate places do the places count.
-fn is_spread_over_places(corroboration: &Corroboration) -> bool {
-    if corroboration.family == Family::Network {
+///
+/// Mail domains are such places too, and only where a template is what their users have in common:
+/// students of one university share its addresses as well.
+fn is_spread_over_places(corroboration: &Corroboration, layers: &[UnitLayer]) -> bool {
+    let other = &layers[corroboration.other_layer];
+    if is_place(&layers[corroboration.group.0]) {
         return false;
     }
-    corroboration.other_family != Family::Network
+    if other.kind == MAIL_DOMAIN && corroboration.family != Family::Content {
+        return false;
+    }
+    !is_place(other)
         || (corroboration.manner == Manner::Many && corroboration.observed >= SEPARATE_PLACES)
+}
+
+/// Whether the keys of a layer are places, where strangers meet: addresses and mail domains.
+fn is_place(layer: &UnitLayer) -> bool {
+    layer.family == Family::Network || layer.kind == MAIL_DOMAIN
 }
 
 /// Fewest places that must each tie accounts together which no other place ties.

@@ -7,6 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::detect::layer::{Layer, Quality};
 use crate::detect::network::address;
 use crate::detect::network::public_ranges::PublicRanges;
+use crate::detect::network::shared_domain::MAIL_DOMAIN;
 use crate::model::finding::Family;
 use crate::model::profile::AccountProfile;
 
@@ -119,8 +120,8 @@ pub struct UnitLayer {
     pub singles: Vec<u32>,
     /// Whether the group may be a lead by itself.
     pub lead: Vec<bool>,
-    /// Whether the group is a crowded place (a network key with very many units, or an
-    /// address inside a block that is one): an institution, a carrier or an egress. Its
+    /// Whether the group is a crowded place (a network key or mail domain with very many units, or
+    /// an address inside a block that is one): an institution, a carrier, an egress or a provider. Its
     /// users have one innocent cause for whatever else they share; see [`Self::crowded_for`].
     pub crowded: Vec<bool>,
     /// Whether the group is crowded whoever uses it: it lies in a range that is declared public,
@@ -207,9 +208,10 @@ impl Lists {
     }
 }
 
-/// Share of a crowded place's users, in tenths, that makes it a group's own (ours: a campus, a
-/// carrier and a public exit have users of many interests).
-const OWN_PLACE_TENTHS: usize = 9;
+/// Share of a crowded place's users, in percent, that makes it a group's own (ours: a campus, a
+/// carrier and a public exit have users of many interests; a block of a hosting company has some
+/// other customers).
+const OWN_PLACE_PERCENT: usize = 75;
 
 impl UnitLayer {
     /// Whether a key says nothing of a set that holds `inside` of its units, because it is a
@@ -218,7 +220,7 @@ impl UnitLayer {
     pub fn crowded_for(&self, key: usize, inside: usize) -> bool {
         let is = |list: &[bool]| list.get(key).copied().unwrap_or(false);
         is(&self.always_crowded)
-            || (is(&self.crowded) && inside * 10 < self.groups.get(key).len() * OWN_PLACE_TENTHS)
+            || (is(&self.crowded) && inside * 100 < self.groups.get(key).len() * OWN_PLACE_PERCENT)
     }
 
     /// The keys that these units hold, ascending, each with how many of the units hold it.
@@ -338,7 +340,7 @@ impl UnitLayer {
     }
 }
 
-/// Marks the crowded places among the network layers, the declared public ones among them, and
+/// Marks the crowded places among the network layers and mail domains, the declared public ones among them, and
 /// the region of each address.
 pub fn mark_crowded(
     layers: &mut [UnitLayer],
@@ -364,7 +366,7 @@ pub fn mark_crowded(
     }
     for layer in layers
         .iter_mut()
-        .filter(|layer| layer.family == Family::Network)
+        .filter(|layer| layer.family == Family::Network || layer.kind == MAIL_DOMAIN)
     {
         layer.regions = (0..layer.groups.len())
             .map(|group| value(layer, group).and_then(|address| address::region(&address)))

@@ -11,7 +11,7 @@ use crate::fuse::group_tests::{self, Tested};
 use crate::fuse::incidence::UnitLayer;
 use crate::fuse::ownership::{self, Ownership};
 use crate::fuse::verdict::{self, COUNTING_BITS};
-use crate::fuse::{customers, gathering};
+use crate::fuse::{customers, gathering, hosted};
 use crate::model::campaign::{Verdict, WithoutFamily};
 use crate::model::case::NullRuns;
 use crate::model::finding::Family;
@@ -69,7 +69,7 @@ impl Judge<'_> {
             })
         });
         let explained = if verdict > Verdict::Lead {
-            self.explanation(cluster, fused)
+            self.explanation(place, cluster, fused)
         } else {
             None
         };
@@ -158,7 +158,7 @@ impl Judge<'_> {
     }
 
     /// The everyday cause that explains all of it, where there is one.
-    fn explanation(&self, cluster: &Cluster, fused: &Cluster) -> Option<String> {
+    fn explanation(&self, place: usize, cluster: &Cluster, fused: &Cluster) -> Option<String> {
         let counts = |family| fused.family_bits.get(&family) >= Some(&COUNTING_BITS);
         let accounts = self.sources.accounts(&cluster.units);
         let numbered_in_many_places = counts(Family::Identity) && counts(Family::Network);
@@ -176,6 +176,26 @@ impl Judge<'_> {
             .or_else(each_one_customer)
             .or_else(|| customers::separate_customers(cluster, self.layers))
             .or_else(|| gathering::one_event(&accounts, self.population))
+            .or_else(|| self.hosted_application(place, fused))
+    }
+
+    /// The application that explains prompts and addresses; see [`hosted`].
+    fn hosted_application(&self, place: usize, fused: &Cluster) -> Option<String> {
+        let dated = self
+            .population
+            .profiles
+            .iter()
+            .flatten()
+            .any(|profile| profile.created_at_us.is_some());
+        let shown: Vec<(&str, Family)> = self
+            .tested
+            .by_group
+            .get(place)
+            .into_iter()
+            .flatten()
+            .map(|judged| (judged.detector, judged.finding.family))
+            .collect();
+        hosted::application(fused, &shown, dated)
     }
 }
 

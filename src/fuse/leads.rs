@@ -1,8 +1,9 @@
 //! Single groups that are worth a look though nothing independent supports them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::{FuseConfig, NetworkConfig};
+use crate::detect::network::shared_domain::MAIL_DOMAIN;
 use crate::fuse::cluster::Cluster;
 use crate::fuse::incidence::UnitLayer;
 use crate::fuse::membership;
@@ -17,17 +18,44 @@ const REPLAYERS: usize = 5;
 /// Fewest units on one varied template for a lead.
 const TEMPLATE_USERS: usize = 8;
 
+/// Regions in which a campus or an office may have its addresses (ours: two providers).
+const SITE_REGIONS: usize = 2;
+
 /// Whether half of the units and more sit in one crowded place, or in one declared block:
-/// a campus or an office with a tool or a task of its own.
+/// a campus or an office with a tool or a task of its own. Whoever sits in several far apart at
+/// once sits in none of them.
 fn in_one_place(layers: &[UnitLayer], members: &[u32]) -> bool {
-    layers
+    let regions: BTreeSet<Option<u64>> = layers
         .iter()
         .filter(|layer| layer.family == Family::Network)
-        .any(|layer| {
-            layer.keys_of(members).into_iter().any(|(key, inside)| {
-                layer.crowded.get(key as usize).copied().unwrap_or(false)
-                    && inside * 2 >= members.len()
-            })
+        .flat_map(|layer| {
+            layer
+                .keys_of(members)
+                .into_iter()
+                .filter(|(key, inside)| {
+                    layer.crowded.get(*key as usize).copied().unwrap_or(false)
+                        && inside * 2 >= members.len()
+                })
+                .map(|(key, _)| layer.regions.get(key as usize).copied().flatten())
+        })
+        .collect();
+    (1..=SITE_REGIONS).contains(&regions.len())
+}
+
+/// The mail domain of strangers at which three quarters of the units have their mailboxes, and
+/// whose users they are for three quarters: a prompt that is fixed, as a client's is, then has no
+/// users elsewhere, and is worth a look.
+fn own_domain(layers: &[UnitLayer], members: &[u32]) -> Option<(usize, usize)> {
+    let domains = layers.iter().enumerate();
+    domains
+        .filter(|(_, layer)| layer.kind == MAIL_DOMAIN)
+        .find_map(|(place, layer)| {
+            let keys = layer.keys_of(members).into_iter();
+            keys.map(|(key, inside)| (key as usize, inside))
+                .find(|(key, inside)| {
+                    inside * 4 >= members.len().max(layer.groups.get(*key).len()) * 3
+                })
+                .map(|(key, _)| (place, key))
         })
 }
 
@@ -67,10 +95,16 @@ pub fn leads(
         order.sort_by_key(|group| std::cmp::Reverse(layer.groups.get(*group).len()));
         for group in order {
             let members = layer.groups.get(group);
-            if members.len() < fewest
-                || !layer.lead.get(group).copied().unwrap_or(true)
-                || in_one_place(layers, members)
-            {
+            if members.len() < fewest {
+                continue;
+            }
+            let leads = layer.lead.get(group).copied().unwrap_or(true);
+            let domain = if leads {
+                None
+            } else {
+                own_domain(layers, members)
+            };
+            if (!leads && domain.is_none()) || in_one_place(layers, members) {
                 continue;
             }
             // What a cluster already explains is not reported twice.
@@ -95,7 +129,7 @@ pub fn leads(
                 lead.also.push((index, group));
                 continue;
             }
-            let ties = membership::Ties::from([(index, group)]);
+            let ties: membership::Ties = domain.into_iter().chain([(index, group)]).collect();
             let scored = membership::score(layers, members, &ties, fuse, network);
             let own = membership::position(layer.family);
             let bits: Vec<membership::Bits> = scored

@@ -6,15 +6,20 @@
 //! largest value counts, capped; families add up. The sum must pay for the prior odds
 //! log2(strangers / members) and a margin.
 //!
+//! A fixed text is a client's, and whoever is tied to nobody is the client's user: it speaks only
+//! for accounts that another key of what ties the cluster holds too. A mail domain speaks only
+//! where it is part of what ties.
+//!
 //! Among thousands of texts some are always shared by two or three accounts and nobody else: a
 //! puzzle of the day, a public test. A text speaks for a place only where it is part of what
 //! ties the cluster together, or where a tenth of the members and at least three have it.
 
 use std::collections::BTreeSet;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::config::{FuseConfig, NetworkConfig};
+use crate::detect::network::shared_domain::MAIL_DOMAIN;
 use crate::fuse::corroboration::Corroboration;
 use crate::fuse::incidence::UnitLayer;
 use crate::model::finding::Family;
@@ -77,9 +82,27 @@ fn may_speak(
     if within < 2 || (layer.hard && everyday) {
         return false;
     }
+    if layer.kind == MAIL_DOMAIN {
+        return ties.contains(&place);
+    }
     layer.family != Family::Content
         || ties.contains(&place)
         || (within >= FEWEST_HOLDERS && within * MEMBERS_PER_HOLDER >= members)
+}
+
+/// Whether a text is the same for all who send it, or nearly: a client's, a class's.
+fn is_fixed_text(layer: &UnitLayer, key: usize) -> bool {
+    layer.family == Family::Content && !layer.full.get(key).copied().unwrap_or(true)
+}
+
+/// Units that a key other than a text ties to the cluster.
+fn tied_without_texts(layers: &[UnitLayer], ties: &Ties) -> FxHashSet<u32> {
+    ties.iter()
+        .filter_map(|(layer, key)| Some((layers.get(*layer)?, *key)))
+        .filter(|(layer, _)| layer.family != Family::Content)
+        .flat_map(|(layer, key)| layer.groups.get(key))
+        .copied()
+        .collect()
 }
 
 /// Sum over families.
@@ -143,6 +166,7 @@ pub fn score(
         .map(|unit| (*unit, Bits::default()))
         .collect();
     let mut outside: FxHashMap<u32, Bits> = FxHashMap::default();
+    let tied = tied_without_texts(layers, ties);
     for (number, layer) in layers.iter().enumerate() {
         let mut touched: Vec<u32> = members
             .iter()
@@ -168,7 +192,11 @@ pub fn score(
                 strangers.saturating_sub(1),
             )
             .min(cap);
+            let fixed = is_fixed_text(layer, *key as usize);
             for unit in group {
+                if fixed && !tied.contains(unit) {
+                    continue;
+                }
                 match members.binary_search(unit) {
                     Ok(found) => {
                         if speaks && let Some((_, bits)) = inside.get_mut(found) {
@@ -210,6 +238,7 @@ pub fn most_telling_key(
     let strangers = units.saturating_sub(members.len());
     let cap = fuse.family_cap_bits.min(-network.minimum_frequency.log2());
     let mut best: Option<((usize, usize), f64)> = None;
+    let tied = tied_without_texts(layers, ties).contains(&unit);
     let of_family = layers
         .iter()
         .enumerate()
@@ -221,7 +250,9 @@ pub fn most_telling_key(
                 .iter()
                 .filter(|unit| members.binary_search(unit).is_ok())
                 .count();
-            if !may_speak(layer, (place, *key as usize), within, members.len(), ties) {
+            if !may_speak(layer, (place, *key as usize), within, members.len(), ties)
+                || (!tied && is_fixed_text(layer, *key as usize))
+            {
                 continue;
             }
             let bits = ratio_bits(

@@ -13,6 +13,7 @@ mod frameworks;
 pub mod gathering;
 pub mod group_tests;
 pub mod held;
+mod hosted;
 pub mod hubs;
 pub mod incidence;
 mod judging;

@@ -22,6 +22,7 @@ struct World {
     address: Vec<(u32, u32, u32)>,
     template: Vec<(u32, u32, u32)>,
     pattern: Vec<(u32, u32, u32)>,
+    domain: Vec<(u32, u32, u32)>,
     client: Vec<(u32, u32, u32)>,
     everyday: Vec<u32>,
 }
@@ -36,6 +37,7 @@ impl World {
             address: Vec::new(),
             template: Vec::new(),
             pattern: Vec::new(),
+            domain: Vec::new(),
             client: Vec::new(),
             everyday: Vec::new(),
         };
@@ -100,6 +102,7 @@ impl World {
             layer("template", Family::Content, false, self.template, &everyday),
             layer("email_pattern", Family::Identity, false, self.pattern, &[]),
             layer("user_agent", Family::Client, false, self.client, &[]),
+            layer("mail_domain", Family::Identity, false, self.domain, &[]),
         ]
         .iter()
         .enumerate()
@@ -201,6 +204,53 @@ fn nor_do_two_that_all_of_them_use() {
     let mut sizes: Vec<usize> = found.iter().map(|cluster| cluster.units.len()).collect();
     sizes.sort_unstable();
     assert_eq!(sizes, [20, 40]);
+}
+
+/// Accounts with a template in common, the first of them at mail domains of twelve each.
+fn at_rented_domains(accounts: u32, at_domains: u32) -> World {
+    let mut world = World::innocent(12);
+    for account in 500..500 + accounts {
+        world.template.push((50, account, 0));
+        if account - 500 < at_domains {
+            world.domain.push((1 + (account - 500) / 12, account, 0));
+        }
+    }
+    world
+}
+
+#[test]
+fn rented_domains_of_one_template_tie_it() {
+    let (found, _, verdicts) = judge(&at_rented_domains(60, 60).layers());
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].units, (500..560).collect::<Vec<u32>>());
+    assert_eq!(verdicts, [Verdict::Likely]);
+}
+
+#[test]
+fn colleagues_who_take_to_a_product_and_two_domains_tie_nobody() {
+    assert_stays_a_lead(at_rented_domains(120, 60));
+    assert_stays_a_lead(at_rented_domains(24, 24));
+}
+
+#[test]
+fn a_fixed_text_and_a_neighbourhood_make_nobody_a_member() {
+    let mut world = World::innocent(8);
+    world.everyday.push(60);
+    for account in 500..560 {
+        world.payment.push((1 + (account - 500) / 5, account, 0));
+        world.template.push((50, account, 0));
+        world.template.push((60, account, 0));
+        if account < 508 {
+            world.address.push((200 + account % 4, account, 0));
+        }
+    }
+    // Users of the client whose prompt the members send as well, near some of the members.
+    for account in 900..910 {
+        world.template.push((60, account, 0));
+        world.address.push((200 + account % 4, account, 0));
+    }
+    let (found, _, _) = judge(&world.layers());
+    assert_eq!(found[0].units, (500..560).collect::<Vec<u32>>());
 }
 
 #[test]

@@ -31,7 +31,8 @@ pub struct TextFamily {
     pub anchor: Option<u64>,
     /// Indices of its texts, ascending.
     pub texts: Vec<u32>,
-    /// Mean share of a text's fragments that belong to no template: the slots.
+    /// Share of its texts' fragments that are not of its core: the slots. Items that are made from
+    /// parts, or asked more than once, repeat runs of words too, yet far more rarely than the core.
     pub slot_share: f64,
     /// Whether it was mined from system prompts.
     pub system: bool,
@@ -57,7 +58,7 @@ pub fn mine(texts: &[SampledText<'_>], config: &ContentConfig) -> Vec<TextFamily
     let groups = link_fragments(&postings, &by_text, config.link_share);
     let groups = bridge_slots(groups, postings.len(), &by_text, config.link_share);
     let labels = label_texts(&groups, postings.len(), &by_text);
-    collect(texts, &groups, &labels, &postings, &by_text, config)
+    collect(texts, &groups, &labels, &postings, config)
 }
 
 /// A frequent fragment with the texts that hold it, ascending.
@@ -222,7 +223,6 @@ fn collect(
     groups: &[u32],
     labels: &[Option<u32>],
     postings: &[Posting],
-    by_text: &[Vec<u32>],
     config: &ContentConfig,
 ) -> Vec<TextFamily> {
     let mut members: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
@@ -267,20 +267,7 @@ fn collect(
                 .filter(|posting| posting.texts.len() as f64 >= ANCHOR_SHARE * most as f64)
                 .map(|posting| posting.fragment)
                 .min();
-            let mut free = 0_usize;
-            let mut all = 0_usize;
-            for text in &members {
-                let total = texts
-                    .get(*text as usize)
-                    .map_or(0, |text| text.fragments.len());
-                all += total;
-                free += total.saturating_sub(by_text.get(*text as usize).map_or(0, Vec::len));
-            }
-            let slot_share = if all == 0 {
-                0.0
-            } else {
-                free as f64 / all as f64
-            };
+            let slot_share = slot_share(members.iter().filter_map(of), &core);
             Some(TextFamily {
                 fragments: core,
                 anchor,
@@ -297,6 +284,20 @@ fn collect(
             .then_with(|| a.fragments.cmp(&b.fragments))
     });
     families
+}
+
+/// Share of the texts' fragments that are not among `core`, which is ascending.
+fn slot_share<'a>(texts: impl Iterator<Item = &'a SampledText<'a>>, core: &[u64]) -> f64 {
+    let (mut free, mut all) = (0_usize, 0_usize);
+    for text in texts {
+        all += text.fragments.len();
+        free += text
+            .fragments
+            .iter()
+            .filter(|fragment| core.binary_search(fragment).is_err())
+            .count();
+    }
+    free as f64 / all.max(1) as f64
 }
 
 #[cfg(test)]

@@ -30,6 +30,17 @@ pub struct Domain {
     pub payers: usize,
 }
 
+impl Domain {
+    /// Whether its users pay by themselves, most of them with an instrument of their own, as the
+    /// staff of a company do not. Nothing is said where most payers are unknown.
+    #[must_use]
+    pub fn is_of_strangers(&self) -> bool {
+        self.payers > COMPANY_PAYERS
+            && self.payers * 2 >= self.paying
+            && self.paying * 2 >= self.accounts
+    }
+}
+
 impl Domains {
     /// Reads the accounts table.
     #[must_use]

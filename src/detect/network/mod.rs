@@ -7,6 +7,7 @@ pub mod geography_mismatch;
 pub mod key_sharing;
 pub mod metadata_sanitised;
 pub mod public_ranges;
+pub mod shared_domain;
 pub mod shared_identity;
 pub mod shared_infrastructure;
 pub mod shared_payment;

@@ -16,7 +16,7 @@
 //! a value is no evidence by itself; it counts when the accounts that share it also share
 //! something of another family more often than this null allows. Popular values (NAT, campus,
 //! VPN exit, cloud egress, popular client) fail that test and are listed as suppressed hubs.
-//! A place with more than fifty users says something of a group only where nine in ten of them
+//! A place with more than fifty users says something of a group only where three in four of them
 //! are in it, and a range that the user declares public never does.
 //!
 //! # Innocent look-alikes

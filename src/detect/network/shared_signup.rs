@@ -38,8 +38,11 @@ use crate::model::finding::Family;
 use crate::model::profile::AccountProfile;
 use crate::stats::tail::poisson_upper_log2;
 
+/// Id of the test.
+pub const SHARED_SIGNUP: &str = "network/shared-signup";
+
 static META: Meta = Meta {
-    id: "network/shared-signup",
+    id: SHARED_SIGNUP,
     title: "Accounts of a group that signed up from one place, device or by one code",
     families: &[Family::Lifecycle],
     version: 1,

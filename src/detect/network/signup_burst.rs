@@ -32,8 +32,11 @@ use crate::model::column::AccountColumn;
 use crate::model::finding::Family;
 use crate::stats::tail::binomial_upper_log2;
 
+/// Id of the test.
+pub const SIGNUP_BURST: &str = "network/signup-burst";
+
 static META: Meta = Meta {
-    id: "network/signup-burst",
+    id: SIGNUP_BURST,
     title: "Sign-ups of a group that come in a burst",
     families: &[Family::Lifecycle],
     version: 1,
