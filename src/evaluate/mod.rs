@@ -205,11 +205,17 @@ fn request_notes(levels: &[AtLevel]) -> Vec<String> {
                 .to_owned(),
         );
     }
-    let absent = levels
-        .iter()
-        .filter_map(|at| Some(at.requests.as_ref()?.not_in_truth))
-        .max()
-        .unwrap_or(0);
+    let most = |count: fn(&requests::RequestScores) -> u64| {
+        let counts = levels.iter().filter_map(|at| at.requests.as_ref());
+        counts.map(count).max().unwrap_or(0)
+    };
+    let unknown = most(|scores| scores.of_unknown_accounts);
+    if unknown > 0 {
+        notes.push(format!(
+            "the truth of accounts is partial: {unknown} requests of accounts that are not in it are left out"
+        ));
+    }
+    let absent = most(|scores| scores.not_in_truth);
     if absent > 0 {
         notes.push(format!(
             "the truth of requests is partial: {absent} claimed requests of campaign accounts are not in it and are left out"

@@ -123,6 +123,7 @@ impl Prediction {
             Wanted::optional(&["score", "bits", "probability"]),
         ];
         let mut prediction = Prediction::without_verdicts(&path.display().to_string());
+        let (mut scored, mut unscored) = (false, None);
         for_each_row(path, &wanted, |row, values| {
             let [account, cluster, verdict, score] = values else {
                 return Ok(());
@@ -144,6 +145,7 @@ impl Prediction {
                     ))
                 })?,
             };
+            let score_given = score.is_some();
             let score = match score {
                 Some(text) => text
                     .trim()
@@ -158,9 +160,13 @@ impl Prediction {
                         ))
                     })?,
                 // without a score the verdict orders the accounts: 1, 2, 3
-                None if campaign(cluster).is_some() => f64::from(verdict as u8) + 1.0,
+                None if campaign(cluster).is_some() => {
+                    unscored.get_or_insert_with(&place);
+                    f64::from(verdict as u8) + 1.0
+                }
                 None => 0.0,
             };
+            scored |= score_given;
             let cluster = campaign(cluster)
                 .filter(|_| claimed)
                 .map(|text| unguarded(text).to_owned());
@@ -174,6 +180,11 @@ impl Prediction {
             );
             Ok(())
         })?;
+        if let (true, Some(place)) = (scored, unscored) {
+            return Err(usage(format!(
+                "{place}: the score is empty, where other rows have one; give every listed account a score, or none"
+            )));
+        }
         let claims = prediction.accounts.values();
         if labels::are_answers(claims.filter_map(|claim| claim.cluster.as_deref())) {
             for claim in prediction.accounts.values_mut() {
@@ -335,6 +346,10 @@ pub(crate) mod tests {
                 "row 2: score \"NaN\"",
             ),
             ("account_id,campaign_id\n,C\n", "row 1: account_id is empty"),
+            (
+                "account_id,campaign_id,score\na,C,0.9\nb,C,\n",
+                "row 2: the score is empty",
+            ),
         ] {
             let error = read(text).expect_err("bad").to_string();
             assert!(error.contains(part), "{error}");

@@ -40,10 +40,12 @@ pub struct RequestScores {
     /// Falsely predicted requests by what they really are: `cover` of a campaign's account, or of
     /// an `innocent account`.
     pub false_by_substream: BTreeMap<String, u64>,
-    /// Claims that the truth cannot judge, left out of every number: on accounts that the truth of
-    /// accounts does not hold, and on requests of campaign accounts that the truth of requests
-    /// does not hold.
+    /// Claims on requests of campaign accounts that the truth of requests does not hold, left out of
+    /// every number.
     pub not_in_truth: u64,
+    /// Claims on requests, and true requests, of accounts that the truth of accounts does not hold,
+    /// left out of every number.
+    pub of_unknown_accounts: u64,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -75,6 +77,8 @@ pub struct RequestScorer<'a> {
     false_by_substream: BTreeMap<String, u64>,
     /// Hashes of claims on accounts that the truth does not hold.
     strange: HashSet<u64, FxBuildHasher>,
+    /// True requests of such accounts.
+    of_strangers: u64,
 }
 
 impl<'a> RequestScorer<'a> {
@@ -93,6 +97,7 @@ impl<'a> RequestScorer<'a> {
             met: 0,
             false_by_substream: BTreeMap::new(),
             strange: HashSet::default(),
+            of_strangers: 0,
         }
     }
 
@@ -167,6 +172,11 @@ impl<'a> RequestScorer<'a> {
                 rows::quoted(campaign)
             )));
         }
+        // Whose account the truth of accounts does not hold has no claims that count either.
+        if account_id.is_some_and(|account| !self.truth.accounts.contains_key(account)) {
+            self.of_strangers += u64::from(positive.is_some());
+            return Ok(());
+        }
         let hash = stable_hash(&[request_id]);
         let met = self.predicted.get(&hash).is_some_and(|claim| claim.met);
         if met || (campaign.is_some() && !self.known.insert(hash)) {
@@ -236,7 +246,8 @@ impl<'a> RequestScorer<'a> {
             )
         };
         RequestScores {
-            not_in_truth: not_in_truth + self.strange.len() as u64,
+            not_in_truth,
+            of_unknown_accounts: self.of_strangers.max(self.strange.len() as u64),
             all: score(self.true_positives, predicted, self.positives),
             campaigns: self
                 .campaigns
@@ -426,6 +437,23 @@ mod tests {
                 .map(|(name, count)| (name.to_owned(), count))
                 .into()
         );
+    }
+
+    #[test]
+    fn requests_of_accounts_that_the_truth_lacks_are_left_out_on_both_sides() {
+        let truth = truth();
+        let mut scorer = RequestScorer::new(&truth);
+        for (request, account) in [("1", "a"), ("2", "stranger"), ("3", "stranger")] {
+            scorer.predict(request, account);
+        }
+        for (request, account) in [("1", "a"), ("2", "stranger"), ("4", "stranger")] {
+            scorer
+                .know(request, Some(account), Some("X"), None)
+                .expect("known");
+        }
+        let found = scorer.finish();
+        assert_eq!(found.all, Score::of(1, 0, 0));
+        assert_eq!((found.not_in_truth, found.of_unknown_accounts), (0, 2));
     }
 
     #[test]

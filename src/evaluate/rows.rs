@@ -166,6 +166,9 @@ fn read_csv(
             csv::ErrorKind::UnequalLengths { .. } => {
                 "; is a quote left open, or a comma not quoted?"
             }
+            csv::ErrorKind::Utf8 { .. } => {
+                "; save it as UTF-8 text, and unpack it where it is compressed"
+            }
             _ => "",
         };
         usage(format!("{}: {error}{hint}", path.display()))
@@ -228,19 +231,27 @@ fn read_parquet(
     for batch in reader {
         let batch = batch
             .map_err(|error| usage(format!("{}: after row {row}: {error}", path.display())))?;
+        let schema = batch.schema();
         let texts: Vec<ArrayRef> = batch
             .columns()
             .iter()
-            .map(|column| {
+            .zip(schema.fields())
+            .map(|(column, field)| {
+                let name = || quoted(field.name());
                 if !is_text_like(column.data_type()) {
                     return Err(usage(format!(
-                        "{}: a column asked for is of type {}, not text or number",
+                        "{}: column {} is of type {}, not text or number",
                         path.display(),
+                        name(),
                         column.data_type()
                     )));
                 }
                 arrow_cast::cast(column, &DataType::Utf8).map_err(|error| {
-                    usage(format!("{}: a column is not text: {error}", path.display()))
+                    usage(format!(
+                        "{}: column {} is not text: {error}",
+                        path.display(),
+                        name()
+                    ))
                 })
             })
             .collect::<Result<_>>()?;

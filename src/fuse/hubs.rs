@@ -1,5 +1,6 @@
 //! Popular keys that were looked at and left out, with the figures behind it.
 
+use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use crate::detect::layer::Layer;
@@ -61,14 +62,15 @@ pub fn suppressed(
     }
     crowded.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)).then(a.2.cmp(&b.2)));
     crowded.truncate(MOST_HUBS);
+    let pools = pools(strata);
     crowded
-        .into_iter()
+        .into_par_iter()
         .filter_map(|(_, index, group)| {
             let layer = &layers[index];
             let source = detector_layers.get(layer.source)?;
             let number = *layer.group_numbers.get(group)? as usize;
             let members = layer.groups.get(group);
-            let random = matched_draw(members, strata, seed ^ group as u64);
+            let random = matched_draw(members, strata, &pools, seed ^ group as u64);
             let share = tied_share(layers, layer.family, members, hub_degree);
             let background = tied_share(layers, layer.family, &random, hub_degree);
             let value = source.values.get(number)?.clone();
@@ -108,20 +110,26 @@ fn reason(layer: &UnitLayer, group: usize, share: f64, background: f64, innocent
     )
 }
 
-/// As many units as `members`, of the same strata, drawn at random.
-fn matched_draw(members: &[u32], strata: &Strata, seed: u64) -> Vec<u32> {
-    let mut by_stratum: Vec<Vec<u32>> = vec![Vec::new(); strata.sizes.len()];
+/// The units of each stratum.
+fn pools(strata: &Strata) -> Vec<Vec<u32>> {
+    let mut pools: Vec<Vec<u32>> = vec![Vec::new(); strata.sizes.len()];
     for (unit, stratum) in (0_u32..).zip(&strata.of_unit) {
-        by_stratum[*stratum as usize].push(unit);
+        pools[*stratum as usize].push(unit);
     }
+    pools
+}
+
+/// As many units as `members`, of the same strata, drawn at random.
+fn matched_draw(members: &[u32], strata: &Strata, pools: &[Vec<u32>], seed: u64) -> Vec<u32> {
     let mut wanted = vec![0_usize; strata.sizes.len()];
     for unit in members {
         wanted[strata.of_unit[*unit as usize] as usize] += 1;
     }
     let mut random = Random::new(seed);
     let mut drawn = Vec::with_capacity(members.len());
-    for (pool, wanted) in by_stratum.iter_mut().zip(wanted) {
-        random.shuffle(pool);
+    for (pool, wanted) in pools.iter().zip(wanted).filter(|(_, wanted)| *wanted > 0) {
+        let mut pool = pool.clone();
+        random.shuffle(&mut pool);
         drawn.extend(pool.iter().take(wanted));
     }
     drawn.sort_unstable();

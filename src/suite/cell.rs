@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::config::options::{InputOptions, ScanOptions};
 use crate::evaluate::calibration::Stated;
@@ -21,7 +22,10 @@ use crate::suite::plan::Planned;
 use crate::suite::{Ablation, SuiteOptions, memory_per_scan};
 
 /// Version of a cell's file.
-const CELL_SCHEMA_VERSION: u32 = 3;
+const CELL_SCHEMA_VERSION: u32 = 4;
+
+/// File that says that a kept log and its cases are all there.
+const WHOLE: &str = "whole";
 
 /// Name of the full scan among the methods.
 pub const SCAN_METHOD: &str = "stillhunt";
@@ -56,6 +60,36 @@ pub struct Cell {
     pub requests: u64,
     /// The full scan, the scans with something left out, the baselines.
     pub methods: Vec<MethodScores>,
+}
+
+/// A cell's file.
+#[derive(Debug, Serialize, Deserialize)]
+struct Stored {
+    /// Hash of the cell as written: a file that was damaged or edited is made again.
+    check: String,
+    cell: Box<RawValue>,
+}
+
+impl Stored {
+    fn of(cell: &Cell) -> Result<Self> {
+        let text = serde_json::to_string(cell)?;
+        Ok(Self {
+            check: check(&text),
+            cell: RawValue::from_string(text)?,
+        })
+    }
+
+    /// The cell, where it is as it was written.
+    fn whole(&self) -> Option<Cell> {
+        let text = self.cell.get();
+        (check(text) == self.check)
+            .then(|| serde_json::from_str(text).ok())
+            .flatten()
+    }
+}
+
+fn check(text: &str) -> String {
+    format!("{:016x}", stable_hash(&[text]))
 }
 
 /// One method on one log.
@@ -114,24 +148,26 @@ pub(super) fn read(out: &Path, key: &CellKey) -> Result<Option<Cell>> {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => {
-            return Err(error).with_context(|| format!("{}: cannot be read", path.display()));
+            return Err(error).with_context(|| {
+                format!(
+                    "{}: cannot be read; remove it, and the cell is made again",
+                    path.display()
+                )
+            });
         }
     };
     // A file that is no cell, or one of another build, is made again.
-    let scanned = |cell: &Cell| {
-        let first = cell.methods.first();
-        first.is_some_and(|scores| scores.method == SCAN_METHOD)
-    };
-    Ok(serde_json::from_slice::<Cell>(&bytes)
+    Ok(serde_json::from_slice::<Stored>(&bytes)
         .ok()
-        .filter(|cell| cell.key == *key && scanned(cell)))
+        .and_then(|stored| stored.whole())
+        .filter(|cell| cell.key == *key))
 }
 
 /// Runs the cell unless it is there. Its file appears whole or not at all.
 pub(super) fn ensure(key: &CellKey, options: &SuiteOptions) -> Result<()> {
     let work = options.out.join("work").join(key.name());
     // A finished cell whose log and cases are asked for and not there is made again.
-    if read(&options.out, key)?.is_some() && (!options.keep || work.is_dir()) {
+    if read(&options.out, key)?.is_some() && (!options.keep || work.join(WHOLE).is_file()) {
         return Ok(());
     }
     if work.exists() {
@@ -142,11 +178,14 @@ pub(super) fn ensure(key: &CellKey, options: &SuiteOptions) -> Result<()> {
     let cell = make(key, options, &work)?;
     let path = file(&options.out, key);
     let partial = path.with_extension("json.partial");
-    let text = serde_json::to_string_pretty(&cell)? + "\n";
+    let text = serde_json::to_string_pretty(&Stored::of(&cell)?)? + "\n";
     fs::write(&partial, text)
         .and_then(|()| fs::rename(&partial, &path))
         .with_context(|| format!("{}: cannot be written", path.display()))?;
-    if !options.keep {
+    if options.keep {
+        let whole = work.join(WHOLE);
+        fs::write(&whole, "").with_context(|| format!("{}: cannot be written", whole.display()))?;
+    } else {
         fs::remove_dir_all(&work)
             .with_context(|| format!("{}: cannot be removed", work.display()))?;
     }

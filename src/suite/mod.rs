@@ -85,8 +85,19 @@ fn memory_per_scan(options: &SuiteOptions) -> u64 {
 
 /// Takes the folder for this run; the lock goes with the file.
 fn lock(mark: &Path) -> Result<File> {
-    let file =
-        File::create(mark).with_context(|| format!("{}: cannot be written", mark.display()))?;
+    if std::fs::symlink_metadata(mark).is_ok_and(|found| !found.is_file()) {
+        return Err(Failure::Usage(format!(
+            "{} is no file of a suite; choose another folder",
+            mark.display()
+        ))
+        .into());
+    }
+    let file = File::options()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(mark)
+        .with_context(|| format!("{}: cannot be written", mark.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(Failure::Usage(format!(
@@ -125,6 +136,18 @@ pub fn run(options: &SuiteOptions, progress: &dyn Progress) -> Result<Vec<Cell>>
         ))
         .into());
     }
+    if options.out.as_os_str().is_empty() {
+        return Err(
+            Failure::Usage("--out is empty; name a folder for the suite".to_owned()).into(),
+        );
+    }
+    if std::fs::symlink_metadata(&options.out).is_ok() && !options.out.exists() {
+        return Err(Failure::Usage(format!(
+            "{} is a link to something that is not there",
+            options.out.display()
+        ))
+        .into());
+    }
     if options.out.exists() && !options.out.is_dir() {
         return Err(Failure::Usage(format!("{} is not a folder", options.out.display())).into());
     }
@@ -138,6 +161,16 @@ pub fn run(options: &SuiteOptions, progress: &dyn Progress) -> Result<Vec<Cell>>
             options.out.display()
         ))
         .into());
+    }
+    for inside in ["cells", "work"] {
+        let inside = options.out.join(inside);
+        if std::fs::symlink_metadata(&inside).is_ok_and(|found| !found.is_dir()) {
+            return Err(Failure::Usage(format!(
+                "{} is no folder of a suite; remove it or choose another folder",
+                inside.display()
+            ))
+            .into());
+        }
     }
     std::fs::create_dir_all(options.out.join("cells"))
         .with_context(|| format!("{}: cannot make the folder", options.out.display()))?;

@@ -101,8 +101,8 @@ fn a_suite_runs_end_to_end_and_goes_on_where_it_stopped() {
         serde_json::from_str(&to_json(&cells, &rows).expect("json")).expect("valid");
     assert_eq!(json["runs"].as_array().map(Vec::len), Some(4));
 
-    // One cell is lost half-way, one is damaged, one comes from another build; the fourth
-    // holds a mark that only a cell which is not run again keeps.
+    // One cell is lost half-way, one is damaged, one comes from another build; the fourth is not
+    // written again.
     let mut files: Vec<_> = fs::read_dir(out.join("cells"))
         .expect("cells")
         .map(|entry| entry.expect("entry").path())
@@ -120,20 +120,53 @@ fn a_suite_runs_end_to_end_and_goes_on_where_it_stopped() {
         .expect("cell")
         .replace("\"test\"", "\"older\"");
     fs::write(&files[2], other).expect("older");
-    let requests = cells.iter().map(|cell| cell.requests).find(|count| {
-        fs::read_to_string(&files[3])
-            .expect("cell")
-            .contains(&format!("\"requests\": {count},"))
-    });
-    let marked = fs::read_to_string(&files[3]).expect("cell").replacen(
-        &format!("\"requests\": {},", requests.expect("count")),
-        "\"requests\": 7,",
-        1,
-    );
-    fs::write(&files[3], marked).expect("mark");
+    let written = |path: &Path| {
+        fs::metadata(path)
+            .and_then(|data| data.modified())
+            .expect("time")
+    };
+    let before = written(&files[3]);
     let again = run(&options, &Silent).expect("resumed");
     assert_eq!(summarise(&again), rows);
-    assert_eq!(again.iter().filter(|cell| cell.requests == 7).count(), 1);
+    assert_eq!(written(&files[3]), before);
+    assert!(files[..3].iter().all(|file| written(file) > before));
+
+    // An edited cell does not agree with its checksum.
+    let edited = fs::read_to_string(&files[3]).expect("cell").replacen(
+        "\"false_positives\":0",
+        "\"false_positives\":7",
+        1,
+    );
+    fs::write(&files[3], edited).expect("edit");
+    assert_eq!(summarise(&run(&options, &Silent).expect("resumed")), rows);
+}
+
+#[test]
+fn folders_that_are_not_a_suites_are_left_alone() {
+    let folder = tempfile::tempdir().expect("folder");
+    let refused = |out: &Path, words: &str| {
+        let error = run(&options(out), &Silent)
+            .expect_err("refused")
+            .to_string();
+        assert!(error.contains(words), "{error}");
+    };
+    refused(Path::new(""), "--out is empty");
+    let victim = folder.path().join("victim");
+    fs::write(&victim, "precious").expect("victim");
+    refused(&victim, "not a folder");
+    let out = folder.path().join("suite");
+    fs::create_dir(&out).expect("folder");
+    fs::write(out.join("suite.lock"), "").expect("mark");
+    fs::write(out.join("work"), "").expect("file");
+    refused(&out, "remove it or choose another folder");
+    #[cfg(unix)]
+    {
+        fs::remove_file(out.join("work")).expect("file");
+        fs::remove_file(out.join("suite.lock")).expect("mark");
+        std::os::unix::fs::symlink(&victim, out.join("suite.lock")).expect("link");
+        refused(&out, "no file of a suite");
+        assert_eq!(fs::read_to_string(&victim).expect("victim"), "precious");
+    }
 }
 
 #[test]
@@ -144,9 +177,8 @@ fn a_failing_cell_is_named_and_finished_ones_stay() {
     options.seeds.truncate(1);
     run(&options, &Silent).expect("one cell");
     options.seeds.push(33);
-    // A file stands where the log of the next cell would go.
-    fs::remove_dir_all(folder.path().join("work")).expect("work");
-    fs::write(folder.path().join("work"), "").expect("in the way");
+    // A folder stands where the file of the next cell would go.
+    fs::create_dir(folder.path().join("cells/tiny-x0.4-seed33.json")).expect("in the way");
     let error = format!("{:#}", run(&options, &Silent).expect_err("blocked"));
     assert!(error.contains("cell tiny-x0.4-seed33"), "{error}");
     assert!(folder.path().join("cells/tiny-x0.4-seed31.json").is_file());
