@@ -14,7 +14,7 @@ use crate::simulate::{self, Format, Innocent, Knobs, SimulateOptions, Summary};
 
 pub(super) fn run(arguments: &SimulateArguments) -> Result<u8> {
     if arguments.list {
-        stdout::answer(&list())?;
+        stdout::answer(&list()?)?;
         return Ok(exit::DONE);
     }
     let (Some(preset), Some(out)) = (&arguments.preset, &arguments.out) else {
@@ -97,7 +97,7 @@ fn innocent(text: &str) -> Result<(Innocent, u32)> {
     }
 }
 
-fn list() -> String {
+fn list() -> Result<String> {
     let mut text = String::from("Presets; all logs made from them are synthetic:\n");
     for preset in simulate::presets() {
         text.push_str(&format!(
@@ -105,11 +105,20 @@ fn list() -> String {
             preset.name, preset.summary, preset.source, preset.published, preset.chosen
         ));
     }
-    text.push_str("\nInnocent populations, for --innocent NAME=ACCOUNTS:\n");
+    text.push_str(
+        "\nInnocent populations with their accounts in `quiet` at scale 1, for --innocent NAME=ACCOUNTS:\n",
+    );
+    let quiet = simulate::preset("quiet", 1.0, 1)?;
     for kind in Innocent::ALL {
-        text.push_str(&format!("  {:<20}{}\n", kind.name(), kind.meaning()));
+        let accounts = quiet.innocents.get(&kind).copied().unwrap_or(0);
+        text.push_str(&format!(
+            "  {:<20}{:>6}  {}\n",
+            kind.name(),
+            quantity::count(u64::from(accounts)),
+            kind.meaning()
+        ));
     }
-    text
+    Ok(text)
 }
 
 fn render(summary: &Summary, out: &Path) -> String {
@@ -179,7 +188,7 @@ mod tests {
 
     #[test]
     fn the_list_names_every_preset_and_population() {
-        let text = list();
+        let text = list().expect("presets");
         for preset in simulate::presets() {
             assert!(text.contains(preset.name));
         }

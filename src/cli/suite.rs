@@ -40,10 +40,24 @@ pub(super) fn run(arguments: &SuiteArguments, format: AnswerFormat) -> Result<u8
     let cells = suite::run(&options, display.as_ref())?;
     drop(display);
     let rows = suite::summarise(&cells);
-    stdout::answer(&match format {
-        AnswerFormat::Table => suite::to_table(&cells, &rows),
-        AnswerFormat::Json => suite::to_json(&cells, &rows)?,
-        AnswerFormat::Csv => suite::to_csv(&rows)?,
+    let (table, json, csv) = (
+        suite::to_table(&cells, &rows),
+        suite::to_json(&cells, &rows)?,
+        suite::to_csv(&rows)?,
+    );
+    for (name, text) in [
+        ("suite.txt", &table),
+        ("suite.json", &json),
+        ("suite.csv", &csv),
+    ] {
+        let path = out.join(name);
+        std::fs::write(&path, text)
+            .with_context(|| format!("{}: cannot be written", path.display()))?;
+    }
+    stdout::answer(match format {
+        AnswerFormat::Table => &table,
+        AnswerFormat::Json => &json,
+        AnswerFormat::Csv => &csv,
     })?;
     Ok(exit::DONE)
 }

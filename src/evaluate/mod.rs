@@ -156,11 +156,20 @@ pub fn evaluate(
     })
 }
 
+/// What the simulator calls ordinary accounts.
+const SIMULATED_POPULATION: &str = "organic";
+
 /// What the numbers cannot say by themselves.
 fn notes(prediction: &Prediction, truth: &Truth) -> Vec<String> {
     let mut notes = Vec::new();
     let listed = prediction.accounts.len();
     let flagged = prediction.accounts.values();
+    if listed == 0 {
+        notes.push(format!(
+            "{} lists no account, so nothing counts as flagged",
+            prediction.name
+        ));
+    }
     if listed > 0 && flagged.filter(|claim| claim.cluster.is_some()).count() == 0 {
         notes.push(format!(
             "none of the {listed} listed accounts is in a campaign or cluster, so none counts as flagged"
@@ -173,6 +182,12 @@ fn notes(prediction: &Prediction, truth: &Truth) -> Vec<String> {
         );
     }
     let known = || truth.accounts.values();
+    if known().any(|account| account.population == SIMULATED_POPULATION) {
+        notes.push(
+            "the populations are those of `stillhunt simulate`: the log is synthetic, and so are these scores"
+                .to_owned(),
+        );
+    }
     if known().all(|account| account.campaign.is_none()) {
         notes.push("the truth holds no campaign, so recall is undefined".to_owned());
     }

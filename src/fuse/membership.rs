@@ -215,6 +215,24 @@ pub fn score(
     }
     let mut outside: Vec<(u32, Bits)> = outside.into_iter().collect();
     outside.sort_by_key(|(unit, _)| *unit);
+    // A stranger is looked at for the best of its keys: who has forty addresses meets somebody by
+    // chance, and pays for as many tries. Texts that may speak were chosen beforehand.
+    let tries = |unit: u32, family: Family| -> usize {
+        let layers = layers.iter().filter(|layer| layer.family == family);
+        layers
+            .map(|layer| {
+                let alone = layer.singles.get(unit as usize).copied().unwrap_or(0);
+                layer.of_unit.get(unit as usize).len() + alone as usize
+            })
+            .sum()
+    };
+    for (unit, bits) in &mut outside {
+        for family in [Family::Network, Family::Identity] {
+            let paid = (tries(*unit, family).max(1) as f64).log2();
+            let bits = &mut bits[position(family)];
+            *bits = (*bits - paid).max(0.0);
+        }
+    }
     Scored {
         inside,
         outside,

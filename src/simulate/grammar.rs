@@ -48,7 +48,7 @@ struct Rule {
     alternatives: Vec<Vec<Piece>>,
     /// Rules of topics follow the interests of whoever speaks.
     is_topic: bool,
-    /// Rules of questions and chats give way to a corpus where they fill a slot.
+    /// Rules of questions, chats and texts give way to a corpus where they fill a slot.
     is_request: bool,
 }
 
@@ -72,7 +72,7 @@ pub(crate) struct Voice<'a> {
     pub(crate) interests: Option<u64>,
     /// Whether the frame also fixes which alternative of the outermost rule is taken.
     pub(crate) is_one_shape: bool,
-    /// Real texts that stand in for questions and chats inside a template; none without any.
+    /// Real texts that stand in for questions, chats and texts inside a template; none without any.
     pub(crate) corpus: &'a [String],
 }
 
@@ -122,7 +122,10 @@ impl Grammar {
                 );
                 self.rules.push(Rule {
                     is_topic: name.starts_with("topic"),
-                    is_request: name == "question" || name.starts_with("chat_"),
+                    is_request: name == "question"
+                        || ["chat_", "passage_", "text_"]
+                            .iter()
+                            .any(|kind| name.starts_with(kind)),
                     ..Rule::default()
                 });
                 current = Some((id, listed));

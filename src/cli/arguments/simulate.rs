@@ -40,8 +40,9 @@ pub(crate) struct SimulateArguments {
     /// Number of request files, each a stretch of time; the rows stay the same
     #[arg(long, value_name = "N", default_value = "1", help_heading = "Output")]
     pub(crate) files: NonZeroU32,
-    /// Parquet file with a column `text`: real texts that ordinary people send and that fill the
-    /// questions in templates; texts over 16 KiB are left out
+    /// Parquet file with a column `text`: real texts that ordinary people begin a conversation
+    /// with, and that fill the questions and passages in templates, those of honest applications
+    /// among them; later turns stay made up, and texts over 16 KiB are left out
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = local_path())]
     pub(crate) corpus: Option<PathBuf>,
     /// Knobs.
