@@ -178,6 +178,9 @@ pub fn score(
             let Some(key) = run.first() else { continue };
             let group = layer.groups.get(*key as usize);
             let (within, without) = (run.len(), group.len() - run.len());
+            if layer.crowded_for(*key as usize, within) {
+                continue;
+            }
             let place = (number, *key as usize);
             let speaks = may_speak(layer, place, within, members.len(), ties);
             let may_draw = layer.family != Family::Content
@@ -268,7 +271,8 @@ pub fn most_telling_key(
                 .iter()
                 .filter(|unit| members.binary_search(unit).is_ok())
                 .count();
-            if !may_speak(layer, (place, *key as usize), within, members.len(), ties)
+            if layer.crowded_for(*key as usize, within)
+                || !may_speak(layer, (place, *key as usize), within, members.len(), ties)
                 || (!tied && is_fixed_text(layer, *key as usize))
             {
                 continue;

@@ -84,7 +84,7 @@ fn layer(profiles: &[Option<AccountProfile>]) -> Layer {
         rows: Vec::new(),
         row_source: RowSource::Accounts,
         quality: Vec::new(),
-        innocent: "a product that is sold to the staff of a few firms, or a course of several universities",
+        innocent: "a provider of mailboxes, a product that is sold to the staff of a few firms, or a course of several universities",
         would_clear: "the firms or universities behind the domains, and the product or course they have in common",
     }
 }
