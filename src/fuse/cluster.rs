@@ -283,8 +283,9 @@ fn settle(
     let ties = membership::ties(&indices, corroborations);
     let score = |units: &[u32]| {
         let mut scored = membership::score(layers, units, &ties, fuse, network);
-        let all = scored.inside.iter_mut().chain(&mut scored.outside);
-        for (_, bits) in all {
+        let inside = scored.inside.iter_mut().map(|(_, bits)| bits);
+        let outside = scored.outside.iter_mut().map(|stranger| &mut stranger.bits);
+        for bits in inside.chain(outside) {
             membership::keep_families(bits, &speaking);
         }
         scored
@@ -309,10 +310,10 @@ fn settle(
             scored
                 .outside
                 .iter()
-                .filter(|(_, bits)| {
-                    pays(bits, scored.prior_bits) && membership::independent_families(bits) >= 2
+                .filter(|stranger| {
+                    pays(&stranger.bits, scored.prior_bits) && stranger.belongs(&families)
                 })
-                .map(|(unit, _)| *unit),
+                .map(|stranger| stranger.unit),
         );
         kept.sort_unstable();
         if kept == units {

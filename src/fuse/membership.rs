@@ -33,9 +33,33 @@ pub struct Scored {
     /// Members with their bits, ascending by unit.
     pub inside: Vec<(u32, Bits)>,
     /// Strangers that share at least one key with the cluster, ascending by unit.
-    pub outside: Vec<(u32, Bits)>,
+    pub outside: Vec<Stranger>,
     /// log2(strangers / members).
     pub prior_bits: f64,
+}
+
+/// A unit outside a cluster and what speaks for its place inside.
+#[derive(Debug, Clone)]
+pub struct Stranger {
+    /// The unit.
+    pub unit: u32,
+    /// Its bits by family.
+    pub bits: Bits,
+}
+
+impl Stranger {
+    /// Whether two families speak for it. Where payers or prompts tie the cluster, one of them must
+    /// be such a family: among thousands of members somebody has a neighbour and a name like it.
+    #[must_use]
+    pub fn belongs(&self, families: &BTreeSet<Family>) -> bool {
+        let soft = |family: &Family| matches!(family, Family::Network | Family::Identity);
+        let speaks = |family: &Family| self.bits[position(*family)] >= INDEPENDENT_BITS;
+        independent_families(&self.bits) >= 2
+            && (families.iter().all(soft)
+                || families
+                    .iter()
+                    .any(|family| !soft(family) && speaks(family)))
+    }
 }
 
 /// A family speaks for a place with a factor of at least eight.
@@ -218,24 +242,10 @@ pub fn score(
     }
     let mut outside: Vec<(u32, Bits)> = outside.into_iter().collect();
     outside.sort_by_key(|(unit, _)| *unit);
-    // A stranger is looked at for the best of its keys: who has forty addresses meets somebody by
-    // chance, and pays for as many tries. Texts that may speak were chosen beforehand.
-    let tries = |unit: u32, family: Family| -> usize {
-        let layers = layers.iter().filter(|layer| layer.family == family);
-        layers
-            .map(|layer| {
-                let alone = layer.singles.get(unit as usize).copied().unwrap_or(0);
-                layer.of_unit.get(unit as usize).len() + alone as usize
-            })
-            .sum()
-    };
-    for (unit, bits) in &mut outside {
-        for family in [Family::Network, Family::Identity] {
-            let paid = (tries(*unit, family).max(1) as f64).log2();
-            let bits = &mut bits[position(family)];
-            *bits = (*bits - paid).max(0.0);
-        }
-    }
+    let outside = outside
+        .into_iter()
+        .map(|(unit, bits)| Stranger { unit, bits })
+        .collect();
     Scored {
         inside,
         outside,

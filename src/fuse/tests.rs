@@ -254,29 +254,20 @@ fn a_fixed_text_and_a_neighbourhood_make_nobody_a_member() {
 }
 
 #[test]
-fn a_stranger_with_many_addresses_pays_for_its_tries() {
-    let mut world = World::innocent(8);
-    for account in 500..520 {
-        world.payment.push((1, account, 0));
-    }
-    for account in [500, 501, 900, 901] {
-        world.address.push((200, account, 0));
-    }
-    // The second stranger has thirty-two addresses in all, the first four as everybody.
-    for number in 0..28 {
-        world.address.push((300 + number, 901, 0));
-    }
-    let layers = world.layers();
-    let config = Config::default();
-    let members: Vec<u32> = (500..520).collect();
-    let ties = membership::Ties::new();
-    let scored = membership::score(&layers, &members, &ties, &config.fuse, &config.network);
-    let bits = |unit: u32| {
-        let found = scored.outside.iter().find(|(other, _)| *other == unit);
-        found.unwrap().1[membership::position(Family::Network)]
+fn a_name_and_a_neighbourhood_are_no_place_where_payers_tie() {
+    let has = |families: &[Family]| {
+        let mut bits = membership::Bits::default();
+        for family in families {
+            bits[membership::position(*family)] = 9.0;
+        }
+        membership::Stranger { unit: 7, bits }
     };
-    let paid = bits(900) - bits(901);
-    assert!((2.5..=3.1).contains(&paid), "{paid}");
+    let paid = [Family::Payment, Family::Content, Family::Identity].into();
+    let named = [Family::Identity, Family::Network].into();
+    let neighbour = has(&[Family::Identity, Family::Network]);
+    assert!(!neighbour.belongs(&paid) && neighbour.belongs(&named));
+    assert!(has(&[Family::Content, Family::Network]).belongs(&paid));
+    assert!(!has(&[Family::Content]).belongs(&paid));
 }
 
 #[test]
