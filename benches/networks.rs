@@ -97,8 +97,10 @@ fn measure(what: &str, folder: &Path) -> Result<()> {
     let notes = match what {
         "simulate" => simulated(&log)?,
         "digest" => {
-            let mut input = InputOptions::default();
-            input.logs = vec![log.join("requests.parquet")];
+            let input = InputOptions {
+                logs: vec![log.join("requests.parquet")],
+                ..InputOptions::default()
+            };
             let coverage = digest_to(
                 &ScanOptions::of(input),
                 &output(folder.join("digest")),

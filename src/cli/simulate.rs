@@ -110,7 +110,7 @@ fn list() -> Result<String> {
     );
     let quiet = simulate::preset("quiet", 1.0, 1)?;
     for kind in Innocent::ALL {
-        let accounts = quiet.innocents.get(&kind).copied().unwrap_or(0);
+        let accounts = quiet.innocents.get(kind).copied().unwrap_or(0);
         text.push_str(&format!(
             "  {:<20}{:>6}  {}\n",
             kind.name(),
