@@ -8,6 +8,9 @@
 //! ```
 #![allow(clippy::print_stdout)]
 
+#[path = "support/cpu.rs"]
+mod cpu;
+
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,6 +18,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
+use cpu::cpu_seconds;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::{Compression, ZstdLevel};
@@ -162,18 +166,4 @@ fn prompts() -> Result<Vec<String>> {
     }
     prompts.sort_by_cached_key(|text| mix(stillhunt::text::text_hash(text)));
     Ok(prompts)
-}
-
-/// User and system time of this process, from fields 14 and 15 of `/proc/self/stat`
-/// (proc(5)); Linux counts them in hundredths of a second.
-fn cpu_seconds() -> Result<f64> {
-    let stat = std::fs::read_to_string("/proc/self/stat").context("only Linux tells")?;
-    let after_name = stat.rsplit(") ").next().unwrap_or_default();
-    let ticks: u64 = after_name
-        .split(' ')
-        .skip(11)
-        .take(2)
-        .filter_map(|field| field.parse::<u64>().ok())
-        .sum();
-    Ok(ticks as f64 / 100.0)
 }

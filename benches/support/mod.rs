@@ -1,8 +1,11 @@
 //! A child process for every figure, so that peaks do not mix, and what the child reads of itself.
 
+mod cpu;
+
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+use cpu::cpu_seconds;
 
 /// What one child used.
 pub(crate) struct Used {
@@ -57,20 +60,6 @@ pub(crate) fn report(notes: &str) -> Result<String> {
         cpu_seconds()?,
         peak_mebibytes()?
     ))
-}
-
-/// User and system time of this process, from fields 14 and 15 of `/proc/self/stat`
-/// (proc(5)); Linux counts them in hundredths of a second.
-fn cpu_seconds() -> Result<f64> {
-    let stat = std::fs::read_to_string("/proc/self/stat").context("only Linux tells")?;
-    let after_name = stat.rsplit(") ").next().unwrap_or_default();
-    let ticks: u64 = after_name
-        .split(' ')
-        .skip(11)
-        .take(2)
-        .filter_map(|field| field.parse::<u64>().ok())
-        .sum();
-    Ok(ticks as f64 / 100.0)
 }
 
 fn peak_mebibytes() -> Result<u64> {

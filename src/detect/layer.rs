@@ -60,6 +60,31 @@ pub struct Layer {
 }
 
 impl Layer {
+    /// A soft layer of keys from the accounts table that all count in full.
+    #[must_use]
+    pub fn of_accounts(
+        detector: &'static str,
+        kind: &'static str,
+        family: Family,
+        grouped: Grouped,
+    ) -> Self {
+        Self {
+            detector,
+            kind,
+            family,
+            hard: false,
+            values: grouped.values,
+            offsets: grouped.offsets,
+            accounts: grouped.accounts,
+            singles: grouped.singles,
+            rows: Vec::new(),
+            row_source: RowSource::Accounts,
+            quality: Vec::new(),
+            innocent: "",
+            would_clear: "",
+        }
+    }
+
     /// Number of groups.
     #[must_use]
     pub fn len(&self) -> usize {

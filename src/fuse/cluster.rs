@@ -194,7 +194,7 @@ fn covers_the_template(corroboration: &Corroboration, layers: &[UnitLayer]) -> b
     if corroboration.family != Family::Content || corroboration.manner != Manner::Many {
         return true;
     }
-    if is_place(other) {
+    if other.is_place() {
         // Households and colleagues take to a product together as well.
         return corroboration.core.len() as f64 >= MOST_OF_TEMPLATE * corroboration.size as f64;
     }
@@ -225,19 +225,14 @@ const MOST_OF_TEMPLATE: f64 = 2.0 / 3.0;
 /// students of one university share its addresses as well.
 fn is_spread_over_places(corroboration: &Corroboration, layers: &[UnitLayer]) -> bool {
     let other = &layers[corroboration.other_layer];
-    if is_place(&layers[corroboration.group.0]) {
+    if layers[corroboration.group.0].is_place() {
         return false;
     }
     if other.kind == MAIL_DOMAIN && corroboration.family != Family::Content {
         return false;
     }
-    !is_place(other)
+    !other.is_place()
         || (corroboration.manner == Manner::Many && corroboration.observed >= SEPARATE_PLACES)
-}
-
-/// Whether the keys of a layer are places, where strangers meet: addresses and mail domains.
-fn is_place(layer: &UnitLayer) -> bool {
-    layer.family == Family::Network || layer.kind == MAIL_DOMAIN
 }
 
 /// Fewest places that must each tie accounts together which no other place ties.

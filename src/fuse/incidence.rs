@@ -214,6 +214,12 @@ impl Lists {
 const OWN_PLACE_PERCENT: usize = 75;
 
 impl UnitLayer {
+    /// Whether its keys are places, where strangers meet: addresses and mail domains.
+    #[must_use]
+    pub fn is_place(&self) -> bool {
+        self.family == Family::Network || self.kind == MAIL_DOMAIN
+    }
+
     /// Whether a key says nothing of a set that holds `inside` of its units, because it is a
     /// crowded place and not nearly all its users are in the set.
     #[must_use]
@@ -364,10 +370,7 @@ pub fn mark_crowded(
             }
         }
     }
-    for layer in layers
-        .iter_mut()
-        .filter(|layer| layer.family == Family::Network || layer.kind == MAIL_DOMAIN)
-    {
+    for layer in layers.iter_mut().filter(|layer| layer.is_place()) {
         layer.regions = (0..layer.groups.len())
             .map(|group| value(layer, group).and_then(|address| address::region(&address)))
             .collect();

@@ -269,7 +269,14 @@ pub fn most_telling_key(
     let strangers = units.saturating_sub(members.len());
     let cap = fuse.family_cap_bits.min(-network.minimum_frequency.log2());
     let mut best: Option<((usize, usize), f64)> = None;
-    let tied = tied_without_texts(layers, ties).contains(&unit);
+    let tied = layers.iter().enumerate().any(|(place, layer)| {
+        layer.family != Family::Content
+            && layer
+                .of_unit
+                .get(unit as usize)
+                .iter()
+                .any(|key| ties.contains(&(place, *key as usize)))
+    });
     let of_family = layers
         .iter()
         .enumerate()

@@ -137,6 +137,7 @@ fn a_suite_runs_end_to_end_and_goes_on_where_it_stopped() {
         "\"false_positives\":7",
         1,
     );
+    assert!(edited.contains("\"false_positives\":7"));
     fs::write(&files[3], edited).expect("edit");
     assert_eq!(summarise(&run(&options, &Silent).expect("resumed")), rows);
 }

@@ -50,11 +50,11 @@ static META: Meta = Meta {
 const WINDOW_US: i64 = 120_000_000;
 
 /// Most accounts of the log that send a prompt: work that is dealt out is in one hand, and in
-/// two or three after a failure.
+/// two or three after a failure (ours).
 const MOST_HOLDERS: u32 = 4;
 
 /// Share of comebacks after the failure, among those before or after it, from which the order is
-/// reported; half is expected.
+/// reported (ours); half is expected.
 const AFTER: f64 = 0.75;
 
 /// The test.

@@ -27,7 +27,7 @@
 
 use anyhow::Result;
 
-use crate::detect::layer::{Layer, RowSource, group_profiles};
+use crate::detect::layer::{Layer, group_profiles};
 use crate::detect::network::companies::{Domains, mail_domain};
 use crate::detect::{Context, Detector, Meta, Need, Outcome};
 use crate::model::column::AccountColumn;
@@ -73,19 +73,9 @@ fn layer(profiles: &[Option<AccountProfile>]) -> Layer {
         mail_domain(profile).filter(|domain| domains.get(domain).is_of_strangers())
     });
     Layer {
-        detector: ID,
-        kind: MAIL_DOMAIN,
-        family: Family::Identity,
-        hard: false,
-        values: grouped.values,
-        offsets: grouped.offsets,
-        accounts: grouped.accounts,
-        singles: grouped.singles,
-        rows: Vec::new(),
-        row_source: RowSource::Accounts,
-        quality: Vec::new(),
         innocent: "a provider of mailboxes, a product that is sold to the staff of a few firms, or a course of several universities",
         would_clear: "the firms or universities behind the domains, and the product or course they have in common",
+        ..Layer::of_accounts(ID, MAIL_DOMAIN, Family::Identity, grouped)
     }
 }
 

@@ -28,7 +28,7 @@
 
 use anyhow::Result;
 
-use crate::detect::layer::{Layer, RowSource, group_profiles};
+use crate::detect::layer::{Layer, group_profiles};
 use crate::detect::{Context, Detector, Meta, Need, Outcome};
 use crate::model::column::AccountColumn;
 use crate::model::finding::Family;
@@ -139,19 +139,9 @@ fn layer(
 ) -> Layer {
     let grouped = group_profiles(context.profiles, key);
     Layer {
-        detector: ID,
-        kind,
-        family: Family::Identity,
-        hard: false,
-        values: grouped.values,
-        offsets: grouped.offsets,
-        accounts: grouped.accounts,
-        singles: grouped.singles,
-        rows: Vec::new(),
-        row_source: RowSource::Accounts,
-        quality: Vec::new(),
         innocent: "one person or company with several accounts, or a common name with a number",
         would_clear: "the persons behind the accounts, shown to be different and unconnected",
+        ..Layer::of_accounts(ID, kind, Family::Identity, grouped)
     }
 }
 

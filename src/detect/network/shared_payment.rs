@@ -34,7 +34,7 @@
 
 use anyhow::Result;
 
-use crate::detect::layer::{Layer, Quality, RowSource, group_profiles};
+use crate::detect::layer::{Layer, Quality, group_profiles};
 use crate::detect::network::companies::Domains;
 use crate::detect::{Context, Detector, Meta, Need, Outcome};
 use crate::model::column::AccountColumn;
@@ -88,18 +88,10 @@ fn payment(context: &Context<'_>) -> Layer {
         })
         .collect();
     Layer {
-        detector: ID,
-        kind: "payment",
-        family: Family::Payment,
         hard: true,
-        values: grouped.values,
-        offsets: grouped.offsets,
-        accounts: grouped.accounts,
-        singles: grouped.singles,
-        rows: Vec::new(),
-        row_source: RowSource::Accounts,
         quality,
         innocent: "one customer with several accounts, a reseller or an aggregator that pays for its end users",
         would_clear: "a contract or invoice that names the payer as the declared owner of these accounts",
+        ..Layer::of_accounts(ID, "payment", Family::Payment, grouped)
     }
 }
