@@ -31,4 +31,5 @@ pub mod stats;
 pub mod suite;
 pub mod suppress;
 pub mod text;
+pub mod trial;
 pub mod watch;

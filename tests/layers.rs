@@ -52,11 +52,17 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "trial",
+        &[
+            "model", "config", "stats", "detect", "report", "evaluate", "pipeline",
+        ],
+    ),
+    (
         "cli",
         &[
             "model", "config", "stats", "text", "patterns", "load", "digest", "detect", "fuse",
             "label", "suppress", "compare", "report", "explain", "simulate", "evaluate",
-            "pipeline", "suite",
+            "pipeline", "suite", "trial",
         ],
     ),
     ("main", &["cli"]),

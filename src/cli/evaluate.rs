@@ -1,9 +1,10 @@
-//! `stillhunt evaluate`: a case, or another tool's list, against known truth; or all presets.
+//! `stillhunt evaluate`: a case, or another tool's list, against known truth; all presets; or
+//! the group tests.
 
 use anyhow::{Result, anyhow};
 
 use crate::cli::arguments::{AnswerFormat, EvaluateArguments};
-use crate::cli::{exit, stdout, suite};
+use crate::cli::{exit, stdout, suite, trial};
 use crate::evaluate::{baselines, evaluate, evaluate_files, render, truth::Truth};
 use crate::model::failure::Failure;
 
@@ -11,6 +12,7 @@ pub(super) fn run(arguments: &EvaluateArguments) -> Result<u8> {
     if arguments.suite.suite {
         return suite::run(&arguments.suite, arguments.format);
     }
+    let is_trial = !arguments.trial.tests.is_empty();
     let settings = &arguments.suite.settings;
     let suite = &arguments.suite;
     // The parser lets an option pass whose demand conflicts with another option.
@@ -20,14 +22,17 @@ pub(super) fn run(arguments: &EvaluateArguments) -> Result<u8> {
         ("--scale", !suite.scale.is_empty()),
         ("--ablate", !suite.ablate.is_empty()),
         ("--keep", suite.keep),
-        ("--config", settings.config.is_some()),
-        ("--memory", settings.memory.is_some()),
+        ("--config", settings.config.is_some() && !is_trial),
+        ("--memory", settings.memory.is_some() && !is_trial),
     ] {
         if is_given {
             return Err(anyhow!(Failure::Usage(format!(
                 "{name} is for --suite; a finished case is scored as it is"
             ))));
         }
+    }
+    if is_trial {
+        return trial::run(&arguments.trial, suite, arguments.format);
     }
     let (Some(case), Some(truth)) = (&arguments.case, &arguments.truth) else {
         // The command line asks for both, so this is not reached from there.

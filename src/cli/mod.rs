@@ -28,6 +28,7 @@ mod shared;
 mod simulate;
 mod stdout;
 mod suite;
+mod trial;
 mod verify;
 
 use std::ffi::OsString;

@@ -40,6 +40,10 @@ pub struct KeyCounts {
     pub credentials: Vec<u32>,
     /// Languages asked for.
     pub languages: Vec<u32>,
+    /// Signed reasoning blobs in conversations that the log names.
+    pub signatures: Vec<u32>,
+    /// Those of them in more than one conversation.
+    pub carried_signatures: Vec<u32>,
 }
 
 /// The accounts of a log.
@@ -258,8 +262,26 @@ fn key_counts(tables: &DigestTables) -> Result<KeyCounts> {
         addresses: none.clone(),
         user_agents: none.clone(),
         credentials: none.clone(),
-        languages: none,
+        languages: none.clone(),
+        signatures: none.clone(),
+        carried_signatures: none,
     };
+    let replays = &tables.signature_conversations;
+    let ends = replays
+        .column("smallest")?
+        .u64()?
+        .into_no_null_iter()
+        .zip(replays.column("largest")?.u64()?.into_no_null_iter());
+    for (account, (smallest, largest)) in u32s(replays, "account")?.into_iter().zip(ends) {
+        let at = account as usize;
+        if let (Some(all), Some(carried)) = (
+            counts.signatures.get_mut(at),
+            counts.carried_signatures.get_mut(at),
+        ) {
+            *all += 1;
+            *carried += u32::from(smallest != largest);
+        }
+    }
     let links = u32s(&tables.links, "account")?
         .into_iter()
         .zip(u32s(&tables.links, "key")?);

@@ -18,6 +18,9 @@ pub struct Prompt {
     pub last_us: i64,
     /// First of those that were turned away, for rate or by policy.
     pub turned_away_us: Option<i64>,
+    /// Hashes of the credential and platform of the first, the last and the one turned away; 0
+    /// where neither is known.
+    pub ways: [u32; 3],
     /// Length of the text in bytes of UTF-8.
     pub bytes: u32,
     /// The template it was made from, where one is known.
@@ -52,17 +55,23 @@ impl Prompts {
             }
         }
         let mut turned_away = vec![None; frame.height()];
-        let times = &tables.turned_away;
-        let times = times
+        let failures = &tables.turned_away;
+        let failures = failures
             .column("text")?
             .u32()?
             .into_no_null_iter()
-            .zip(times.column("first_us")?.i64()?.into_no_null_iter());
-        for (row, time) in times {
+            .zip(failures.column("first_us")?.i64()?.into_no_null_iter())
+            .zip(failures.column("way")?.u32()?.into_no_null_iter());
+        for ((row, time), way) in failures {
             if let Some(slot) = turned_away.get_mut(row as usize) {
-                *slot = Some(time);
+                *slot = Some((time, way));
             }
         }
+        let ways = frame
+            .column("first_way")?
+            .u32()?
+            .into_no_null_iter()
+            .zip(frame.column("last_way")?.u32()?.into_no_null_iter());
         let rows = frame
             .column("account")?
             .u32()?
@@ -73,10 +82,11 @@ impl Prompts {
             .zip(frame.column("first_us")?.i64()?.into_no_null_iter())
             .zip(frame.column("last_us")?.i64()?.into_no_null_iter())
             .zip(frame.column("bytes")?.u32()?.into_no_null_iter())
-            .zip(template.into_iter().zip(turned_away));
+            .zip(template.into_iter().zip(turned_away.into_iter().zip(ways)));
         let mut prompts: Vec<(u32, Prompt)> = Vec::new();
         for (((((((account, role), hash), uses), first_us), last_us), bytes), found) in rows {
-            let (template, turned_away_us) = found;
+            let (template, (turned_away, (first_way, last_way))) = found;
+            let turned_away_way = turned_away.map_or(0, |(_, way)| way);
             if role == 0 {
                 prompts.push((
                     account,
@@ -85,7 +95,8 @@ impl Prompts {
                         uses,
                         first_us,
                         last_us,
-                        turned_away_us,
+                        turned_away_us: turned_away.map(|(time, _)| time),
+                        ways: [first_way, last_way, turned_away_way],
                         bytes,
                         template,
                     },
@@ -187,6 +198,7 @@ mod tests {
             first_us: 0,
             last_us: 0,
             turned_away_us: None,
+            ways: [0; 3],
             bytes: 80,
             template: None,
         }

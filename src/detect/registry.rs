@@ -13,6 +13,7 @@ use crate::detect::content::recon_then_scale::ReconThenScale;
 use crate::detect::content::repeat_sampling::RepeatSampling;
 use crate::detect::content::sharding::Sharding;
 use crate::detect::content::template_spread::TemplateSpread;
+use crate::detect::dynamics::conversation_replay::ConversationReplay;
 use crate::detect::dynamics::failover::Failover;
 use crate::detect::dynamics::mixed_traffic::MixedTraffic;
 use crate::detect::dynamics::model_pivot::ModelPivot;
@@ -53,6 +54,7 @@ pub static GROUP_TESTS: &[&dyn GroupTest] = &[
     &ModelPivot,
     &Succession,
     &Failover,
+    &ConversationReplay,
     &MixedTraffic,
     &SignupBurst,
     &SharedSignup,

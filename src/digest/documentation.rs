@@ -104,6 +104,12 @@ tables! {
     "own_id" Boolean "" "Whether request_id comes from the input.";
     "priority" U64 "" "Hash by which the sample was chosen; the smallest wins.";
 ]
+"signature_conversations" "Conversations in which an account uses a signed reasoning blob, sorted by account and key; only where the log names conversations." [
+    "account" U32 "row of accounts" "The account.";
+    "key" U32 "row of keys" "The blob.";
+    "smallest" U64 "" "xxh3-64 of a conversation id, the smallest.";
+    "largest" U64 "" "The largest; another than the smallest where there is more than one.";
+]
 "cells" "Activity: one row per account, hour and model, sorted so." [
     "account" U32 "row of accounts" "The account.";
     "hour" I64 "hours since 1970-01-01 UTC" "Start of the hour (of the bucket of cell_hours hours, where they were joined).";
@@ -119,7 +125,9 @@ tables! {
     "text_hash" U64 "" "xxh3-64 of the exact text.";
     "uses" U64 "requests" "Requests of the account with exactly this text.";
     "first_us" I64 "microseconds since 1970-01-01 UTC" "First of them.";
+    "first_way" U32 "" "Hash of the credential and platform it was sent with; 0 where neither is known.";
     "last_us" I64 "microseconds since 1970-01-01 UTC" "Last of them.";
+    "last_way" U32 "" "Its credential and platform.";
     "bytes" U32 "bytes" "Length of the text as UTF-8.";
     "file" U32 "position in the inputs" "File of the sample request.";
     "row" U64 "one-based record number" "Record of the sample request.";
@@ -168,6 +176,7 @@ tables! {
 "turned_away" "Sampled texts that were turned away, for rate or by policy, sorted by text." [
     "text" U32 "row of texts" "The text.";
     "first_us" I64 "microseconds since 1970-01-01 UTC" "First request of the account with this text that was turned away.";
+    "way" U32 "" "Hash of the credential and platform it was sent with; 0 where neither is known.";
 ]
 "models" "Models, sorted by name; other tables name a model by its row number here." [
     "model" Text "" "The model, as found; empty for requests without one.";

@@ -9,7 +9,7 @@ use crate::digest::intern::Interner;
 use crate::digest::partial::{Digest, Lookups};
 use crate::digest::pattern_tables;
 use crate::digest::tables::{DigestAbout, DigestTables, FragmentLists, Intake, KeyKind};
-use crate::digest::texts::{NEVER, SampledText, TextBody, TextSample};
+use crate::digest::texts::{NEVER, SampledText, TextBody, TextSample, Use};
 use crate::digest::{DIGEST_SCHEMA_VERSION, HASH_NAME, WANTED};
 use crate::model::coverage::ColumnCoverage;
 
@@ -48,6 +48,7 @@ impl Digest {
         columns.picks(|| links.iter().map(|link| &link.2.pick));
         let links_frame = columns.frame(links.len())?;
         drop(links);
+        let conversations_frame = self.conversations_frame(&accounts, &keys)?;
 
         let mut columns = ColumnList::new("keys");
         columns.texts(keys.order.iter().map(|&key| kind_name(self.keys.tag(key))));
@@ -66,6 +67,7 @@ impl Digest {
             accounts: accounts_frame(&sorted, &accounts, &self.names, self.texts_per_account())?,
             keys: keys_frame,
             links: links_frame,
+            signature_conversations: conversations_frame,
             cells: cells_frame,
             texts: of_texts.texts,
             fragments: of_texts.fragments,
@@ -83,6 +85,21 @@ impl Digest {
             minutes: self.minutes.into_sorted(),
             about,
         })
+    }
+
+    /// The table `signature_conversations`.
+    fn conversations_frame(&mut self, accounts: &Ranks, keys: &Ranks) -> Result<DataFrame> {
+        let mut rows: Vec<(u32, u32, (u64, u64))> = std::mem::take(&mut self.conversations)
+            .into_entries()
+            .map(|(account, key, ends)| (accounts.rank(account), keys.rank(key), ends))
+            .collect();
+        rows.sort_unstable();
+        let mut columns = ColumnList::new("signature_conversations");
+        columns.u32(rows.iter().map(|row| row.0));
+        columns.u32(rows.iter().map(|row| row.1));
+        columns.u64(rows.iter().map(|row| row.2.0));
+        columns.u64(rows.iter().map(|row| row.2.1));
+        columns.frame(rows.len())
     }
 
     fn about(&self, intake: Intake) -> DigestAbout {
@@ -258,16 +275,17 @@ struct TextTables {
     fragments: FragmentLists,
 }
 
-/// The table `turned_away`, from the time of each row of `texts`.
-fn turned_away_frame(times: impl Iterator<Item = i64>) -> Result<DataFrame> {
-    let rows: Vec<(u32, i64)> = times
+/// The table `turned_away`, from the first such use of each row of `texts`.
+fn turned_away_frame(uses: impl Iterator<Item = Use>) -> Result<DataFrame> {
+    let rows: Vec<(u32, Use)> = uses
         .enumerate()
-        .filter(|(_, time)| *time != NEVER)
-        .map(|(text, time)| (number(text), time))
+        .filter(|(_, first)| *first != NEVER)
+        .map(|(text, first)| (number(text), first))
         .collect();
     let mut columns = ColumnList::new("turned_away");
     columns.u32(rows.iter().map(|row| row.0));
-    columns.i64(rows.iter().map(|row| row.1));
+    columns.i64(rows.iter().map(|row| row.1.time_us));
+    columns.u32(rows.iter().map(|row| row.1.way));
     columns.frame(rows.len())
 }
 
@@ -292,8 +310,10 @@ fn texts_frame(sorted: &[&Account]) -> Result<TextTables> {
     columns.u32(rows.iter().map(|row| row.1));
     columns.u64(rows.iter().map(|row| row.2));
     columns.u64(rows.iter().map(|row| row.3.uses));
-    columns.i64(rows.iter().map(|row| row.3.first_us));
-    columns.i64(rows.iter().map(|row| row.3.last_us));
+    columns.i64(rows.iter().map(|row| row.3.first.time_us));
+    columns.u32(rows.iter().map(|row| row.3.first.way));
+    columns.i64(rows.iter().map(|row| row.3.last.time_us));
+    columns.u32(rows.iter().map(|row| row.3.last.way));
     columns.u32(rows.iter().map(|row| row.3.bytes));
     columns.picks(|| rows.iter().map(|row| &row.3.pick));
     columns.optional_texts(rows.iter().map(|row| row.3.excerpt.as_deref()));
@@ -301,7 +321,7 @@ fn texts_frame(sorted: &[&Account]) -> Result<TextTables> {
     Ok(TextTables {
         texts: columns.frame(rows.len())?,
         text_patterns: pattern_tables::of_texts(rows.iter().map(|row| &*row.3.rules))?,
-        turned_away: turned_away_frame(rows.iter().map(|row| row.3.turned_away_us))?,
+        turned_away: turned_away_frame(rows.iter().map(|row| row.3.turned_away))?,
         fragments,
     })
 }

@@ -11,9 +11,10 @@ use crate::digest::intern::StringId;
 use crate::digest::partial::{Digest, LOOKUP_LIMIT, Parameters};
 use crate::digest::row::{KEY_BYTES, OpenRow};
 use crate::digest::tables::KeyKind;
-use crate::digest::texts::TextSettings;
+use crate::digest::texts::{TextSettings, Use};
 use crate::digest::{WANTED, links};
 use crate::model::batch::RequestBatch;
+use crate::text::hash::mix;
 use crate::text::text_hash;
 
 /// Microseconds in an hour and in a minute.
@@ -79,6 +80,16 @@ impl Digest {
             }
         }
 
+        if let (Some(signature), Some(conversation)) = (
+            self.lookups.signature,
+            columns.conversation_id.filled(index),
+        ) {
+            if level == 0 || links::survives(self.keys.hash(signature), level) {
+                let hash = text_hash(conversation);
+                self.conversations.absorb(number, signature, (hash, hash));
+            }
+        }
+
         let outcome = Outcome::of(columns.status.filled(index), columns.http_status.get(index));
         let output_tokens = columns.output_tokens.get(index).unwrap_or(0).max(0);
         let cell = Cell {
@@ -139,6 +150,10 @@ impl Digest {
             level: self.text_level,
             buffer: &mut self.lookups.fragments,
             rules: &found.user,
+            this: Use {
+                time_us: timestamp_us,
+                way: way(columns, index),
+            },
             turned_away: matches!(outcome, Outcome::RateLimited | Outcome::Blocked),
         };
         let mut added = 0_u64;
@@ -185,6 +200,7 @@ impl Digest {
     /// Collects the numbers of the row's keys in `lookups.row_keys`.
     fn resolve_keys(&mut self, columns: &Columns<'_>, index: usize) {
         self.lookups.row_keys.clear();
+        self.lookups.signature = None;
         let mut client = [StringId::MAX; 4];
         for (kind, column) in columns.plain_keys {
             let Some(value) = column.filled(index) else {
@@ -199,6 +215,9 @@ impl Digest {
                 *part = number.unwrap_or(StringId::MAX - 1);
             }
             self.lookups.row_keys.extend(number);
+            if kind == KeyKind::ReasoningSignature {
+                self.lookups.signature = number;
+            }
         }
         let client = self.client_key(columns, index, client);
         self.lookups.row_keys.extend(client);
@@ -333,6 +352,19 @@ impl Digest {
         remember(&mut self.lookups.parameters, parameters, number);
         number
     }
+}
+
+/// Hash of the credential and the platform of a row: never 0 where either is known.
+fn way(columns: &Columns<'_>, index: usize) -> u32 {
+    let mut hash = 0_u64;
+    for (kind, column) in &columns.plain_keys {
+        if let (KeyKind::ApiKey | KeyKind::Platform, Some(value)) = (kind, column.filled(index)) {
+            hash = mix(hash ^ text_hash(value) ^ u64::from(kind.tag())) | 1;
+        }
+    }
+    #[allow(clippy::cast_possible_truncation)] // the low half of a well-mixed hash
+    let way = hash as u32;
+    way
 }
 
 /// One form for zero and for not-a-number.

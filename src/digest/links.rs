@@ -27,12 +27,12 @@ pub(crate) fn survives(key_hash: u64, level: u32) -> bool {
     level == 0 || mix(key_hash) >> (64 - level.min(63)) == 0
 }
 
-fn pack(account: u32, key: u32) -> u64 {
+pub(crate) fn pack(account: u32, key: u32) -> u64 {
     (u64::from(account) << 32) | u64::from(key)
 }
 
 #[allow(clippy::cast_possible_truncation)] // undoes `pack`
-fn unpack(packed: u64) -> (u32, u32) {
+pub(crate) fn unpack(packed: u64) -> (u32, u32) {
     ((packed >> 32) as u32, packed as u32)
 }
 

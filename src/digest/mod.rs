@@ -10,6 +10,7 @@
 mod account;
 mod check;
 mod columns;
+mod conversations;
 mod counters;
 pub mod documentation;
 mod finish;
@@ -38,7 +39,7 @@ pub use tables::{DigestAbout, DigestTables, FragmentLists, Intake, KeyKind};
 use crate::model::column::RequestColumn;
 
 /// Version of the stored tables; rises with every change of columns, hashes or meanings.
-pub const DIGEST_SCHEMA_VERSION: u32 = 5;
+pub const DIGEST_SCHEMA_VERSION: u32 = 6;
 
 /// Which hash functions the stored hashes come from; digests of other hashes do not merge.
 pub const HASH_NAME: &str =
@@ -51,6 +52,7 @@ pub const WANTED: &[RequestColumn] = &[
     RequestColumn::RequestId,
     RequestColumn::ApiKeyId,
     RequestColumn::ProjectId,
+    RequestColumn::ConversationId,
     RequestColumn::Platform,
     RequestColumn::Model,
     RequestColumn::SystemPrompt,

@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use crate::config::DigestConfig;
 use crate::config::options::Quote;
 use crate::digest::account::Account;
+use crate::digest::conversations::Conversations;
 use crate::digest::counters::{Cells, MAX_CELLS, MAX_MINUTES, Minutes};
 use crate::digest::intern::{Interner, StringId};
 use crate::digest::links::Links;
@@ -32,6 +33,7 @@ pub struct Digest {
     pub(crate) keys: Interner,
     pub(crate) models: Interner,
     pub(crate) links: Links,
+    pub(crate) conversations: Conversations,
     pub(crate) cells: Cells,
     pub(crate) minutes: Minutes,
     /// Entries in all text samples, thinned ones included.
@@ -57,6 +59,8 @@ pub(crate) struct Lookups {
     pub(crate) clients: FxHashMap<[StringId; 4], Option<StringId>>,
     pub(crate) scratch: String,
     pub(crate) row_keys: Vec<StringId>,
+    /// The row's signed reasoning blob.
+    pub(crate) signature: Option<StringId>,
     pub(crate) fragments: FragmentBuffer,
     pub(crate) patterns: RowPatterns,
 }
@@ -85,6 +89,7 @@ impl Default for Lookups {
             clients: FxHashMap::default(),
             scratch: String::new(),
             row_keys: Vec::new(),
+            signature: None,
             fragments: FragmentBuffer::new(),
             patterns: RowPatterns::default(),
         }
@@ -109,6 +114,7 @@ impl Digest {
             keys: Interner::default(),
             models: Interner::default(),
             links: Links::default(),
+            conversations: Conversations::default(),
             cells: Cells::default(),
             minutes: Minutes::default(),
             texts_held: 0,
@@ -200,6 +206,13 @@ impl Digest {
                 self.links.absorb(account, key, link);
             }
         }
+        for (account, key, ends) in other.conversations.into_entries() {
+            if let (Some(&account), Some(&Some(key))) =
+                (accounts.get(account as usize), keys.get(key as usize))
+            {
+                self.conversations.absorb(account, key, ends);
+            }
+        }
         self.cells.fit(usize::MAX, other.cells.level);
         for ((account, hour, model), cell) in other.cells.into_entries() {
             if let (Some(&account), Some(&model)) =
@@ -274,7 +287,13 @@ impl Digest {
         if levels_changed {
             self.links.drop_thinned(|key| keys.hash(key));
         }
+        let before = self.links.level;
         self.links.fit(self.config.max_links, |key| keys.hash(key));
+        let level = self.links.level;
+        if levels_changed || level > before {
+            self.conversations
+                .retain_keys(|key| links::survives(keys.hash(key), level));
+        }
         self.cells.fit(MAX_CELLS, 0);
         self.minutes.fit(MAX_MINUTES, 0);
         let ample = u64::try_from(self.config.halve_texts_above).unwrap_or(u64::MAX);

@@ -122,7 +122,7 @@ proptest! {
             .map(|at| (accounts.get(at).unwrap(), hashes[at], uses[at], first[at], last[at]))
             .collect();
         prop_assert_eq!(found, expected);
-        let mut refused: BTreeMap<(&str, u64), i64> = BTreeMap::new();
+        let mut refused: BTreeMap<(&str, u64), (i64, Option<&str>)> = BTreeMap::new();
         for row in &rows {
             let turned_away = match row.status.as_deref() {
                 Some("ok") => false,
@@ -130,8 +130,11 @@ proptest! {
                 _ => matches!(row.http, Some(403 | 429)),
             };
             if let (true, Some(prompt)) = (turned_away, &row.prompt) {
-                let first = refused.entry((&row.account, text_hash(prompt))).or_insert(i64::MAX);
-                *first = (*first).min(row.timestamp);
+                let this = (row.timestamp, row.api_key.as_deref());
+                let first = refused.entry((&row.account, text_hash(prompt))).or_insert(this);
+                if row.timestamp < first.0 {
+                    *first = this;
+                }
             }
         }
         let names: Vec<&str> = naive.keys().copied().collect();
@@ -141,8 +144,22 @@ proptest! {
         for at in (0..frame.height()).filter(|&at| roles.get(at) == Some(0)) {
             let key = (names[accounts.get(at).unwrap() as usize], hashes[at]);
             let found = since.get(&u32::try_from(at).unwrap()).copied();
-            prop_assert_eq!(found, refused.get(&key).copied());
+            prop_assert_eq!(found, refused.get(&key).map(|first| first.0));
         }
+        let ways = |frame: &polars::prelude::DataFrame, name: &str| frame.column(name).unwrap().u32().unwrap().iter().flatten().collect::<Vec<_>>();
+        let mut way_of: BTreeMap<Option<&str>, u32> = BTreeMap::from([(None, 0)]);
+        for (text, way) in rows_of.iter().flatten().zip(ways(&tables.turned_away, "way")) {
+            let at = text as usize;
+            if roles.get(at) != Some(0) {
+                continue;
+            }
+            let first = refused[&(names[accounts.get(at).unwrap() as usize], hashes[at])];
+            let one_key = rows.iter().filter(|row| row.timestamp == first.0).count() == 1;
+            if one_key {
+                prop_assert_eq!(*way_of.entry(first.1).or_insert(way), way);
+            }
+        }
+        prop_assert_eq!(way_of.values().collect::<BTreeSet<_>>().len(), way_of.len());
         let excerpts = frame.column("excerpt").unwrap().str().unwrap().clone();
         let mut place: BTreeMap<(u32, u32), usize> = BTreeMap::new();
         for at in 0..frame.height() {
@@ -196,6 +213,31 @@ proptest! {
         for (text, rule) in pairs {
             prop_assert_eq!(roles[text as usize] == 1, !RULES[rule as usize].1.is_empty());
         }
+    }
+
+    #[test]
+    fn conversations_of_blobs_are_those_of_a_naive_count(rows in rows(160)) {
+        let tables = whole(&rows, &tests_config());
+        let mut naive: BTreeMap<(&str, &str), BTreeSet<u64>> = BTreeMap::new();
+        for row in &rows {
+            if let (Some(blob), Some(conversation)) = (&row.signature, &row.conversation) {
+                naive.entry((&row.account, blob)).or_default().insert(text_hash(conversation));
+            }
+        }
+        let ids = tables.accounts.column("account_id").unwrap().str().unwrap().clone();
+        let values = tables.keys.column("value").unwrap().str().unwrap().clone();
+        let frame = &tables.signature_conversations;
+        let numbers = |name: &str| frame.column(name).unwrap().u32().unwrap().iter().flatten().map(|number| number as usize).collect::<Vec<_>>();
+        let hashes = |name: &str| frame.column(name).unwrap().u64().unwrap().iter().flatten().collect::<Vec<_>>();
+        let (accounts, keys, smallest, largest) = (numbers("account"), numbers("key"), hashes("smallest"), hashes("largest"));
+        let found: Vec<_> = (0..frame.height())
+            .map(|at| (ids.get(accounts[at]).unwrap(), values.get(keys[at]).unwrap(), smallest[at], largest[at]))
+            .collect();
+        let expected: Vec<_> = naive
+            .iter()
+            .map(|((account, blob), hashes)| (*account, *blob, *hashes.first().unwrap(), *hashes.last().unwrap()))
+            .collect();
+        prop_assert_eq!(found, expected);
     }
 
     #[test]
@@ -373,6 +415,9 @@ fn keys_are_canonical_and_generated_ids_are_marked() {
         ip: Some(String::new()),
         agent: Some("ua".into()),
         tls: Some("t".into()),
+        api_key: None,
+        conversation: None,
+        signature: None,
         asn: Some(64_500),
         model: None,
         status: None,

@@ -12,7 +12,7 @@ use crate::digest::partial::Digest;
 use crate::digest::pattern_tables;
 use crate::digest::row::{Pick, RowPlace};
 use crate::digest::tables::{DigestTables, Intake, KeyKind};
-use crate::digest::texts::{NEVER, SampledText, TextBody};
+use crate::digest::texts::{NEVER, SampledText, TextBody, Use};
 use crate::model::coverage::InputFile;
 use crate::model::failure::Failure;
 
@@ -248,6 +248,7 @@ fn restore(tables: DigestTables, map: &[u32]) -> Result<Digest> {
     }
     restore_accounts(&mut digest, &tables)?;
     restore_links(&mut digest, &tables, map)?;
+    restore_conversations(&mut digest, &tables)?;
     restore_cells(&mut digest, &tables)?;
     restore_texts(&mut digest, &tables, map)?;
     pattern_tables::restore(&mut digest, &tables, map)?;
@@ -336,6 +337,22 @@ fn restore_links(digest: &mut Digest, tables: &DigestTables, map: &[u32]) -> Res
     Ok(())
 }
 
+fn restore_conversations(digest: &mut Digest, tables: &DigestTables) -> Result<()> {
+    let reader = Reader {
+        name: "signature_conversations",
+        frame: &tables.signature_conversations,
+    };
+    let whose = reader.u32("account")?.into_iter().zip(reader.u32("key")?);
+    let ends = reader
+        .u64("smallest")?
+        .into_iter()
+        .zip(reader.u64("largest")?);
+    for ((account, key), ends) in whose.zip(ends) {
+        digest.conversations.absorb(account, key, ends);
+    }
+    Ok(())
+}
+
 fn restore_cells(digest: &mut Digest, tables: &DigestTables) -> Result<()> {
     let reader = Reader {
         name: "cells",
@@ -407,10 +424,8 @@ fn restore_texts(digest: &mut Digest, tables: &DigestTables, map: &[u32]) -> Res
         .into_iter()
         .zip(reader.u32("role")?)
         .zip(reader.u64("text_hash")?);
-    let times = reader
-        .i64("first_us")?
-        .into_iter()
-        .zip(reader.i64("last_us")?);
+    let first = uses(&reader, "first_us", "first_way")?;
+    let times = first.into_iter().zip(uses(&reader, "last_us", "last_way")?);
     let counts = reader
         .u64("uses")?
         .into_iter()
@@ -419,18 +434,16 @@ fn restore_texts(digest: &mut Digest, tables: &DigestTables, map: &[u32]) -> Res
     let shown = reader.picks(map)?.into_iter().zip(reader.texts("excerpt")?);
     let mut rules = pattern_tables::rules_of_texts(tables)?;
     let turned_away = turned_away(tables)?;
-    for (
-        index,
-        ((((account, role), hash), ((uses, bytes), (first_us, last_us))), (pick, excerpt)),
-    ) in places.zip(counts).zip(shown).enumerate()
+    for (index, ((((account, role), hash), ((uses, bytes), (first, last))), (pick, excerpt))) in
+        places.zip(counts).zip(shown).enumerate()
     {
         let fragments = tables.fragments.of(index).into();
         let excerpt = excerpt.map(Box::from);
         let body = Some(Box::new(TextBody {
             uses,
-            first_us,
-            last_us,
-            turned_away_us: turned_away.get(&index).copied().unwrap_or(NEVER),
+            first,
+            last,
+            turned_away: turned_away.get(&index).copied().unwrap_or(NEVER),
             bytes,
             pick,
             fragments,
@@ -446,12 +459,18 @@ fn restore_texts(digest: &mut Digest, tables: &DigestTables, map: &[u32]) -> Res
     Ok(())
 }
 
-/// Time at which the text of a row of `texts` was first turned away.
-fn turned_away(tables: &DigestTables) -> Result<FxHashMap<usize, i64>> {
+/// Times and ways of the uses in two columns.
+fn uses(reader: &Reader<'_>, times: &'static str, ways: &'static str) -> Result<Vec<Use>> {
+    let pairs = reader.i64(times)?.into_iter().zip(reader.u32(ways)?);
+    Ok(pairs.map(|(time_us, way)| Use { time_us, way }).collect())
+}
+
+/// The first use of the text of a row of `texts` that was turned away.
+fn turned_away(tables: &DigestTables) -> Result<FxHashMap<usize, Use>> {
     let reader = Reader {
         name: "turned_away",
         frame: &tables.turned_away,
     };
     let texts = reader.u32("text")?.into_iter().map(|text| text as usize);
-    Ok(texts.zip(reader.i64("first_us")?).collect())
+    Ok(texts.zip(uses(&reader, "first_us", "way")?).collect())
 }

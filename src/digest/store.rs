@@ -247,6 +247,7 @@ fn assemble(
         accounts: take("accounts")?,
         keys: take("keys")?,
         links: take("links")?,
+        signature_conversations: take("signature_conversations")?,
         cells: take("cells")?,
         texts,
         fragments,

@@ -189,6 +189,8 @@ pub struct DigestTables {
     pub pattern_samples: DataFrame,
     /// Rules that each sampled text matches, by (row of `texts`, rule), sorted so.
     pub text_patterns: DataFrame,
+    /// Conversations in which an account uses a signed reasoning blob, by (account, key).
+    pub signature_conversations: DataFrame,
     /// Sampled texts that were turned away, by row of `texts`.
     pub turned_away: DataFrame,
     /// Models, sorted; requests without a model stand under the empty name.
@@ -215,11 +217,12 @@ impl DigestTables {
 
     /// The tables held as frames, with their names.
     #[must_use]
-    pub fn frames(&self) -> [(&'static str, &DataFrame); 11] {
+    pub fn frames(&self) -> [(&'static str, &DataFrame); 12] {
         [
             ("accounts", &self.accounts),
             ("keys", &self.keys),
             ("links", &self.links),
+            ("signature_conversations", &self.signature_conversations),
             ("cells", &self.cells),
             ("texts", &self.texts),
             ("samples", &self.samples),

@@ -27,6 +27,9 @@ pub(super) struct Row {
     pub(super) ip: Option<String>,
     pub(super) agent: Option<String>,
     pub(super) tls: Option<String>,
+    pub(super) api_key: Option<String>,
+    pub(super) conversation: Option<String>,
+    pub(super) signature: Option<String>,
     pub(super) asn: Option<i64>,
     pub(super) model: Option<String>,
     pub(super) status: Option<String>,
@@ -75,44 +78,55 @@ pub(super) fn rows(most: usize) -> impl Strategy<Value = Vec<Row>> {
         ),
         proptest::option::of(prop_oneof![0_i64..1000, Just(i64::MAX), Just(i64::MIN)]),
     );
-    proptest::collection::vec((who, texts, client, outcome, parameters), 0..most).prop_map(|rows| {
-        rows.into_iter()
-            .enumerate()
-            .map(|(index, row)| {
-                let (
-                    (account, own_id, timestamp),
-                    (prompt, system),
-                    (ip, agent, tls, asn),
-                    outcome,
-                    parameters,
-                ) = row;
-                let (model, status, http) = outcome;
-                let (temperature, stream, tools, tokens) = parameters;
-                let (file, row) = ((index % 3) as u32, index as u64 / 3 + 1);
-                let request_id = own_id.then(|| format!("r{}", index / 2));
-                Row {
-                    file,
-                    row,
-                    timestamp,
-                    account,
-                    request_id,
-                    prompt,
-                    system,
-                    ip,
-                    agent,
-                    tls,
-                    asn,
-                    model,
-                    status,
-                    http,
-                    temperature,
-                    stream,
-                    tools,
-                    tokens,
-                }
-            })
-            .collect()
-    })
+    let turns = (
+        proptest::option::of(few("key", 3)),
+        proptest::option::of(few("conversation", 4)),
+        proptest::option::weighted(0.3, few("blob", 3)),
+    );
+    proptest::collection::vec((who, texts, client, outcome, parameters, turns), 0..most).prop_map(
+        |rows| {
+            rows.into_iter()
+                .enumerate()
+                .map(|(index, row)| {
+                    let (
+                        (account, own_id, timestamp),
+                        (prompt, system),
+                        (ip, agent, tls, asn),
+                        outcome,
+                        parameters,
+                        (api_key, conversation, signature),
+                    ) = row;
+                    let (model, status, http) = outcome;
+                    let (temperature, stream, tools, tokens) = parameters;
+                    let (file, row) = ((index % 3) as u32, index as u64 / 3 + 1);
+                    let request_id = own_id.then(|| format!("r{}", index / 2));
+                    Row {
+                        file,
+                        row,
+                        timestamp,
+                        account,
+                        request_id,
+                        prompt,
+                        system,
+                        ip,
+                        agent,
+                        tls,
+                        api_key,
+                        conversation,
+                        signature,
+                        asn,
+                        model,
+                        status,
+                        http,
+                        temperature,
+                        stream,
+                        tools,
+                        tokens,
+                    }
+                })
+                .collect()
+        },
+    )
 }
 
 pub(super) fn batch(file: u32, rows: &[&Row]) -> RequestBatch {
@@ -132,6 +146,15 @@ pub(super) fn batch(file: u32, rows: &[&Row]) -> RequestBatch {
     put(C::Ip, texts(rows, |row| row.ip.as_ref()));
     put(C::UserAgent, texts(rows, |row| row.agent.as_ref()));
     put(C::TlsFingerprint, texts(rows, |row| row.tls.as_ref()));
+    put(C::ApiKeyId, texts(rows, |row| row.api_key.as_ref()));
+    put(
+        C::ConversationId,
+        texts(rows, |row| row.conversation.as_ref()),
+    );
+    put(
+        C::ReasoningSignature,
+        texts(rows, |row| row.signature.as_ref()),
+    );
     put(C::Asn, integers(rows, |row| row.asn));
     put(C::Model, texts(rows, |row| row.model.as_ref()));
     put(C::Status, texts(rows, |row| row.status.as_ref()));

@@ -12,8 +12,19 @@ use crate::text::{FragmentBuffer, excerpt, fragments};
 /// Texts per account and role that keep an excerpt.
 pub(crate) const EXCERPTS: usize = 2;
 
-/// Stands for the time of what did not happen.
-pub(crate) const NEVER: i64 = i64::MAX;
+/// One use of a text: when, and a hash of the credential and the platform it was sent with (0
+/// where neither is known). In the order of time; of two at one time the smaller way is first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Use {
+    pub(crate) time_us: i64,
+    pub(crate) way: u32,
+}
+
+/// Stands for what did not happen.
+pub(crate) const NEVER: Use = Use {
+    time_us: i64::MAX,
+    way: 0,
+};
 
 /// One sampled text.
 #[derive(Debug)]
@@ -27,10 +38,12 @@ pub(crate) struct SampledText {
 #[derive(Debug)]
 pub(crate) struct TextBody {
     pub(crate) uses: u64,
-    pub(crate) first_us: i64,
-    pub(crate) last_us: i64,
+    /// First use, and by which way.
+    pub(crate) first: Use,
+    /// Last use.
+    pub(crate) last: Use,
     /// First use that was turned away, or [`NEVER`].
-    pub(crate) turned_away_us: i64,
+    pub(crate) turned_away: Use,
     pub(crate) bytes: u32,
     pub(crate) pick: Pick,
     pub(crate) fragments: Box<[u64]>,
@@ -47,17 +60,15 @@ pub(crate) struct TextSettings<'a> {
     pub(crate) buffer: &'a mut FragmentBuffer,
     /// Rules that the text matches.
     pub(crate) rules: &'a [u16],
+    /// This use.
+    pub(crate) this: Use,
     /// Whether the request was turned away, for its rate or by policy.
     pub(crate) turned_away: bool,
 }
 
 impl TextSettings<'_> {
-    fn turned_away_us(&self, row: &OpenRow<'_>) -> i64 {
-        if self.turned_away {
-            row.timestamp_us
-        } else {
-            NEVER
-        }
+    fn turned_away(&self) -> Use {
+        if self.turned_away { self.this } else { NEVER }
     }
 }
 
@@ -91,9 +102,9 @@ impl TextSample {
                     .and_then(|entry| entry.body.as_mut())
                 {
                     body.uses = body.uses.saturating_add(1);
-                    body.first_us = body.first_us.min(row.timestamp_us);
-                    body.last_us = body.last_us.max(row.timestamp_us);
-                    body.turned_away_us = body.turned_away_us.min(settings.turned_away_us(row));
+                    body.first = body.first.min(settings.this);
+                    body.last = body.last.max(settings.this);
+                    body.turned_away = body.turned_away.min(settings.turned_away());
                     if row.beats(&body.pick) {
                         body.pick = row.pick();
                     }
@@ -115,12 +126,12 @@ impl TextSample {
                 .then(|| excerpt(text, settings.config.excerpt_chars, settings.quote))
                 .flatten()
                 .map(String::into_boxed_str);
-            let turned_away_us = settings.turned_away_us(row);
+            let turned_away = settings.turned_away();
             let fresh = |fragments| TextBody {
                 uses: 1,
-                first_us: row.timestamp_us,
-                last_us: row.timestamp_us,
-                turned_away_us,
+                first: settings.this,
+                last: settings.this,
+                turned_away,
                 bytes: u32::try_from(text.len()).unwrap_or(u32::MAX),
                 pick: row.pick(),
                 fragments,
@@ -214,9 +225,9 @@ enum Position {
 impl TextBody {
     fn joined(mut self: Box<Self>, other: TextBody) -> Box<Self> {
         self.uses = self.uses.saturating_add(other.uses);
-        self.first_us = self.first_us.min(other.first_us);
-        self.last_us = self.last_us.max(other.last_us);
-        self.turned_away_us = self.turned_away_us.min(other.turned_away_us);
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+        self.turned_away = self.turned_away.min(other.turned_away);
         if other.pick.order() < self.pick.order() {
             self.pick = other.pick;
         }

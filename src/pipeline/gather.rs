@@ -217,7 +217,7 @@ pub(super) fn declare(
 }
 
 /// Account ids in digest order.
-fn account_ids(tables: &DigestTables) -> Result<Vec<String>> {
+pub(super) fn account_ids(tables: &DigestTables) -> Result<Vec<String>> {
     Ok(tables
         .accounts
         .column("account_id")?

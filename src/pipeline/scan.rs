@@ -4,8 +4,8 @@ use anyhow::Result;
 
 use crate::compare;
 use crate::config::options::{Profile, Quote, ScanOptions};
+use crate::detect;
 use crate::detect::population::Population;
-use crate::detect::{self, Context};
 use crate::fuse::{self, Fused};
 use crate::label;
 use crate::load::{self, LoadPlan};
@@ -15,8 +15,9 @@ use crate::model::finding::{DetectorRun, RunStatus};
 use crate::model::progress::Progress;
 use crate::model::week;
 use crate::pipeline::ScanOutput;
-use crate::pipeline::gather::{self, Gathered};
+use crate::pipeline::gather;
 use crate::pipeline::lists;
+use crate::pipeline::ready::{Detected, Ready};
 use crate::report::{self, Pseudonyms, WriteDigest, WriteOptions};
 use crate::suppress;
 use crate::watch;
@@ -63,70 +64,27 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
         .as_deref()
         .map(|key| Pseudonyms::open(key, &[&output.out]))
         .transpose()?;
-    let Gathered {
-        tables,
-        plan,
-        mut notes,
-    } = gather::gather(options, progress)?;
-    let mut profiles = gather::profiles(options, &tables)?;
-    if let Some(customers) = &customers {
-        notes.push(gather::declare(customers, &tables, &mut profiles)?);
-    }
-    if !public_ranges.is_empty() {
-        notes.push(format!(
-            "{} declared public ranges of addresses tie nobody together",
-            public_ranges.len()
-        ));
-    }
-    let (events, event_report) = gather::events(options)?;
-    let side = gather::side_intake(
-        tables.about.intake.inputs.len(),
-        profiles.report.as_ref(),
-        event_report.as_ref(),
-    );
-    let coverage = gather::coverage(
-        &tables,
-        options.config.load.gap_minutes,
-        profiles.joined,
-        notes,
-        &side,
-    )?;
-
+    let ready = Ready::read(options, customers.as_ref(), public_ranges.len(), progress)?;
     progress.begin("detecting", None);
-    let request_columns = gather::request_columns(&coverage);
-    let account_columns = gather::account_columns(&profiles.by_account);
-    let context = Context {
-        tables: &tables,
-        profiles: &profiles.by_account,
-        events: &events,
-        config: &options.config,
-        request_columns: &request_columns,
-        account_columns: &account_columns,
-    };
-    let outcomes = detect::registry::run(&context, &options.only, &options.skip)?;
-    let mut detectors: Vec<DetectorRun> = Vec::new();
-    let mut layers = Vec::new();
-    let mut families = Vec::new();
-    let mut capabilities = None;
-    for (run, mut outcome) in outcomes {
-        detectors.push(run);
-        layers.append(&mut outcome.layers);
-        families.append(&mut outcome.templates);
-        capabilities = capabilities.or(outcome.capabilities);
-    }
+    let context = ready.context(&options.config);
+    let detected = Detected::run(&context, &options.only, &options.skip)?;
     progress.end();
 
     progress.begin("fusing", None);
-    let not_tested: Vec<String> = detectors.iter().flat_map(DetectorRun::not_tested).collect();
-    let population = Population::read(&context, &layers, &families)?;
+    let not_tested: Vec<String> = detected
+        .runs
+        .iter()
+        .flat_map(DetectorRun::not_tested)
+        .collect();
+    let population = Population::read(&context, &detected.layers, &detected.families)?;
     let fused = fuse::fuse(&fuse::Input {
         population: &population,
         group_tests: &detect::registry::group_tests(&context, &options.only, &options.skip),
-        tables: &tables,
-        profiles: &profiles.by_account,
-        layers: &layers,
-        families: &families,
-        capabilities: capabilities.as_ref(),
+        tables: &ready.tables,
+        profiles: &ready.profiles.by_account,
+        layers: &detected.layers,
+        families: &detected.families,
+        capabilities: detected.capabilities.as_ref(),
         public_ranges: &public_ranges,
         not_tested: &not_tested,
         config: &options.config,
@@ -143,14 +101,24 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
         null_runs,
         mut group_runs,
     } = fused;
+    let mut detectors = detected.runs;
     detectors.append(&mut group_runs);
+    let Ready {
+        tables,
+        plan,
+        profiles,
+        events,
+        side,
+        coverage,
+        ..
+    } = ready;
     let mut watchlist = None;
     if let Some(list) = &list {
         let input = watch::Input {
             list,
             tables: &tables,
             profiles: &profiles.by_account,
-            layers: &layers,
+            layers: &detected.layers,
             cells: &fuse::cells(&tables)?,
             locators: options.config.report.locators_per_finding,
             leads: options.profile != Profile::Cautious,

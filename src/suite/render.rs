@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use anyhow::Result;
 use serde::Serialize;
 
+use crate::evaluate::render::write_aligned;
 use crate::suite::cell::{Cell, SCAN_METHOD};
 use crate::suite::summary::{Measure, Row, Section};
 
@@ -152,7 +153,7 @@ pub fn to_table(cells: &[Cell], rows: &[Row]) -> String {
             })
             .collect();
         let _ = writeln!(out, "\n{heading}");
-        write_aligned(&header, &lines, &mut out);
+        write_aligned(3, &header, &lines, &mut out);
     }
     out
 }
@@ -171,33 +172,4 @@ fn cell_text(measure: &Measure) -> String {
         let _ = write!(text, " [{low:.2}, {high:.2}]");
     }
     text
-}
-
-/// The first three columns to the left, numbers to the right; empty columns are left out.
-fn write_aligned(header: &[&str], lines: &[Vec<String>], out: &mut String) {
-    let cell = |line: &[String], at: usize| line.get(at).cloned().unwrap_or_default();
-    let columns: Vec<(usize, usize)> = (0..header.len())
-        .filter(|at| lines.iter().any(|line| !cell(line, *at).is_empty()))
-        .map(|at| {
-            let widest = lines.iter().map(|line| cell(line, at).chars().count());
-            let name = header.get(at).map_or(0, |name| name.chars().count());
-            (at, widest.max().unwrap_or(0).max(name))
-        })
-        .collect();
-    let titles: Vec<String> = header.iter().map(|name| (*name).to_owned()).collect();
-    for line in std::iter::once(&titles).chain(lines) {
-        let mut text = String::new();
-        for (at, width) in &columns {
-            let value = cell(line, *at);
-            let padding = " ".repeat(width.saturating_sub(value.chars().count()));
-            let (before, after) = if *at < 3 {
-                ("", padding.as_str())
-            } else {
-                (padding.as_str(), "")
-            };
-            let _ = write!(text, "  {before}{value}{after}");
-        }
-        out.push_str(text.trim_end());
-        out.push('\n');
-    }
 }

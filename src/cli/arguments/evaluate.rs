@@ -1,4 +1,4 @@
-//! The arguments of `evaluate`, and of `evaluate --suite`.
+//! The arguments of `evaluate`, of `evaluate --suite` and of `evaluate --tests`.
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -13,13 +13,13 @@ use crate::cli::shared::{SettingArguments, local_path};
 pub(crate) struct EvaluateArguments {
     /// A case folder, or a CSV with the columns account_id and campaign_id (or cluster)
     #[arg(value_name = "CASE", value_hint = ValueHint::AnyPath, value_parser = local_path(),
-        required_unless_present = "suite", conflicts_with = "suite")]
+        required_unless_present_any = ["suite", "tests"], conflicts_with_all = ["suite", "tests"])]
     pub(crate) case: Option<PathBuf>,
     /// CSV of the truth: account_id, campaign (empty for innocent accounts), population. No
     /// campaign are also -1, false, no, f, n, innocent, benign, cover, legitimate, legit, noise,
     /// no_campaign, normal, negative, clean, genuine, organic, -, and nan, none, null, na, n/a
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = local_path(),
-        required_unless_present = "suite", conflicts_with = "suite")]
+        required_unless_present_any = ["suite", "tests"], conflicts_with_all = ["suite", "tests"])]
     pub(crate) truth: Option<PathBuf>,
     /// Truth of requests (CSV or Parquet), to score the requests of a case as well
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = local_path(),
@@ -40,6 +40,31 @@ pub(crate) struct EvaluateArguments {
     /// Suite.
     #[command(flatten)]
     pub(crate) suite: SuiteArguments,
+    /// Tests.
+    #[command(flatten)]
+    pub(crate) trial: TrialArguments,
+}
+
+/// `evaluate --tests`
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Tests")]
+pub(crate) struct TrialArguments {
+    /// Draw groups of accounts at random from these logs and count for how many of them each
+    /// test of what a group does speaks: of everyone innocent, of each innocent population, of
+    /// each campaign. A folder holds requests.*, accounts.csv, events.csv and
+    /// truth_accounts.csv, as `simulate` writes them
+    #[arg(long, value_name = "FOLDERS", num_args = 1.., value_hint = ValueHint::DirPath,
+        value_parser = local_path(), conflicts_with_all = ["suite", "baselines", "truth_requests"])]
+    pub(crate) tests: Vec<PathBuf>,
+    /// Groups of each population, over all folders together
+    #[arg(long, value_name = "N", default_value = "200", requires = "tests")]
+    pub(crate) groups: NonZeroU32,
+    /// Accounts in a group
+    #[arg(long, value_name = "N", default_value = "20", requires = "tests")]
+    pub(crate) group_accounts: NonZeroU32,
+    /// Seed of the draws
+    #[arg(long, value_name = "NUMBER", default_value = "1", requires = "tests")]
+    pub(crate) draw_seed: u64,
 }
 
 /// `evaluate --suite`

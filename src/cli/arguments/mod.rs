@@ -15,7 +15,7 @@ use crate::cli::shared::{
     ReportFormatName, RunArguments, SettingArguments, local_path,
 };
 
-pub(crate) use evaluate::{EvaluateArguments, SuiteArguments};
+pub(crate) use evaluate::{EvaluateArguments, SuiteArguments, TrialArguments};
 pub(crate) use names::{AnswerFormat, FailOn, KindName, SchemaFormat, TableName};
 pub(crate) use simulate::{KnobArguments, SimulateArguments};
 

@@ -1,8 +1,9 @@
-//! Requests that are turned away in one account and come back at once in another.
+//! Requests that are turned away and come back at once from another account, key or platform.
 //!
 //! # Looks for
-//! Prompts that were turned away (HTTP status 429 or 403, or a status that says so) in one
-//! account of the group and that another one sends, word for word, within two minutes.
+//! Prompts that were turned away (HTTP status 429 or 403, or a status that says so) and that
+//! come again, word for word, within two minutes: from another account of the group, or from
+//! the same account by another key or over another platform. Each is a finding of its own.
 //!
 //! # Why
 //! AA26-251A describes traffic that moves to other accounts and platforms when one is
@@ -11,20 +12,22 @@
 //! # Null model
 //! Two accounts that share a prompt without a hand between them know nothing of each
 //! other's failures: the other's request is as likely to come in the two minutes before the
-//! failure as in the two minutes after it (an exact binomial test with one half). Prompts
-//! that more than four accounts of the log send are left out: many users have them in common.
+//! failure as in the two minutes after it (an exact binomial test with one half). The same is
+//! asked of two keys or platforms of one account. Prompts that more than four accounts of the
+//! log send are left out: many users have them in common.
 //!
 //! # Innocent look-alikes
 //! One person with two accounts, a gateway that holds the keys of several customers, a
-//! colleague who is asked to try the same. Therefore weak: it never counts for a verdict.
+//! colleague who is asked to try the same; a client library that falls back on a second key or
+//! platform. Therefore weak: it never counts for a verdict.
 //!
 //! # Needs
-//! requests.prompt, and requests.status or requests.http_status.
+//! requests.prompt, and requests.status or requests.http_status; requests.api_key_id or
+//! requests.platform for the second kind.
 //!
 //! # Limits
 //! Of the prompts of an account a sample is kept, and of a prompt in an account the first and
 //! last use and the first failure. Requests in the same instant have no order and are left out.
-//! A change of key or platform inside one account is not looked at.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -38,9 +41,9 @@ use crate::stats::tail::binomial_upper_log2;
 
 static META: Meta = Meta {
     id: "dynamics/failover",
-    title: "Requests that are turned away in one account and come back at once in another",
+    title: "Requests that are turned away and come back at once from another account, key or platform",
     families: &[Family::Dynamics],
-    version: 1,
+    version: 2,
     needs: &[Need::Request(RequestColumn::Prompt)],
     source: include_str!("failover.rs"),
 };
@@ -104,28 +107,132 @@ fn in_few_hands(population: &Population<'_>) -> FxHashSet<u64> {
     few.map(|(hash, _)| hash).collect()
 }
 
-/// What became of a prompt that was turned away.
+/// Where a prompt that was turned away may come back.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Elsewhere {
-    After,
-    Before,
-    Neither,
+enum To {
+    /// In another account of the group.
+    Account,
+    /// In the same account, by another key or platform.
+    Way,
 }
 
-fn elsewhere(failed_us: i64, others: impl Iterator<Item = Prompt>) -> Elsewhere {
-    let (mut after, mut before) = (false, false);
-    for other in others {
-        for time_us in [other.first_us, other.last_us] {
+impl To {
+    const BOTH: [To; 2] = [To::Account, To::Way];
+
+    /// Part of the finding's id.
+    fn about(self) -> &'static str {
+        match self {
+            To::Account => "",
+            To::Way => "key or platform",
+        }
+    }
+
+    fn place(self) -> &'static str {
+        match self {
+            To::Account => "another account of the group",
+            To::Way => "another key or platform of the same account",
+        }
+    }
+
+    fn innocent(self) -> &'static str {
+        match self {
+            To::Account => {
+                "one person with two accounts, or a gateway that holds the keys of several customers"
+            }
+            To::Way => "a client library or gateway with a second key or platform to fall back on",
+        }
+    }
+}
+
+/// How often prompts that were turned away come back in time.
+struct Comebacks {
+    after: u64,
+    before: u64,
+    accounts: Vec<u32>,
+    first_us: i64,
+    last_us: i64,
+}
+
+impl Comebacks {
+    fn none() -> Self {
+        Self {
+            after: 0,
+            before: 0,
+            accounts: Vec::new(),
+            first_us: i64::MAX,
+            last_us: i64::MIN,
+        }
+    }
+
+    /// Adds one failure and the times at which the prompt is sent elsewhere; one that is sent
+    /// on both sides of it says nothing.
+    fn add(
+        &mut self,
+        failed_us: i64,
+        elsewhere_us: impl Iterator<Item = i64>,
+        whose: impl Iterator<Item = u32>,
+    ) {
+        let (mut after, mut before) = (false, false);
+        for time_us in elsewhere_us {
             let wait_us = time_us - failed_us;
             after |= (1..=WINDOW_US).contains(&wait_us);
             before |= (-WINDOW_US..=-1).contains(&wait_us);
         }
+        match (after, before) {
+            (true, false) => {
+                self.after += 1;
+                self.accounts.extend(whose);
+                self.first_us = self.first_us.min(failed_us);
+                self.last_us = self.last_us.max(failed_us);
+            }
+            (false, true) => self.before += 1,
+            _ => {}
+        }
     }
-    match (after, before) {
-        (true, false) => Elsewhere::After,
-        (false, true) => Elsewhere::Before,
-        _ => Elsewhere::Neither,
+
+    fn into_finding(mut self, to: To, failed: u64) -> Option<GroupFinding> {
+        let told = self.after + self.before;
+        let share = self.after as f64 / told.max(1) as f64;
+        let bits = -binomial_upper_log2(self.after, told, 0.5);
+        if told == 0 || bits <= 0.0 || share < AFTER {
+            return None;
+        }
+        self.accounts.sort_unstable();
+        self.accounts.dedup();
+        let place = to.place();
+        Some(GroupFinding {
+            family: Family::Dynamics,
+            standing: Standing::Weak,
+            about: to.about().to_owned(),
+            bits,
+            tried: To::BOTH.len() as u64,
+            measure: format!("share of prompts turned away that come back from {place} within two minutes after, of those within two minutes before or after"),
+            measured: share,
+            expected: 0.5,
+            n: told,
+            threshold: AFTER,
+            statement: format!(
+                "of {failed} sampled prompts that were turned away (429 or 403), {} come from {place} within two minutes after and {} within two minutes before; as many after as before expected",
+                self.after, self.before
+            ),
+            accounts: self.accounts,
+            null_model: "who sends the prompt elsewhere knows nothing of the failure: before and after are equally likely".to_owned(),
+            innocent: to.innocent().to_owned(),
+            would_clear: "the gateway or the person behind both, known to the provider".to_owned(),
+            first_us: Some(self.first_us),
+            last_us: Some(self.last_us),
+            dates: Vec::new(),
+        })
     }
+}
+
+/// Uses of a prompt in its own account by another way than the one that failed.
+fn other_ways(prompt: &Prompt) -> impl Iterator<Item = i64> {
+    let [first, last, failed] = prompt.ways;
+    [(prompt.first_us, first), (prompt.last_us, last)]
+        .into_iter()
+        .filter(move |(_, way)| failed != 0 && *way != 0 && *way != failed)
+        .map(|(time_us, _)| time_us)
 }
 
 fn look(population: &Population<'_>, few: &FxHashSet<u64>, group: &Group) -> Look {
@@ -139,9 +246,8 @@ fn look(population: &Population<'_>, few: &FxHashSet<u64>, group: &Group) -> Loo
         .filter(|(hash, _, _)| few.contains(hash))
         .collect();
     uses.sort_unstable_by_key(|(hash, account, _)| (*hash, *account));
-    let (mut failed, mut after, mut before) = (0_u64, 0_u64, 0_u64);
-    let mut accounts: Vec<u32> = Vec::new();
-    let (mut first_us, mut last_us) = (i64::MAX, i64::MIN);
+    let mut failed = 0_u64;
+    let (mut to_account, mut to_way) = (Comebacks::none(), Comebacks::none());
     for holders in uses.chunk_by(|one, next| one.0 == next.0) {
         for (_, account, prompt) in holders {
             let Some(failed_us) = prompt.turned_away_us else {
@@ -149,52 +255,23 @@ fn look(population: &Population<'_>, few: &FxHashSet<u64>, group: &Group) -> Loo
             };
             failed += 1;
             let others = holders.iter().filter(|(_, other, _)| other != account);
-            match elsewhere(failed_us, others.map(|(_, _, prompt)| *prompt)) {
-                Elsewhere::After => {
-                    after += 1;
-                    accounts.extend(holders.iter().map(|(_, account, _)| *account));
-                    first_us = first_us.min(failed_us);
-                    last_us = last_us.max(failed_us);
-                }
-                Elsewhere::Before => before += 1,
-                Elsewhere::Neither => {}
-            }
+            let times = others.flat_map(|(_, _, prompt)| [prompt.first_us, prompt.last_us]);
+            let whose = holders.iter().map(|(_, account, _)| *account);
+            to_account.add(failed_us, times, whose);
+            to_way.add(failed_us, other_ways(prompt), std::iter::once(*account));
         }
     }
     if failed == 0 {
         return Look::untested("no sampled prompt of the group was turned away (429 or 403)");
     }
-    let told = after + before;
-    let share = after as f64 / told.max(1) as f64;
-    let bits = -binomial_upper_log2(after, told, 0.5);
-    if told == 0 || bits <= 0.0 || share < AFTER {
-        return Look::default();
-    }
-    accounts.sort_unstable();
-    accounts.dedup();
+    let mut findings: Vec<GroupFinding> = To::BOTH
+        .into_iter()
+        .zip([to_account, to_way])
+        .filter_map(|(to, comebacks)| comebacks.into_finding(to, failed))
+        .collect();
+    findings.sort_by(|one, other| other.bits.total_cmp(&one.bits));
     Look {
-        findings: vec![GroupFinding {
-            family: Family::Dynamics,
-            standing: Standing::Weak,
-            about: String::new(),
-            bits,
-            tried: 1,
-            measure: "share of prompts turned away in one account that another sends within two minutes after, of those within two minutes before or after".to_owned(),
-            measured: share,
-            expected: 0.5,
-            n: told,
-            threshold: AFTER,
-            statement: format!(
-                "of {failed} sampled prompts that were turned away (429 or 403), another account of the group sends {after} within two minutes after and {before} within two minutes before; as many after as before expected"
-            ),
-            accounts,
-            null_model: "an account that shares a prompt knows nothing of the other's failure: before and after are equally likely".to_owned(),
-            innocent: "one person with two accounts, or a gateway that holds the keys of several customers".to_owned(),
-            would_clear: "the gateway or the person behind both accounts, known to the provider".to_owned(),
-            first_us: Some(first_us),
-            last_us: Some(last_us),
-            dates: Vec::new(),
-        }],
+        findings,
         partial: Vec::new(),
     }
 }
@@ -262,6 +339,31 @@ mod tests {
         }
         let look = look_at(&Failover, &world, (0..40).collect());
         assert!(look.findings.is_empty(), "{look:?}");
+    }
+
+    #[test]
+    fn another_key_of_the_same_account_is_another_finding() {
+        let mut world = World::new(60, &["m"]);
+        for account in 0..60 {
+            world.put(account, 10, 0, 9);
+            for text in 0..3 {
+                let hash = u64::from(account) << 32 | text;
+                world.say_in_vain(account, hash, 10 * HOUR_US);
+                let (_, prompt) = world.prompts.last_mut().unwrap();
+                prompt.last_us += 4_000_000;
+                // the first twenty come back by another key, the others by the same
+                prompt.ways = [7, if account < 20 { 8 } else { 7 }, 7];
+            }
+        }
+        let found = look_at(&Failover, &world, (0..20).collect()).findings;
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(
+            (found[0].about.as_str(), found[0].n),
+            ("key or platform", 60)
+        );
+        assert!(found[0].bits > 20.0 && found[0].standing == Standing::Weak);
+        let same = look_at(&Failover, &world, (20..60).collect());
+        assert!(same.findings.is_empty(), "{same:?}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What accounts do when models are released and accounts are closed, and what they carry over.
 
 pub mod closings;
+pub mod conversation_replay;
 pub mod failover;
 pub mod mixed_traffic;
 pub mod model_pivot;

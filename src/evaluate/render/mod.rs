@@ -1,5 +1,6 @@
 //! An evaluation as a fixed-width table, JSON or tidy CSV. Same evaluation, same bytes.
 
+mod aligned;
 mod table;
 mod tidy;
 
@@ -7,6 +8,7 @@ use anyhow::Result;
 
 use crate::evaluate::Evaluation;
 
+pub use aligned::write_aligned;
 pub use table::to_table;
 pub use tidy::to_csv;
 
