@@ -96,6 +96,37 @@ fn the_suite_measures_and_goes_on() {
 }
 
 #[test]
+fn the_group_tests_are_counted_on_logs_of_one_population() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_str().unwrap();
+    let said = text(&script(
+        "group_tests.sh",
+        &[out, "3003", "20", "alone-ci_fleet"],
+    ));
+    assert!(said.contains("the tables are in"), "{said}");
+    let counts = std::fs::read_to_string(folder.path().join("alone-ci_fleet.csv")).unwrap();
+    assert!(
+        counts.starts_with("test,drawn_from,is_campaign,groups,tested,at_5_percent,"),
+        "{counts}"
+    );
+    let around_the_clock = counts
+        .lines()
+        .find(|line| line.starts_with("timing/round-the-clock,ci_fleet,false,20,20,"))
+        .unwrap_or_else(|| panic!("{counts}"));
+    // among its own kind a build machine that never sleeps is nothing unusual
+    let spoken: u32 = around_the_clock.split(',').nth(5).unwrap().parse().unwrap();
+    assert!(spoken <= 4, "{around_the_clock}");
+    let names: Vec<String> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert!(
+        !names.iter().any(|name| name.starts_with("quiet")),
+        "{names:?}"
+    );
+}
+
+#[test]
 fn the_weekly_sweep_speaks_up_with_code_10() {
     let folder = tempfile::tempdir().unwrap();
     let logs = root().join("testdata/demo/requests.parquet");

@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# How often each test of what a group does speaks: for groups of strangers, of one innocent
+# population among others, of one innocent population among its own kind, and of each campaign.
+# All logs are synthetic. Ten minutes on two cores with two seeds.
+#   group_tests.sh FOLDER [SEEDS] [GROUPS] [LOGS, all without]
+set -euo pipefail
+if [ $# -lt 1 ]; then
+    echo "usage: $0 FOLDER [SEEDS, for example 41,42] [GROUPS of each kind, 200] [LOGS, for example quiet]" >&2
+    exit 2
+fi
+
+folder=$1
+IFS=, read -ra seeds <<<"${2:-41,42}"
+groups=${3:-200}
+only=("${@:4}")
+mkdir -p "$folder"
+
+# wanted NAME: whether these logs are asked for
+wanted() {
+    [ ${#only[@]} -eq 0 ] || [[ " ${only[*]} " == *" $1 "* ]]
+}
+
+# simulate_all NAME PRESET [OPTIONS]: one log per seed
+simulate_all() {
+    local name=$1 preset=$2
+    wanted "$name" || return 0
+    for seed in "${seeds[@]}"; do
+        if [ ! -e "$folder/$name-$seed/truth_accounts.csv" ]; then
+            stillhunt simulate "$preset" --seed "$seed" --out "$folder/$name-$seed" "${@:3}" >"$folder/simulate.txt"
+        fi
+    done
+}
+
+# look_at NAME: the tests on the logs of this name
+look_at() {
+    local logs=()
+    wanted "$1" || return 0
+    for seed in "${seeds[@]}"; do logs+=("$folder/$1-$seed"); done
+    stillhunt evaluate --tests "${logs[@]}" --groups "$groups" --format csv >"$folder/$1.csv"
+    stillhunt evaluate --tests "${logs[@]}" --groups "$groups" >"$folder/$1.txt"
+}
+
+populations=(office_nat campus popular_client template_apps judge_pipeline eval_harness seat_pool
+    reseller ci_fleet cloud_egress vpn_users early_adopters translation_shop classifier_builder
+    carrier_nat annotation_vendor serverless aggregator)
+nobody=()
+for population in "${populations[@]}"; do nobody+=(--innocent "$population=0"); done
+
+# every population among the others
+simulate_all quiet quiet --scale 0.02 --innocent ci_fleet=60
+look_at quiet
+
+# some among their own kind: people, agents, build machines, a campus, early adopters, a seat pool
+simulate_all alone-organic quiet "${nobody[@]}" --organic-accounts 300
+look_at alone-organic
+for population in template_apps ci_fleet serverless campus early_adopters seat_pool; do
+    others=()
+    for other in "${populations[@]}"; do
+        if [ "$other" != "$population" ]; then others+=(--innocent "$other=0"); fi
+    done
+    simulate_all "alone-$population" quiet "${others[@]}" --organic-accounts 0 --innocent "$population=300"
+    look_at "alone-$population"
+done
+
+# the campaigns
+while read -r preset scale; do
+    simulate_all "$preset" "$preset" --scale "$scale"
+    look_at "$preset"
+done <<'PRESETS'
+deepseek-2026-02 0.05
+moonshot-2026-02 0.04
+minimax-2026-02 0.01
+hydra 0.01
+alibaba-2026-09 0.008
+moonshot-relay-2026-09 0.02
+openai-2026-09 0.02
+zhipu-2026-09 0.04
+recon-then-scale 0.05
+careful 0.05
+PRESETS
+
+echo "the tables are in $folder/*.txt, the counts in $folder/*.csv"
