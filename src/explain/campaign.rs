@@ -24,6 +24,8 @@ pub struct CampaignExplanation {
     pub verdict_reason: String,
     /// What the verdict would be without each family that counts.
     pub without_family: Vec<WithoutFamily>,
+    /// The key or template that joins the last parts of the cluster, in one sentence.
+    pub weakest_bridge: Option<String>,
     /// The score in `case.json`: bits of the median member.
     pub bits: f64,
     /// Sum of the bits of `families`.
@@ -114,6 +116,7 @@ pub fn campaign(campaign: &Campaign, known: &Known<'_>) -> CampaignExplanation {
         verdict: campaign.verdict,
         verdict_reason: campaign.verdict_reason.clone(),
         without_family: campaign.without_family.clone(),
+        weakest_bridge: weakest_bridge(campaign, known),
         bits: campaign.bits,
         sum_bits,
         families,
@@ -148,6 +151,12 @@ pub fn campaign(campaign: &Campaign, known: &Known<'_>) -> CampaignExplanation {
         timeline: campaign.timeline.clone(),
         rows: known.rows(&campaign.locators),
     }
+}
+
+fn weakest_bridge(campaign: &Campaign, known: &Known<'_>) -> Option<String> {
+    let bridge = campaign.weakest_bridge.as_ref()?;
+    let finding = known.finding(&bridge.finding)?;
+    Some(bridge.sentence(&finding.subject.in_words()))
 }
 
 fn findings(campaign: &Campaign, known: &Known<'_>) -> Vec<FindingFigures> {

@@ -110,6 +110,7 @@ impl Maker<'_> {
             verdict_reason: verdict.1,
             bits: median_bits(&members),
             without_family: Vec::new(),
+            weakest_bridge: None,
             evidence,
             not_tested: self.not_tested.clone(),
             requests: members.iter().map(|member| member.requests).sum(),

@@ -1,6 +1,7 @@
 //! Fusing: shared keys -> corroborated links -> clusters -> campaigns with a verdict.
 
 pub mod access;
+pub mod bridges;
 pub mod campaigns;
 mod chance;
 pub mod clock;

@@ -150,6 +150,30 @@ pub struct WithoutFamily {
     pub verdict: Verdict,
 }
 
+/// The weakest bridge of a campaign: all stronger ties leave it in parts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Bridge {
+    /// The finding about the key or template that joins the last parts.
+    pub finding: String,
+    /// Its bits.
+    pub bits: f64,
+    /// Accounts outside the largest part.
+    pub accounts: u64,
+    /// Accounts of the largest part.
+    pub others: u64,
+}
+
+impl Bridge {
+    /// In one sentence; `subject` names the key or template.
+    #[must_use]
+    pub fn sentence(&self, subject: &str) -> String {
+        format!(
+            "{subject} ({:.1} bits): stronger ties alone leave {} of its accounts apart from the other {}",
+            self.bits, self.accounts, self.others
+        )
+    }
+}
+
 /// What the verdict rests on, in one sentence; nothing for a lead.
 #[must_use]
 pub fn stability(verdict: Verdict, without: &[WithoutFamily]) -> Option<String> {
@@ -222,6 +246,10 @@ pub struct Campaign {
     /// a lead.
     #[serde(default)]
     pub without_family: Vec<WithoutFamily>,
+    /// The weakest bridge between its parts; none where one key ties all accounts, or where
+    /// agreements between keys hold together what no key joins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weakest_bridge: Option<Bridge>,
     /// Evidence by family, strongest first; families that could not run are named in `not_tested`.
     pub evidence: Vec<FamilyEvidence>,
     /// Families that could not be tested and why.

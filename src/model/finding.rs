@@ -97,6 +97,18 @@ pub enum Subject {
     },
 }
 
+impl Subject {
+    /// In a few words.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        match self {
+            Subject::Key { kind, value } => format!("{kind} {value}"),
+            Subject::Template { id } => format!("template {id}"),
+            Subject::Group { name } => format!("group {name}"),
+        }
+    }
+}
+
 /// One statement of one detector.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {

@@ -136,6 +136,7 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
     }
     gather::date_members(&tables, &profiles, &mut campaigns)?;
     fuse::roles::assign(&mut campaigns, &findings);
+    fuse::bridges::assign(&mut campaigns, &findings);
     for run in &mut detectors {
         run.findings = findings
             .iter()

@@ -361,6 +361,7 @@ fn lower(campaign: &mut Campaign, families: &BTreeMap<usize, usize>, entries: &[
     campaign.verdict = verdict;
     // Measured with what is suppressed now.
     campaign.without_family.clear();
+    campaign.weakest_bridge = None;
     if verdict == Verdict::Lead {
         // A lead names no technique.
         campaign.techniques.clear();

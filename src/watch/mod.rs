@@ -335,6 +335,7 @@ fn lead(input: &Input<'_>, finding: &Finding, new: &[u32], accounts: &Accounts) 
         // No null run makes a list, so it promises nothing.
         expected_false: None,
         without_family: Vec::new(),
+        weakest_bridge: None,
         evidence: vec![FamilyEvidence {
             family: Family::Watchlist,
             bits: 0.0,

@@ -37,6 +37,7 @@ fn campaign(id: &str, verdict: Verdict, statement: &str) -> Campaign {
         bits: 34.2,
         expected_false: Some(0.0),
         without_family: Vec::new(),
+        weakest_bridge: None,
         evidence: vec![FamilyEvidence {
             family: Family::Coordination,
             bits: 20.0,

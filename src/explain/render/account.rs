@@ -3,7 +3,7 @@
 use crate::explain::account::{AccountExplanation, Membership};
 use crate::explain::parts::plural;
 use crate::explain::render::campaign::template_line;
-use crate::explain::render::figures::{findings, rows, subject, waterfall};
+use crate::explain::render::figures::{findings, rows, waterfall};
 use crate::explain::render::{Block, first, quiet, span};
 use crate::report::format::{bits, count, second};
 
@@ -83,7 +83,7 @@ fn membership(blocks: &mut Vec<Block>, place: &Membership) {
                 finding.id,
                 finding.detector,
                 bits(finding.bits),
-                subject(&finding.subject)
+                finding.subject.in_words()
             ))
         });
     }

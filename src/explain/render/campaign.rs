@@ -29,6 +29,12 @@ pub(super) fn blocks(campaign: &CampaignExplanation) -> Vec<Block> {
                 .unwrap_or_else(|| "one family of evidence, or none".to_owned()),
         ),
         Block::Entry(
+            "weakest bridge",
+            campaign.weakest_bridge.clone().unwrap_or_else(|| {
+                "none: one key ties all accounts, or agreements between keys do".to_owned()
+            }),
+        ),
+        Block::Entry(
             "false ones",
             match campaign.expected_false {
                 Some(expected) if campaign.verdict > Verdict::Lead => format!(

@@ -3,7 +3,6 @@
 use crate::explain::finding::FindingExplanation;
 use crate::explain::parts::{FamilyBits, FindingFigures, Row, plural};
 use crate::explain::render::{Bar, Block, first, more, number, span};
-use crate::model::finding::Subject;
 use crate::report::format::bits;
 
 /// Accounts of a finding listed.
@@ -79,15 +78,6 @@ pub(super) fn findings(blocks: &mut Vec<Block>, list: &[FindingFigures], most: u
     }
 }
 
-/// What a finding is about, in a few words.
-pub(super) fn subject(subject: &Subject) -> String {
-    match subject {
-        Subject::Key { kind, value } => format!("{kind} {value}"),
-        Subject::Template { id } => format!("template {id}"),
-        Subject::Group { name } => format!("group {name}"),
-    }
-}
-
 fn body(figures: &FindingFigures) -> Vec<Block> {
     let mut blocks = measured(figures);
     blocks.extend([
@@ -111,7 +101,7 @@ fn measured(figures: &FindingFigures) -> Vec<Block> {
         covers.push_str(&format!(", {}", span(from, until)));
     }
     vec![
-        Block::Entry("about", subject(&figures.subject)),
+        Block::Entry("about", figures.subject.in_words()),
         Block::Entry(
             "measured",
             format!(

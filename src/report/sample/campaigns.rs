@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{START_US, locators, office, week};
 use crate::model::campaign::{
-    Campaign, FamilyEvidence, Member, Rival, Role, Technique, Verdict, WithoutFamily,
+    Bridge, Campaign, FamilyEvidence, Member, Rival, Role, Technique, Verdict, WithoutFamily,
 };
 use crate::model::finding::Family;
 use crate::report::format::DAY_US;
@@ -80,6 +80,12 @@ fn campaign(
             family: Family::Payment,
             verdict: Verdict::Likely,
         }],
+        weakest_bridge: Some(Bridge {
+            finding: "F-0a11".into(),
+            bits: 8.4,
+            accounts: 3,
+            others: 28,
+        }),
         evidence,
         not_tested: vec!["identity: column email absent".into(), "lifecycle: no accounts table".into()],
         requests,
@@ -219,6 +225,7 @@ pub(super) fn campaigns() -> Vec<Campaign> {
     lead.verdict_reason = "Network evidence alone never exceeds lead.".into();
     lead.expected_false = None;
     lead.without_family.clear();
+    lead.weakest_bridge = None;
     lead.templates.clear();
     lead.rivals.clear();
     vec![strong, likely, lead]

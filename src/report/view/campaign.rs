@@ -99,6 +99,7 @@ pub(crate) struct CampaignSection<'a> {
     row: CampaignRow<'a>,
     verdict_reason: &'a str,
     stability: Option<String>,
+    bridge: Option<String>,
     /// Accounts by role, in words.
     roles: String,
     evidence: Vec<EvidenceRow<'a>>,
@@ -186,6 +187,7 @@ pub(crate) fn campaign_sections(case: &Case, limit: usize) -> Cut<CampaignSectio
                 row: campaign_row(index, campaign),
                 verdict_reason: &campaign.verdict_reason,
                 stability: stability(campaign.verdict, &campaign.without_family),
+                bridge: bridge(campaign, &findings),
                 evidence: evidence_rows(campaign),
                 waterfall: waterfall(campaign),
                 not_tested: &campaign.not_tested,
@@ -216,6 +218,13 @@ pub(crate) fn campaign_sections(case: &Case, limit: usize) -> Cut<CampaignSectio
             }
         }),
     )
+}
+
+/// The weakest bridge, in one sentence.
+fn bridge(campaign: &Campaign, findings: &BTreeMap<&str, &Finding>) -> Option<String> {
+    let bridge = campaign.weakest_bridge.as_ref()?;
+    let finding = findings.get(bridge.finding.as_str())?;
+    Some(bridge.sentence(&finding.subject.in_words()))
 }
 
 /// Why a finding counts for nothing, where it does not.
