@@ -22,8 +22,9 @@ fn list(documents: &[DetectorDoc]) -> String {
     let mut text = String::new();
     for document in documents {
         text.push_str(&format!(
-            "{}\n  {}\n  {}, version {}, reads {}\n",
+            "{} ({})\n  {}\n  {}, version {}, reads {}\n",
             document.id,
+            standing(document),
             document.title,
             families(document),
             document.version,
@@ -41,14 +42,22 @@ fn describe(id: &str, documents: &[DetectorDoc]) -> Result<String> {
         return Err(Failure::Usage(message).into());
     };
     Ok(format!(
-        "{} ({}, version {})\n{}\nreads {}\n\n{}\n",
+        "{} ({}, version {}, {})\nreads {}\n\n{}\n",
         document.id,
         families(document),
         document.version,
-        document.title,
+        standing(document),
         needs(document),
         document.text.trim_end(),
     ))
+}
+
+fn standing(document: &DetectorDoc) -> &'static str {
+    if document.may_count {
+        "may count for a verdict"
+    } else {
+        "weak: never counts for a verdict"
+    }
 }
 
 fn families(document: &DetectorDoc) -> String {
@@ -81,6 +90,7 @@ mod tests {
     fn documents() -> Vec<DetectorDoc> {
         vec![DetectorDoc {
             id: "network/shared-infrastructure",
+            may_count: true,
             families: vec![Family::Network],
             title: "Accounts behind the same addresses and clients",
             version: 2,
@@ -93,7 +103,7 @@ mod tests {
     fn the_list_and_the_description_name_what_a_detector_needs() {
         assert_eq!(
             list(&documents()),
-            "network/shared-infrastructure\n  Accounts behind the same addresses and clients\n  \
+            "network/shared-infrastructure (may count for a verdict)\n  Accounts behind the same addresses and clients\n  \
              family network, version 2, reads ip, tls_fingerprint\n"
         );
         let text = describe("network/shared-infrastructure", &documents()).unwrap();

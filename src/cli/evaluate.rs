@@ -26,10 +26,13 @@ pub(super) fn run(arguments: &EvaluateArguments) -> Result<u8> {
         ("--memory", settings.memory.is_some() && !is_trial),
     ] {
         if is_given {
-            return Err(anyhow!(Failure::Usage(format!(
-                "{name} is for --suite; a finished case is scored as it is"
-            ))));
+            return Err(anyhow!(Failure::Usage(format!("{name} is for --suite"))));
         }
+    }
+    if is_trial && arguments.accounts.is_some() {
+        return Err(anyhow!(Failure::Usage(
+            "--accounts is for --baselines; --tests reads accounts.csv of each folder".into()
+        )));
     }
     if is_trial {
         return trial::run(&arguments.trial, suite, arguments.format);

@@ -12,9 +12,8 @@ pub(super) fn run(
     format: AnswerFormat,
 ) -> Result<u8> {
     let mut folders = arguments.tests.clone();
-    // The draws of a folder do not depend on its place on the command line.
+    // What is drawn does not depend on the order of the command line.
     folders.sort();
-    folders.dedup();
     let options = TrialOptions {
         folders,
         groups: u64::from(arguments.groups.get()),
@@ -24,12 +23,12 @@ pub(super) fn run(
         config: suite.settings.config()?,
     };
     let display = progress::display(suite.settings.progress, false);
-    let rows = trial::run(&options, display.as_ref())?;
+    let found = trial::run(&options, display.as_ref())?;
     drop(display);
     stdout::answer(&match format {
-        AnswerFormat::Table => trial::to_table(&options, &rows),
-        AnswerFormat::Json => trial::to_json(&options, &rows)?,
-        AnswerFormat::Csv => trial::to_csv(&rows)?,
+        AnswerFormat::Table => trial::to_table(&found),
+        AnswerFormat::Json => trial::to_json(&options, &found)?,
+        AnswerFormat::Csv => trial::to_csv(&found)?,
     })?;
     Ok(exit::DONE)
 }

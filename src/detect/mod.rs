@@ -138,6 +138,11 @@ pub struct Outcome {
 
 /// A detector.
 pub trait Detector: Sync {
+    /// Whether a finding of it may count for a verdict at all.
+    fn may_count(&self) -> bool {
+        true
+    }
+
     /// What it is.
     fn meta(&self) -> &'static Meta;
     /// Looks at the digest.

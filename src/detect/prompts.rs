@@ -18,8 +18,8 @@ pub struct Prompt {
     pub last_us: i64,
     /// First of those that were turned away, for rate or by policy.
     pub turned_away_us: Option<i64>,
-    /// Hashes of the credential and platform of the first, the last and the one turned away; 0
-    /// where neither is known.
+    /// Hashes of the credential (low half) and platform (high half) of the first, the last and the
+    /// one turned away; a half is 0 where not known.
     pub ways: [u32; 3],
     /// Length of the text in bytes of UTF-8.
     pub bytes: u32,

@@ -85,6 +85,18 @@ pub fn metas() -> impl Iterator<Item = &'static Meta> {
         .chain(GROUP_TESTS.iter().map(|test| test.meta()))
 }
 
+/// The same with whether a finding may count for a verdict; what may not is weak.
+pub fn standings() -> impl Iterator<Item = (&'static Meta, bool)> {
+    DETECTORS
+        .iter()
+        .map(|detector| (detector.meta(), detector.may_count()))
+        .chain(
+            GROUP_TESTS
+                .iter()
+                .map(|test| (test.meta(), test.may_count())),
+        )
+}
+
 /// Whether `selection` (an id or the part before the slash) names this detector.
 #[must_use]
 pub fn selects(selection: &str, id: &str) -> bool {

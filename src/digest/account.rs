@@ -15,30 +15,98 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
-    /// From `status` where it says something known, else from the HTTP status.
+    /// From `status` and the HTTP status. A code that says the request was turned away is more
+    /// exact than a word for success or failure; a word is more exact than any other code.
     pub(crate) fn of(status: Option<&str>, http_status: Option<i64>) -> Self {
-        status
-            .and_then(Self::of_word)
-            .unwrap_or_else(|| Self::of_code(http_status.unwrap_or(200)))
+        let code = http_status.map(Self::of_code);
+        match (status.and_then(Self::of_word), code) {
+            (
+                None | Some(Self::Ok | Self::Error),
+                Some(turned_away @ (Self::RateLimited | Self::Blocked)),
+            ) => turned_away,
+            (Some(word), _) => word,
+            (None, Some(code)) => code,
+            (None, None) => Self::Ok,
+        }
+    }
+
+    /// Whether `status` says nothing that is known, and no code stands beside it.
+    pub(crate) fn is_unknown(status: Option<&str>, http_status: Option<i64>) -> bool {
+        http_status.is_none() && status.is_some_and(|word| Self::of_word(word).is_none())
     }
 
     fn of_word(status: &str) -> Option<Self> {
         let status = status.trim();
+        // The words of gateways and providers, without case, blanks, hyphens and underscores.
         let known: [(&[&str], Outcome); 5] = [
-            (&["ok", "success", "succeeded", "completed"], Outcome::Ok),
-            (&["error", "failed", "failure"], Outcome::Error),
             (
-                &["rate_limited", "rate_limit", "throttled"],
+                &[
+                    "ok",
+                    "success",
+                    "successful",
+                    "succeeded",
+                    "completed",
+                    "complete",
+                ],
+                Outcome::Ok,
+            ),
+            (
+                &[
+                    "error",
+                    "failed",
+                    "failure",
+                    "timeout",
+                    "cancelled",
+                    "canceled",
+                ],
+                Outcome::Error,
+            ),
+            (
+                &[
+                    "ratelimited",
+                    "ratelimit",
+                    "ratelimitexceeded",
+                    "ratelimiterror",
+                    "throttled",
+                    "throttling",
+                    "throttlingexception",
+                    "toomanyrequests",
+                    "quotaexceeded",
+                    "insufficientquota",
+                    "resourceexhausted",
+                ],
                 Outcome::RateLimited,
             ),
-            (&["blocked", "forbidden"], Outcome::Blocked),
+            (
+                &[
+                    "blocked",
+                    "forbidden",
+                    "denied",
+                    "permissiondenied",
+                    "permissionerror",
+                    "accessdenied",
+                ],
+                Outcome::Blocked,
+            ),
             (&["refused", "refusal"], Outcome::Refused),
         ];
         known
             .iter()
-            .find(|(words, _)| words.iter().any(|word| status.eq_ignore_ascii_case(word)))
+            .find(|(words, _)| words.iter().any(|word| is_word(status, word)))
             .map(|(_, outcome)| *outcome)
-            .or_else(|| status.parse().ok().map(Self::of_code))
+            .or_else(|| Self::of_text_code(status))
+    }
+
+    /// `429`, `429.0`, `HTTP 429`, `429 Too Many Requests`.
+    fn of_text_code(status: &str) -> Option<Self> {
+        let digits = status
+            .strip_prefix("HTTP ")
+            .or_else(|| status.strip_prefix("http "))
+            .unwrap_or(status);
+        let (code, rest) = digits.split_at_checked(3)?;
+        let ends = rest.is_empty() || rest == ".0" || rest.starts_with(' ');
+        let code: i64 = code.parse().ok()?;
+        (ends && (100..600).contains(&code)).then(|| Self::of_code(code))
     }
 
     fn of_code(code: i64) -> Self {
@@ -49,6 +117,15 @@ impl Outcome {
             _ => Outcome::Ok,
         }
     }
+}
+
+/// Whether a status is this word, whatever its case, blanks, hyphens and underscores.
+fn is_word(status: &str, word: &str) -> bool {
+    status
+        .bytes()
+        .filter(|byte| !matches!(byte, b' ' | b'-' | b'_'))
+        .map(|byte| byte.to_ascii_lowercase())
+        .eq(word.bytes())
 }
 
 /// The sums of an account; every field adds up over merges.
@@ -159,6 +236,46 @@ impl Account {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_words_of_gateways_are_known() {
+        for status in [
+            "rate-limited",
+            "Rate Limited",
+            "RateLimited",
+            "rate_limit_exceeded",
+            "Too Many Requests",
+            "429 Too Many Requests",
+            "HTTP 429",
+            "429.0",
+            "ThrottlingException",
+            "resource_exhausted",
+        ] {
+            assert_eq!(
+                Outcome::of(Some(status), None),
+                Outcome::RateLimited,
+                "{status}"
+            );
+            assert!(!Outcome::is_unknown(Some(status), None));
+        }
+        assert_eq!(Outcome::of(Some("denied"), None), Outcome::Blocked);
+        assert_eq!(Outcome::of(Some("200 OK"), None), Outcome::Ok);
+        assert_eq!(Outcome::of(Some("4290"), None), Outcome::Ok);
+        assert!(Outcome::is_unknown(Some("4290"), None));
+        assert!(Outcome::is_unknown(Some("somehow"), None));
+        assert!(!Outcome::is_unknown(Some("somehow"), Some(200)));
+        assert!(!Outcome::is_unknown(None, None));
+    }
+
+    #[test]
+    fn codes_that_turn_away_go_before_success_and_failure() {
+        for status in [Some("error"), Some("failed"), Some("ok"), None] {
+            assert_eq!(Outcome::of(status, Some(429)), Outcome::RateLimited);
+            assert_eq!(Outcome::of(status, Some(403)), Outcome::Blocked);
+        }
+        assert_eq!(Outcome::of(Some("refused"), Some(403)), Outcome::Refused);
+        assert_eq!(Outcome::of(Some("error"), Some(200)), Outcome::Error);
+    }
 
     #[test]
     fn status_words_go_before_codes() {

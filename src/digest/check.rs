@@ -44,6 +44,7 @@ pub(super) fn check(tables: &DigestTables) -> Result<()> {
         "table keys holds an unknown kind"
     );
     check_values(tables)?;
+    check_conversations(tables)?;
     let fragments = u64::try_from(tables.fragments.values.len()).ok();
     anyhow::ensure!(
         tables.fragments.offsets.last().copied() == fragments,
@@ -53,6 +54,42 @@ pub(super) fn check(tables: &DigestTables) -> Result<()> {
     anyhow::ensure!(
         widths.iter().all(|width| width.is_power_of_two()),
         "a bucket width is not a power of two"
+    );
+    Ok(())
+}
+
+/// Checks that conversations are those of signed blobs, each account and blob once.
+fn check_conversations(tables: &DigestTables) -> Result<()> {
+    let name = "signature_conversations";
+    let frame = &tables.signature_conversations;
+    let reader = Reader { name, frame };
+    let keys = Reader {
+        name: "keys",
+        frame: &tables.keys,
+    };
+    let kinds = keys.texts("kind")?;
+    let signature = Some(KeyKind::ReasoningSignature.name());
+    let rows: Vec<(u32, u32)> = reader
+        .u32("account")?
+        .into_iter()
+        .zip(reader.u32("key")?)
+        .collect();
+    anyhow::ensure!(
+        rows.windows(2).all(|pair| pair[0] < pair[1]),
+        "table {name} is not in the order of accounts and keys, each once"
+    );
+    anyhow::ensure!(
+        rows.iter()
+            .all(|(_, key)| kinds.get(*key as usize).copied().flatten() == signature),
+        "table {name} names a key that is no reasoning signature"
+    );
+    let mut ends = reader
+        .u64("smallest")?
+        .into_iter()
+        .zip(reader.u64("largest")?);
+    anyhow::ensure!(
+        ends.all(|(smallest, largest)| smallest <= largest),
+        "table {name} holds a smallest value above the largest"
     );
     Ok(())
 }

@@ -19,10 +19,11 @@ impl<'a> Text<'a> {
             .map(|array| array.value(row))
     }
 
-    /// The cell, unless it is null or empty.
+    /// The cell, unless it is null, empty or blank.
     #[inline]
     pub(crate) fn filled(self, row: usize) -> Option<&'a str> {
-        self.get(row).filter(|text| !text.is_empty())
+        self.get(row)
+            .filter(|text| !text.bytes().all(|byte| byte == b' ' || byte == b'\t'))
     }
 }
 

@@ -125,7 +125,7 @@ tables! {
     "text_hash" U64 "" "xxh3-64 of the exact text.";
     "uses" U64 "requests" "Requests of the account with exactly this text.";
     "first_us" I64 "microseconds since 1970-01-01 UTC" "First of them.";
-    "first_way" U32 "" "Hash of the credential and platform it was sent with; 0 where neither is known.";
+    "first_way" U32 "" "Hashes of the credential (low 16 bits) and platform (high) it was sent with; 0 where not known.";
     "last_us" I64 "microseconds since 1970-01-01 UTC" "Last of them.";
     "last_way" U32 "" "Its credential and platform.";
     "bytes" U32 "bytes" "Length of the text as UTF-8.";
@@ -176,7 +176,7 @@ tables! {
 "turned_away" "Sampled texts that were turned away, for rate or by policy, sorted by text." [
     "text" U32 "row of texts" "The text.";
     "first_us" I64 "microseconds since 1970-01-01 UTC" "First request of the account with this text that was turned away.";
-    "way" U32 "" "Hash of the credential and platform it was sent with; 0 where neither is known.";
+    "way" U32 "" "Hashes of the credential (low 16 bits) and platform (high) it was sent with; 0 where not known.";
 ]
 "models" "Models, sorted by name; other tables name a model by its row number here." [
     "model" Text "" "The model, as found; empty for requests without one.";

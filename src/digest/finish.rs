@@ -117,6 +117,12 @@ impl Digest {
             1_u64 << self.minutes.level.min(62),
         );
         let mut notes = Vec::new();
+        if self.unknown_statuses > 0 {
+            notes.push(format!(
+                "{} requests have a status that is no known word or code, and count as answered: `stillhunt schema` lists the words, --map can rename the column",
+                self.unknown_statuses
+            ));
+        }
         if self.text_halvings > 0 {
             notes.push(format!(
                 "{} prompts were sampled per account, of {} wanted, because all samples together passed halve_texts_above = {}",
@@ -157,6 +163,7 @@ impl Digest {
             patterns: self.patterns.clone(),
             intake,
             rows: self.rows,
+            unknown_statuses: self.unknown_statuses,
             columns,
             text_halvings: self.text_halvings,
             text_level: self.text_level,

@@ -90,7 +90,11 @@ impl Digest {
             }
         }
 
-        let outcome = Outcome::of(columns.status.filled(index), columns.http_status.get(index));
+        let (status, code) = (columns.status.filled(index), columns.http_status.get(index));
+        let outcome = Outcome::of(status, code);
+        self.unknown_statuses = self
+            .unknown_statuses
+            .saturating_add(u64::from(Outcome::is_unknown(status, code)));
         let output_tokens = columns.output_tokens.get(index).unwrap_or(0).max(0);
         let cell = Cell {
             requests: 1,
@@ -354,16 +358,22 @@ impl Digest {
     }
 }
 
-/// Hash of the credential and the platform of a row: never 0 where either is known.
+/// Hashes of the credential (low half) and of the platform (high half) of a row; a half is 0
+/// where it is not known, and never where it is.
 fn way(columns: &Columns<'_>, index: usize) -> u32 {
-    let mut hash = 0_u64;
+    let mut way = 0_u32;
     for (kind, column) in &columns.plain_keys {
-        if let (KeyKind::ApiKey | KeyKind::Platform, Some(value)) = (kind, column.filled(index)) {
-            hash = mix(hash ^ text_hash(value) ^ u64::from(kind.tag())) | 1;
+        let shift = match kind {
+            KeyKind::ApiKey => 0,
+            KeyKind::Platform => 16,
+            _ => continue,
+        };
+        if let Some(value) = column.filled(index) {
+            #[allow(clippy::cast_possible_truncation)] // sixteen bits of a well-mixed hash
+            let half = (mix(text_hash(value)) & 0xffff) as u32;
+            way |= half.max(1) << shift;
         }
     }
-    #[allow(clippy::cast_possible_truncation)] // the low half of a well-mixed hash
-    let way = hash as u32;
     way
 }
 

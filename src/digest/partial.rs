@@ -34,6 +34,8 @@ pub struct Digest {
     pub(crate) models: Interner,
     pub(crate) links: Links,
     pub(crate) conversations: Conversations,
+    /// Rows whose status says nothing that is known.
+    pub(crate) unknown_statuses: u64,
     pub(crate) cells: Cells,
     pub(crate) minutes: Minutes,
     /// Entries in all text samples, thinned ones included.
@@ -115,6 +117,7 @@ impl Digest {
             models: Interner::default(),
             links: Links::default(),
             conversations: Conversations::default(),
+            unknown_statuses: 0,
             cells: Cells::default(),
             minutes: Minutes::default(),
             texts_held: 0,
@@ -163,6 +166,7 @@ impl Digest {
 
     fn absorb(&mut self, mut other: Self) {
         self.rows = self.rows.saturating_add(other.rows);
+        self.unknown_statuses = self.unknown_statuses.saturating_add(other.unknown_statuses);
         for (mine, theirs) in self.present.iter_mut().zip(&other.present) {
             *mine = mine.saturating_add(*theirs);
         }

@@ -125,7 +125,6 @@ proptest! {
         let mut refused: BTreeMap<(&str, u64), (i64, Option<&str>)> = BTreeMap::new();
         for row in &rows {
             let turned_away = match row.status.as_deref() {
-                Some("ok") => false,
                 Some("blocked" | "rate_limited") => true,
                 _ => matches!(row.http, Some(403 | 429)),
             };

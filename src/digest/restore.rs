@@ -231,6 +231,7 @@ fn restore(tables: DigestTables, map: &[u32]) -> Result<Digest> {
     let about = &tables.about;
     let mut digest = Digest::new(&about.config, about.quote);
     digest.rows = about.rows;
+    digest.unknown_statuses = about.unknown_statuses;
     digest.patterns = about.patterns.clone();
     for (present, column) in digest.present.iter_mut().zip(&about.columns) {
         *present = column.present;

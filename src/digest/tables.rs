@@ -122,6 +122,8 @@ pub struct DigestAbout {
     pub intake: Intake,
     /// Rows digested.
     pub rows: u64,
+    /// Rows whose status is a word that is not known, without a code beside it.
+    pub unknown_statuses: u64,
     /// Presence of every column the digest reads, in canonical order.
     pub columns: Vec<ColumnCoverage>,
     /// How often `texts_per_account` was halved.

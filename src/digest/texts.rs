@@ -12,8 +12,8 @@ use crate::text::{FragmentBuffer, excerpt, fragments};
 /// Texts per account and role that keep an excerpt.
 pub(crate) const EXCERPTS: usize = 2;
 
-/// One use of a text: when, and a hash of the credential and the platform it was sent with (0
-/// where neither is known). In the order of time; of two at one time the smaller way is first.
+/// One use of a text: when, and hashes of the credential and the platform it was sent with (a
+/// half each, 0 where not known). In the order of time; of two at one time the smaller way is first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Use {
     pub(crate) time_us: i64,

@@ -38,6 +38,8 @@ pub struct CampaignExplanation {
     pub does_not_count: Vec<Uncounted>,
     /// What could not be tested and why.
     pub not_tested: Vec<String>,
+    /// Tests that were made and found nothing beyond chance.
+    pub tested_without_finding: Vec<String>,
     /// Expected number of false clusters with at least this much support, from null runs.
     pub expected_false: Option<f64>,
     /// Null runs made.
@@ -123,6 +125,7 @@ pub fn campaign(campaign: &Campaign, known: &Known<'_>) -> CampaignExplanation {
         findings: findings(campaign, known),
         does_not_count: does_not_count(campaign, known),
         not_tested: campaign.not_tested.clone(),
+        tested_without_finding: campaign.tested_without_finding.clone(),
         expected_false: campaign.expected_false,
         null_runs: null_runs.runs,
         null_method: null_runs.method.clone(),
@@ -208,7 +211,7 @@ fn does_not_count(campaign: &Campaign, known: &Known<'_>) -> Vec<Uncounted> {
     uncounted.extend(campaign.description.iter().map(|sentence| Uncounted {
         what: sentence.clone(),
         bits: None,
-        why: "what the clocks say is description only and never evidence".to_owned(),
+        why: "a description, never evidence".to_owned(),
     }));
     uncounted
 }

@@ -57,7 +57,7 @@ pub fn describe(
                 "joint rest from {start:02}:00 for {hours} hours (UTC); if that is the night, the clock is about UTC{offset:+}, which no account's country proves or disproves"
             )
         }
-        None => "no joint rest: every hour of the day (UTC) has its share of the requests".to_owned(),
+        None => quietest(&by_hour, total),
     });
     let (working, weekend) = (per_hour(0..5), per_hour(5..7));
     // In less than a week there is no weekend to compare with.
@@ -76,6 +76,21 @@ pub fn describe(
     }
     sentences.extend(countries(accounts, population));
     sentences
+}
+
+/// That there is no rest, and how little is sent in the quietest hours that would be one.
+fn quietest(by_hour: &[u64; 24], total: u64) -> String {
+    let window = |start: usize| -> u64 {
+        (start..start + REST_HOURS)
+            .map(|hour| by_hour[hour % 24])
+            .sum()
+    };
+    let start = (0..24).min_by_key(|start| window(*start)).unwrap_or(0);
+    format!(
+        "no joint rest: the quietest {REST_HOURS} hours (from {start:02}:00 UTC) have {:.0} % of the requests, {:.0} % in an even day",
+        100.0 * window(start) as f64 / total.max(1) as f64,
+        100.0 * REST_HOURS as f64 / 24.0
+    )
 }
 
 /// The longest run of quiet hours around the clock.

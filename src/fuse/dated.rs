@@ -246,6 +246,13 @@ pub fn timeline(
             1 => "1 account closed on this day".to_owned(),
             count => format!("{count} accounts closed on this day"),
         };
+        let begun = firsts
+            .iter()
+            .filter(|first| first.div_euclid(DAY_US) == at_us.div_euclid(DAY_US))
+            .count();
+        if begun > 0 {
+            statement.push_str(&format!(", {begun} had their first request"));
+        }
         if number == 0 && left_out > 0 {
             statement.push_str(&format!(
                 " (the day with most); {left_out} more closed on days that are not listed"

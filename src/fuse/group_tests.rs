@@ -40,7 +40,9 @@ pub struct Tested {
     pub by_group: Vec<Vec<Judged>>,
     /// What could not be tested for each group, one sentence each.
     pub untested: Vec<Vec<String>>,
-    /// The same for the log as a whole.
+    /// Tests that were made of each group and say nothing of it, or nothing beyond chance.
+    pub silent: Vec<Vec<String>>,
+    /// What could not be tested in the log as a whole.
     pub not_tested: Vec<String>,
     /// How each test fared.
     pub runs: Vec<DetectorRun>,
@@ -120,6 +122,18 @@ pub fn run(
                 .collect()
         })
         .collect();
+    let silent = looked
+        .iter()
+        .map(|looks| {
+            looks
+                .iter()
+                .filter_map(|(index, look)| {
+                    let detector = runs.get(*index)?.detector.as_str();
+                    nothing_beyond_chance(detector, look, tried_log2)
+                })
+                .collect()
+        })
+        .collect();
     report_untested(&looked, groups.len(), &mut runs);
     let by_group = looked
         .into_iter()
@@ -159,6 +173,7 @@ pub fn run(
     Tested {
         by_group,
         untested,
+        silent,
         not_tested,
         runs,
         null_runs,
@@ -169,6 +184,26 @@ pub fn run(
 /// Bits after paying for the looks of the test and for all groups and tests.
 fn corrected(finding: &GroupFinding, tried_log2: f64) -> f64 {
     finding.bits - (finding.tried.max(1) as f64).log2() - tried_log2
+}
+
+/// What a test measured at a group without a finding that is shown.
+fn nothing_beyond_chance(detector: &str, look: &Look, tried_log2: f64) -> Option<String> {
+    let Some(strongest) = look
+        .findings
+        .iter()
+        .max_by(|one, other| one.bits.total_cmp(&other.bits))
+    else {
+        return look.partial.is_empty().then(|| detector.to_owned());
+    };
+    let bits = corrected(strongest, tried_log2);
+    (bits < SHOWN_BITS).then(|| {
+        format!(
+            "{detector}: {} ({:.1} bits by itself, {:.1} after paying for all groups and tests; shown from {SHOWN_BITS})",
+            strongest.statement,
+            strongest.bits,
+            bits.max(0.0)
+        )
+    })
 }
 
 /// Adds to each run, for how many groups it could not be made and why.

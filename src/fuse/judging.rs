@@ -3,6 +3,7 @@
 
 use crate::config::Config;
 use crate::detect::dynamics::succession::SUCCESSION;
+use crate::detect::group::Standing;
 use crate::detect::population::Population;
 use crate::fuse::cluster::Cluster;
 use crate::fuse::corroboration::Corroboration;
@@ -40,6 +41,14 @@ impl Judge<'_> {
         fused: &Cluster,
         is_lead: bool,
     ) -> ((Verdict, String), f64) {
+        let clocks = self.clocks();
+        // Where random groups have findings of the clock as well, the links must stand alone.
+        let fused = if clocks == Clocks::SpeakForAnybody && !is_lead {
+            cluster
+        } else {
+            fused
+        };
+        let returned = clocks != Clocks::SpeakForAnybody && self.returned(place, cluster, is_lead);
         let (mut verdict, mut reason) = verdict::verdict(fused, self.corroborations, self.layers);
         // The links of a cluster face the rewired links; what a lead's accounts do over time
         // faces random groups of accounts as busy.
@@ -63,34 +72,86 @@ impl Judge<'_> {
             // One key and what its accounts do over time: never more than two ways of knowing.
             verdict = verdict.min(Verdict::Likely);
         }
-        let returned = self.tested.by_group.get(place).is_some_and(|found| {
-            found.iter().any(|judged| {
-                judged.detector == SUCCESSION && group_tests::counts(judged, cluster, is_lead)
-            })
-        });
-        let explained = if verdict > Verdict::Lead {
-            self.explanation(place, cluster, fused)
-        } else {
-            None
-        };
-        let (verdict, reason) = ownership::allowed((verdict, reason), explained, returned);
+        let (mut verdict, mut reason) =
+            self.explained(place, cluster, fused, (verdict, reason), returned);
+        if clocks == Clocks::SpeakForSome && verdict == Verdict::Strong && !is_lead {
+            let links = verdict::verdict(cluster, self.corroborations, self.layers);
+            if self.explained(place, cluster, cluster, links, false).0 < Verdict::Strong {
+                verdict = Verdict::Likely;
+                reason = format!(
+                    "{reason}; lowered, because random groups have {:.2} findings of the clock that count",
+                    self.tested.expected_counting
+                );
+            }
+        }
         (
             allowed(verdict, reason, expected, as_supported, self.config),
             expected,
         )
     }
 
+    /// How far findings of the clock may decide: they face random groups of accounts as busy.
+    fn clocks(&self) -> Clocks {
+        let groups = self.tested.by_group.iter().filter(|found| {
+            found.iter().any(|judged| {
+                judged.bits >= COUNTING_BITS && judged.finding.standing != Standing::Weak
+            })
+        });
+        let share = self.tested.expected_counting / groups.count().max(1) as f64;
+        if share > self.config.fuse.likely_false_share {
+            Clocks::SpeakForAnybody
+        } else if share > self.config.fuse.strong_false_share {
+            Clocks::SpeakForSome
+        } else {
+            Clocks::Decide
+        }
+    }
+
+    /// Whether findings of the clock may count at all.
+    pub(super) fn clocks_count(&self) -> bool {
+        self.clocks() != Clocks::SpeakForAnybody
+    }
+
+    /// Whether accounts of the cluster came back after closures.
+    fn returned(&self, place: usize, cluster: &Cluster, is_lead: bool) -> bool {
+        self.tested.by_group.get(place).is_some_and(|found| {
+            found.iter().any(|judged| {
+                judged.detector == SUCCESSION && group_tests::counts(judged, cluster, is_lead)
+            })
+        })
+    }
+
+    /// The verdict after what would explain the cluster.
+    fn explained(
+        &self,
+        place: usize,
+        cluster: &Cluster,
+        fused: &Cluster,
+        verdict: (Verdict, String),
+        returned: bool,
+    ) -> (Verdict, String) {
+        let explanation = if verdict.0 > Verdict::Lead {
+            self.explanation(place, cluster, fused)
+        } else {
+            None
+        };
+        ownership::allowed(verdict, explanation, returned)
+    }
+
     /// What the verdict would be without each family that counts: its agreements and its bits
-    /// taken away, and what others had from agreements with it.
+    /// taken away, and what others had from agreements with it. What would explain the rest is
+    /// asked again.
     pub(super) fn without_families(
         &self,
-        cluster: &Cluster,
+        place: usize,
+        (cluster, is_lead): (&Cluster, bool),
         fused: &Cluster,
         verdict: Verdict,
     ) -> Vec<WithoutFamily> {
         if verdict == Verdict::Lead {
             return Vec::new();
         }
+        let returned = self.clocks_count() && self.returned(place, cluster, is_lead);
         let counting = fused
             .family_bits
             .iter()
@@ -120,7 +181,9 @@ impl Judge<'_> {
                 let left = if links.is_empty() {
                     Verdict::Lead
                 } else {
-                    verdict::verdict(&rest, self.corroborations, self.layers).0
+                    let ladder = verdict::verdict(&rest, self.corroborations, self.layers);
+                    let returned = returned && *family != Family::Lifecycle;
+                    self.explained(place, &rest, &rest, ladder, returned).0
                 };
                 WithoutFamily {
                     family: *family,
@@ -197,6 +260,17 @@ impl Judge<'_> {
             .collect();
         hosted::application(fused, &shown, dated)
     }
+}
+
+/// How far findings of the clock may decide, by what random groups have of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Clocks {
+    /// Rare among random groups: they may decide any verdict.
+    Decide,
+    /// Too frequent for `strong`.
+    SpeakForSome,
+    /// Too frequent for any verdict.
+    SpeakForAnybody,
 }
 
 /// Lowers a verdict that the null runs do not allow: clusters that rest on as many bits must

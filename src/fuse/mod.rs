@@ -254,7 +254,12 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
     for (place, ((cluster, lead), fused_cluster)) in candidates.iter().zip(&fused).enumerate() {
         let (verdict, expected) = judge.verdict(place, cluster, fused_cluster, lead.is_some());
         let mut campaign = maker.campaign(cluster, verdict, expected, *lead);
-        campaign.without_family = judge.without_families(cluster, fused_cluster, campaign.verdict);
+        campaign.without_family = judge.without_families(
+            place,
+            (cluster, lead.is_some()),
+            fused_cluster,
+            campaign.verdict,
+        );
         if let Some(group) = lead
             && let Some(finding) = findings::attach_lead(&mut campaign, *group, &sources)
         {
@@ -317,10 +322,16 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         ));
         let counting: Vec<bool> = found
             .iter()
-            .map(|judged| group_tests::counts(judged, cluster, lead.is_some()))
+            .map(|judged| {
+                (judge.clocks_count() || lead.is_some())
+                    && group_tests::counts(judged, cluster, lead.is_some())
+            })
             .collect();
         if let Some(reasons) = tested.untested.get(*place) {
             campaign.not_tested.extend(reasons.iter().cloned());
+        }
+        if let Some(silent) = tested.silent.get(*place) {
+            campaign.tested_without_finding.clone_from(silent);
         }
         findings.extend(dated::attach(campaign, found, &counting, &sources));
         rivals::weigh_sign_ups(campaign);

@@ -8,6 +8,10 @@ use crate::fuse::membership::INDEPENDENT_BITS;
 use crate::model::campaign::{Campaign, Member, Role};
 use crate::model::finding::Finding;
 
+/// How long an account must have waited to stand by, in microseconds: two days, so that whoever
+/// merely had not begun when a log or a day began is not taken for it (ours).
+const WAITED_US: i64 = 2 * 24 * 3_600_000_000;
+
 /// The test that finds one template among the traffic of others.
 const RELAYS: &str = "dynamics/mixed-traffic";
 
@@ -27,7 +31,7 @@ pub fn assign(campaigns: &mut [Campaign], findings: &[Finding]) {
             .filter_map(|id| relays.get(id.as_str()))
             .flat_map(|finding| finding.accounts.iter().map(String::as_str))
             .collect();
-        let last_us = campaign.last_us;
+        let span_us = (campaign.first_us, campaign.last_us);
         let first_closing = campaign
             .members
             .iter()
@@ -38,13 +42,18 @@ pub fn assign(campaigns: &mut [Campaign], findings: &[Finding]) {
                 member,
                 relaying.contains(member.account_id.as_str()),
                 first_closing,
-                last_us,
+                span_us,
             );
         }
     }
 }
 
-fn role(member: &Member, relays: bool, first_closing: Option<i64>, last_us: i64) -> Role {
+fn role(
+    member: &Member,
+    relays: bool,
+    first_closing: Option<i64>,
+    (first_us, last_us): (i64, i64),
+) -> Role {
     if relays {
         return Role::Relay;
     }
@@ -52,10 +61,11 @@ fn role(member: &Member, relays: bool, first_closing: Option<i64>, last_us: i64)
     if member.closed_us.is_some_and(|closed| closed < last_us) {
         return Role::Replaced;
     }
-    // Made before another was closed, and silent until after it.
+    // Made before another was closed, and silent for days until after it.
     if let (Some(closing), Some(created)) = (first_closing, member.created_us)
         && created < closing
         && member.first_us > closing
+        && member.first_us - created.max(first_us) >= WAITED_US
     {
         return Role::Standby;
     }
@@ -81,15 +91,26 @@ mod tests {
     fn roles_follow_dates_and_families() {
         let mut member = sample::three_campaigns().case.campaigns[0].members[0].clone();
         member.bits_by_family = BTreeMap::from([(Family::Payment, 9.0), (Family::Content, 9.0)]);
-        (member.created_us, member.closed_us, member.first_us) = (Some(10), None, 20);
-        assert_eq!(role(&member, false, None, 100), Role::Core);
-        assert_eq!(role(&member, true, None, 100), Role::Relay);
-        assert_eq!(role(&member, false, Some(15), 100), Role::Standby);
-        assert_eq!(role(&member, false, Some(25), 100), Role::Core);
-        member.closed_us = Some(50);
-        assert_eq!(role(&member, false, Some(15), 100), Role::Replaced);
-        member.closed_us = Some(150);
+        let day = |days: i64| days * 24 * 3_600_000_000;
+        let span = (day(1), day(100));
+        (member.created_us, member.closed_us, member.first_us) = (Some(day(10)), None, day(20));
+        assert_eq!(role(&member, false, None, span), Role::Core);
+        assert_eq!(role(&member, true, None, span), Role::Relay);
+        assert_eq!(role(&member, false, Some(day(15)), span), Role::Standby);
+        assert_eq!(role(&member, false, Some(day(25)), span), Role::Core);
+        // who begins with the campaign or with its own creation has waited for nothing
+        assert_eq!(
+            role(&member, false, Some(day(15)), (day(19), day(100))),
+            Role::Core
+        );
+        member.created_us = Some(day(19));
+        assert_eq!(role(&member, false, Some(day(19) + 1), span), Role::Core);
+        member.created_us = Some(day(10));
+        member.closed_us = Some(day(50));
+        assert_eq!(role(&member, false, Some(day(15)), span), Role::Replaced);
+        member.closed_us = Some(day(150));
+        member.created_us = None;
         member.bits_by_family.remove(&Family::Content);
-        assert_eq!(role(&member, false, None, 100), Role::Satellite);
+        assert_eq!(role(&member, false, None, span), Role::Satellite);
     }
 }

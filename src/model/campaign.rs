@@ -50,7 +50,7 @@ pub enum Role {
     Satellite,
     /// Closed while the campaign went on.
     Replaced,
-    /// Made before another account was closed, and silent until after it.
+    /// Made before another account was closed, and silent for two days and more until after it.
     Standby,
     /// The campaign's template runs among the traffic of others.
     Relay,
@@ -254,6 +254,10 @@ pub struct Campaign {
     pub evidence: Vec<FamilyEvidence>,
     /// Families that could not be tested and why.
     pub not_tested: Vec<String>,
+    /// Tests that were made and found nothing beyond chance: the test's name, and what it
+    /// measured where that leans the way the test looks for.
+    #[serde(default)]
+    pub tested_without_finding: Vec<String>,
     /// Members, strongest first.
     pub members: Vec<Member>,
     /// Requests of all members.

@@ -104,6 +104,8 @@ pub struct InspectedColumn {
 pub struct DetectorDoc {
     /// `family/name`.
     pub id: &'static str,
+    /// Whether a finding of it may count for a verdict; what may not is weak.
+    pub may_count: bool,
     /// Families of evidence.
     pub families: Vec<Family>,
     /// In one line.
@@ -132,9 +134,10 @@ pub struct Verification {
 /// The detectors in registry order.
 #[must_use]
 pub fn detector_documentation() -> Vec<DetectorDoc> {
-    registry::metas()
-        .map(|meta| DetectorDoc {
+    registry::standings()
+        .map(|(meta, may_count)| DetectorDoc {
             id: meta.id,
+            may_count,
             families: meta.families.to_vec(),
             title: meta.title,
             version: meta.version,

@@ -120,6 +120,10 @@ impl Detected {
 pub struct Trialled<'a> {
     /// Account ids; the position is the account's number.
     pub account_ids: Vec<String>,
+    /// Rows used.
+    pub rows_used: u64,
+    /// Rows rejected.
+    pub rows_rejected: u64,
     /// Accounts with their clocks.
     pub population: &'a Population<'a>,
     /// The group tests with how each fares before it runs.
@@ -144,6 +148,8 @@ pub fn with_group_tests<T>(
     progress.end();
     work(&Trialled {
         account_ids: gather::account_ids(&ready.tables)?,
+        rows_used: ready.coverage.rows_used,
+        rows_rejected: ready.coverage.rows_rejected,
         population: &population,
         tests: detect::registry::group_tests(&context, &options.only, &options.skip),
     })

@@ -67,7 +67,12 @@ impl Rounding {
     fn bits(&mut self, value: &mut f64) {
         if self.finite(value) {
             let scale = 10_f64.powi(BIT_DECIMALS);
-            *value = (*value * scale).round() / scale;
+            // Beyond this a double has too few decimals left to round by multiplying.
+            *value = if value.abs() < 1e9 {
+                (*value * scale).round() / scale
+            } else {
+                significant(*value)
+            };
             // no "-0.00" in any output
             *value += 0.0;
         }

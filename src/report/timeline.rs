@@ -261,7 +261,7 @@ impl Maker<'_> {
     fn platform(&mut self, event: &Event) {
         let (name, words) = match event.kind {
             EventKind::ModelRelease => ("Model released", "Model release"),
-            EventKind::BanWave => ("Accounts banned", "Ban wave"),
+            EventKind::BanWave => ("Ban wave on the platform", "Ban wave on the platform"),
             EventKind::PolicyChange => ("Policy changed", "Policy change"),
             EventKind::Other => ("Platform event", "Platform event"),
         };
@@ -311,7 +311,7 @@ mod tests {
         assert_eq!(of(&events, "Template first used").len(), 3);
         // both events lie inside the span of every campaign
         assert_eq!(of(&events, "Model released").len(), 3);
-        assert_eq!(of(&events, "Accounts banned").len(), 3);
+        assert_eq!(of(&events, "Ban wave on the platform").len(), 3);
         assert!(events.is_sorted_by_key(|event| event.timestamp));
     }
 

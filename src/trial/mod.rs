@@ -16,6 +16,7 @@
 mod draw;
 mod folder;
 mod render;
+mod tally;
 #[cfg(test)]
 mod tests;
 
@@ -27,25 +28,30 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::config::Config;
-use crate::detect::group::{Group, Look, Prepared};
+use crate::detect::group::Prepared;
 use crate::model::finding::RunStatus;
 use crate::model::progress::Progress;
 use crate::pipeline::{self, Trialled};
+use crate::trial::folder::Opened;
+use crate::trial::tally::Tally;
 
-pub use draw::{DrawnFrom, draw};
+pub use draw::{DrawnFrom, Groups, group_size, places};
 pub use render::{to_csv, to_json, to_table};
 
 /// The two levels: of one look in twenty, and of one in a thousand.
 pub const LEVELS: [f64; 2] = [0.05, 0.001];
+
+/// Most groups of one place: more tell nothing new, and each costs every test a look.
+pub const MOST_GROUPS: u64 = 100_000;
 
 /// What to try.
 #[derive(Debug, Clone)]
 pub struct TrialOptions {
     /// Folders with a log, its tables and its truth.
     pub folders: Vec<PathBuf>,
-    /// Groups drawn of each population, over all folders together.
+    /// Groups drawn of each place, over all folders that have it together.
     pub groups: u64,
-    /// Accounts in a group.
+    /// Accounts in a group, at most.
     pub group_accounts: usize,
     /// Seed of the draws.
     pub seed: u64,
@@ -55,15 +61,36 @@ pub struct TrialOptions {
     pub config: Config,
 }
 
+/// What was read of one folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LogRead {
+    /// The folder.
+    pub folder: String,
+    /// Files read as the log.
+    pub files: Vec<String>,
+    /// Rows used.
+    pub rows: u64,
+    /// Rows rejected.
+    pub rows_rejected: u64,
+    /// Accounts that send requests.
+    pub accounts: u64,
+    /// Those of them that the truth knows.
+    pub accounts_in_truth: u64,
+}
+
 /// One test on groups drawn from one place.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Row {
     /// Detector id.
     pub test: String,
-    /// `everyone`, an innocent population, or a campaign.
+    /// Whether a finding of the test may count for a verdict; others are weak.
+    pub may_count: bool,
+    /// `everyone`, `population` or `campaign`.
+    pub kind: String,
+    /// Name of the place.
     pub drawn_from: String,
-    /// Whether the accounts are a campaign's.
-    pub is_campaign: bool,
+    /// Accounts in a group, the smallest and the largest.
+    pub group_accounts: (u64, u64),
     /// Groups drawn.
     pub groups: u64,
     /// Groups that the test could look at.
@@ -76,66 +103,15 @@ pub struct Row {
     pub reason: Option<String>,
 }
 
-/// Counts of one row while they are gathered.
-#[derive(Debug, Clone, Default)]
-struct Tally {
-    groups: u64,
-    tested: u64,
-    spoke: [u64; 2],
-    reasons: BTreeMap<String, u64>,
-}
-
-impl Tally {
-    fn blocked(&mut self, groups: u64, reason: &str) {
-        self.groups += groups;
-        *self.reasons.entry(reason.to_owned()).or_default() += groups;
-    }
-
-    fn add(&mut self, look: &Look) {
-        self.groups += 1;
-        if let (true, Some(reason)) = (look.findings.is_empty(), look.partial.first()) {
-            *self.reasons.entry(reason.clone()).or_default() += 1;
-            return;
-        }
-        self.tested += 1;
-        let paid = |bits: f64, tried: u64| bits - (tried.max(1) as f64).log2();
-        let best = look
-            .findings
-            .iter()
-            .map(|finding| paid(finding.bits, finding.tried))
-            .fold(0.0, f64::max);
-        for (spoke, level) in self.spoke.iter_mut().zip(LEVELS) {
-            *spoke += u64::from(best >= -level.log2());
-        }
-    }
-
-    fn join(&mut self, other: Tally) {
-        self.groups += other.groups;
-        self.tested += other.tested;
-        for (spoke, more) in self.spoke.iter_mut().zip(other.spoke) {
-            *spoke += more;
-        }
-        for (reason, count) in other.reasons {
-            *self.reasons.entry(reason).or_default() += count;
-        }
-    }
-
-    fn into_row(self, test: &str, from: &DrawnFrom) -> Row {
-        let commonest = self.reasons.into_iter().max_by_key(|(reason, count)| {
-            // of equally common ones the first by name
-            (*count, std::cmp::Reverse(reason.clone()))
-        });
-        Row {
-            test: test.to_owned(),
-            drawn_from: from.name().to_owned(),
-            is_campaign: from.is_campaign(),
-            groups: self.groups,
-            tested: self.tested,
-            at_5_percent: self.spoke[0],
-            at_1_permille: self.spoke[1],
-            reason: commonest.map(|(reason, _)| reason),
-        }
-    }
+/// What came out.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Trial {
+    /// What was read.
+    pub logs: Vec<LogRead>,
+    /// Places with too few accounts for groups, with the largest number in one log.
+    pub left_out: Vec<(String, u64)>,
+    /// One row per test and place.
+    pub rows: Vec<Row>,
 }
 
 type Tallies = BTreeMap<(usize, DrawnFrom), Tally>;
@@ -143,16 +119,39 @@ type Tallies = BTreeMap<(usize, DrawnFrom), Tally>;
 /// Draws groups in every folder and looks at them.
 ///
 /// # Errors
-/// A folder without a log or a truth, settings that leave nothing to draw, or bad input.
-pub fn run(options: &TrialOptions, progress: &dyn Progress) -> Result<Vec<Row>> {
-    let mut names: Vec<&'static str> = Vec::new();
+/// A folder without a log or a truth, a truth that knows no account of its log, settings that
+/// leave nothing to draw, or bad input.
+pub fn run(options: &TrialOptions, progress: &dyn Progress) -> Result<Trial> {
+    folder::check(options)?;
+    let opened = options
+        .folders
+        .iter()
+        .map(|folder| folder::open(folder, options))
+        .collect::<Result<Vec<_>>>()?;
+    let shares = shares(&opened, options);
+    let mut tests: Vec<(&'static str, bool)> = Vec::new();
     let mut all = Tallies::new();
-    for folder in &options.folders {
-        let (scan, truth) = folder::open(folder, options)?;
-        let found = pipeline::with_group_tests(&scan, progress, |log| {
-            names = log.tests.iter().map(|(_, test)| test.meta().id).collect();
-            let groups = draw(&log.account_ids, &truth, options);
-            Ok(look(log, &groups))
+    let mut logs = Vec::new();
+    let mut small: BTreeMap<String, u64> = BTreeMap::new();
+    for (number, folder) in opened.iter().enumerate() {
+        let found = pipeline::with_group_tests(&folder.scan, progress, |log| {
+            tests = log
+                .tests
+                .iter()
+                .map(|(_, test)| (test.meta().id, test.may_count()))
+                .collect();
+            logs.push(folder.read(log)?);
+            let mut drawn = Vec::new();
+            for (from, accounts) in places(log, &folder.truth) {
+                let Some(size) = group_size(accounts.len(), options.group_accounts) else {
+                    let largest = small.entry(from.name().to_owned()).or_insert(0);
+                    *largest = (*largest).max(accounts.len() as u64);
+                    continue;
+                };
+                let groups = shares.get(&from).and_then(|counts| counts.get(number));
+                drawn.push((from, accounts, size, groups.copied().unwrap_or(0)));
+            }
+            Ok(look(log, &drawn, options.seed))
         })?;
         for (key, tally) in found {
             all.entry(key).or_default().join(tally);
@@ -161,14 +160,62 @@ pub fn run(options: &TrialOptions, progress: &dyn Progress) -> Result<Vec<Row>> 
     if all.is_empty() {
         return Err(folder::nothing_to_draw(options.group_accounts));
     }
-    Ok(all
-        .into_iter()
-        .filter_map(|((test, from), tally)| Some(tally.into_row(names.get(test)?, &from)))
-        .collect())
+    small.retain(|name, _| all.keys().all(|(_, from)| from.name() != name));
+    Ok(Trial {
+        logs,
+        left_out: small.into_iter().collect(),
+        rows: all
+            .into_iter()
+            .filter_map(|((test, from), tally)| Some(tally.into_row(*tests.get(test)?, &from)))
+            .collect(),
+    })
 }
 
-/// Every test at every group.
-fn look(log: &Trialled<'_>, groups: &[(DrawnFrom, Group)]) -> Tallies {
+/// How many groups each place gets in each folder: equal parts over the folders whose truth has
+/// enough accounts of it, the first ones one more where the number does not divide.
+fn shares(opened: &[Opened], options: &TrialOptions) -> BTreeMap<DrawnFrom, Vec<u64>> {
+    let mut sizes: BTreeMap<DrawnFrom, Vec<usize>> = BTreeMap::new();
+    for (number, folder) in opened.iter().enumerate() {
+        for account in folder.truth.accounts.values() {
+            let own = match &account.campaign {
+                Some(campaign) => vec![DrawnFrom::Campaign(campaign.clone())],
+                None => vec![
+                    DrawnFrom::Everyone,
+                    DrawnFrom::Population(account.population.clone()),
+                ],
+            };
+            for place in own {
+                let counts = sizes.entry(place).or_insert_with(|| vec![0; opened.len()]);
+                if let (false, Some(count)) = (account.is_silent, counts.get_mut(number)) {
+                    *count += 1;
+                }
+            }
+        }
+    }
+    sizes
+        .into_iter()
+        .map(|(place, counts)| {
+            let has = |count: &usize| group_size(*count, options.group_accounts).is_some();
+            let folders = counts.iter().filter(|count| has(count)).count().max(1) as u64;
+            let mut rest = options.groups % folders;
+            let shares = counts
+                .iter()
+                .map(|count| {
+                    if !has(count) {
+                        return 0;
+                    }
+                    let more = u64::from(rest > 0);
+                    rest -= more;
+                    options.groups / folders + more
+                })
+                .collect();
+            (place, shares)
+        })
+        .collect()
+}
+
+/// Every test at every group; a place with its accounts, the size of its groups and their number.
+fn look(log: &Trialled<'_>, drawn: &[(DrawnFrom, Vec<u32>, usize, u64)], seed: u64) -> Tallies {
     let by_test = log.tests.par_iter().enumerate().map(|(test, (run, look))| {
         let mut tallies = Tallies::new();
         let blocked = match &run.status {
@@ -176,17 +223,20 @@ fn look(log: &Trialled<'_>, groups: &[(DrawnFrom, Group)]) -> Tallies {
             RunStatus::NotRun { reason } => Some(reason.clone()),
             RunStatus::Skipped => return tallies,
         };
-        if let Some(reason) = blocked {
-            for (from, _) in groups {
-                let tally = tallies.entry((test, from.clone())).or_default();
-                tally.blocked(1, &reason);
-            }
-            return tallies;
-        }
-        let prepared: Prepared<'_> = look.prepare(log.population);
-        for (from, group) in groups {
+        let prepared: Option<Prepared<'_>> =
+            blocked.is_none().then(|| look.prepare(log.population));
+        for (from, accounts, size, groups) in drawn {
             let tally = tallies.entry((test, from.clone())).or_default();
-            tally.add(&(prepared.look)(group));
+            tally.sized(*size as u64);
+            match (&blocked, &prepared) {
+                (None, Some(prepared)) => {
+                    let number = usize::try_from(*groups).unwrap_or(usize::MAX);
+                    for group in Groups::new(from, accounts, *size, seed).take(number) {
+                        tally.add(&(prepared.look)(&group));
+                    }
+                }
+                (reason, _) => tally.blocked(*groups, reason.as_deref().unwrap_or_default()),
+            }
         }
         tallies
     });

@@ -56,10 +56,10 @@ pub(crate) struct TrialArguments {
     #[arg(long, value_name = "FOLDERS", num_args = 1.., value_hint = ValueHint::DirPath,
         value_parser = local_path(), conflicts_with_all = ["suite", "baselines", "truth_requests"])]
     pub(crate) tests: Vec<PathBuf>,
-    /// Groups of each population, over all folders together
+    /// Groups of each population, over all folders that have it together
     #[arg(long, value_name = "N", default_value = "200", requires = "tests")]
     pub(crate) groups: NonZeroU32,
-    /// Accounts in a group
+    /// Accounts in a group, at most: a group takes no more than half of a population
     #[arg(long, value_name = "N", default_value = "20", requires = "tests")]
     pub(crate) group_accounts: NonZeroU32,
     /// Seed of the draws

@@ -60,6 +60,10 @@ static META: Meta = Meta {
 pub struct PatternCues;
 
 impl Detector for PatternCues {
+    fn may_count(&self) -> bool {
+        false
+    }
+
     fn meta(&self) -> &'static Meta {
         &META
     }

@@ -10,11 +10,16 @@
 //! limited or closed; whoever runs a pool of accounts keeps the work and changes the account.
 //!
 //! # Null model
-//! Two accounts that share a prompt without a hand between them know nothing of each
-//! other's failures: the other's request is as likely to come in the two minutes before the
-//! failure as in the two minutes after it (an exact binomial test with one half). The same is
-//! asked of two keys or platforms of one account. Prompts that more than four accounts of the
-//! log send are left out: many users have them in common.
+//! Two accounts that share a prompt without a hand between them know nothing of each other's
+//! failures: where one is turned away at its first use and the other is not, the one turned
+//! away is as likely to be the later as the earlier. Each account that was turned away counts
+//! once, with what holds for most of its prompts (an exact binomial test with one half), since
+//! one whose clock is ahead of the other's is ahead every time. What an account repeats by
+//! itself plays no part. Prompts that more than four accounts of the log send are left out:
+//! many users have them in common.
+//!
+//! For keys and platforms: the group's accounts are as if drawn at random among other accounts
+//! of the log that repeat as many prompts after a failure, each by the same way or another.
 //!
 //! # Innocent look-alikes
 //! One person with two accounts, a gateway that holds the keys of several customers, a
@@ -32,6 +37,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::detect::group::{Group, GroupFinding, GroupTest, Look, Prepared, Standing};
+use crate::detect::habit::{Habit, Words};
 use crate::detect::population::Population;
 use crate::detect::prompts::Prompt;
 use crate::detect::{Meta, Need};
@@ -56,9 +62,24 @@ const WINDOW_US: i64 = 120_000_000;
 /// two or three after a failure (ours).
 const MOST_HOLDERS: u32 = 4;
 
-/// Share of comebacks after the failure, among those before or after it, from which the order is
-/// reported (ours); half is expected.
+/// Share of accounts whose prompts come back after their failure, among those before or after it,
+/// from which the order is reported (ours); half is expected.
 const AFTER: f64 = 0.75;
+
+/// Looks at a group: to other accounts, and to other keys or platforms.
+const LOOKS: u64 = 2;
+
+/// Fewest prompts that an account repeats after a failure, for a habit to be told (ours).
+const FEWEST_REPEATS: u64 = 2;
+
+static WORDS: Words = Words {
+    family: Family::Dynamics,
+    accounts_that: "repeat what was turned away (429 or 403) by another key or platform within two minutes",
+    too_few: "too few accounts of the group repeat what was turned away",
+    reference: "with as many repeats after a failure",
+    innocent: "a client library or gateway with a second key or platform to fall back on",
+    would_clear: "the client or gateway, and other customers who use it",
+};
 
 /// The test.
 pub struct Failover;
@@ -78,9 +99,10 @@ impl GroupTest for Failover {
 
     fn prepare<'a>(&self, population: &'a Population<'a>) -> Prepared<'a> {
         let few = in_few_hands(population);
+        let ways = other_ways(population);
         Prepared {
             partial: Vec::new(),
-            look: Box::new(move |group| look(population, &few, group)),
+            look: Box::new(move |group| look(population, &few, &ways, group)),
         }
     }
 }
@@ -107,135 +129,143 @@ fn in_few_hands(population: &Population<'_>) -> FxHashSet<u64> {
     few.map(|(hash, _)| hash).collect()
 }
 
-/// Where a prompt that was turned away may come back.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum To {
-    /// In another account of the group.
-    Account,
-    /// In the same account, by another key or platform.
-    Way,
+/// First use of a prompt by an account.
+#[derive(Clone, Copy)]
+struct Use {
+    account: u32,
+    at_us: i64,
+    failed: bool,
 }
 
-impl To {
-    const BOTH: [To; 2] = [To::Account, To::Way];
-
-    /// Part of the finding's id.
-    fn about(self) -> &'static str {
-        match self {
-            To::Account => "",
-            To::Way => "key or platform",
-        }
-    }
-
-    fn place(self) -> &'static str {
-        match self {
-            To::Account => "another account of the group",
-            To::Way => "another key or platform of the same account",
-        }
-    }
-
-    fn innocent(self) -> &'static str {
-        match self {
-            To::Account => {
-                "one person with two accounts, or a gateway that holds the keys of several customers"
-            }
-            To::Way => "a client library or gateway with a second key or platform to fall back on",
-        }
-    }
-}
-
-/// How often prompts that were turned away come back in time.
-struct Comebacks {
+/// Of one account that was turned away: prompts that another sent right after it, and right before.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Order {
     after: u64,
     before: u64,
-    accounts: Vec<u32>,
-    first_us: i64,
-    last_us: i64,
 }
 
-impl Comebacks {
-    fn none() -> Self {
-        Self {
-            after: 0,
-            before: 0,
-            accounts: Vec::new(),
-            first_us: i64::MAX,
-            last_us: i64::MIN,
+/// Goes through the first uses of one prompt, runs of them within the window of each other. Where
+/// one end of a run was turned away and the other was answered, that account has an order.
+fn orders(uses: &mut [Use], found: &mut FxHashMap<u32, Order>) {
+    uses.sort_unstable_by_key(|one| (one.at_us, one.account));
+    // Of two uses in the same instant neither is first.
+    let follows = |one: &Use, next: &Use| (1..=WINDOW_US).contains(&(next.at_us - one.at_us));
+    for run in uses.chunk_by(follows) {
+        let (Some(first), Some(last)) = (run.first(), run.last()) else {
+            continue;
+        };
+        if first.account == last.account {
+            continue;
         }
-    }
-
-    /// Adds one failure and the times at which the prompt is sent elsewhere; one that is sent
-    /// on both sides of it says nothing.
-    fn add(
-        &mut self,
-        failed_us: i64,
-        elsewhere_us: impl Iterator<Item = i64>,
-        whose: impl Iterator<Item = u32>,
-    ) {
-        let (mut after, mut before) = (false, false);
-        for time_us in elsewhere_us {
-            let wait_us = time_us - failed_us;
-            after |= (1..=WINDOW_US).contains(&wait_us);
-            before |= (-WINDOW_US..=-1).contains(&wait_us);
-        }
-        match (after, before) {
-            (true, false) => {
-                self.after += 1;
-                self.accounts.extend(whose);
-                self.first_us = self.first_us.min(failed_us);
-                self.last_us = self.last_us.max(failed_us);
-            }
-            (false, true) => self.before += 1,
+        match (first.failed, last.failed) {
+            (true, false) => found.entry(first.account).or_default().after += 1,
+            (false, true) => found.entry(last.account).or_default().before += 1,
             _ => {}
         }
     }
+}
 
-    fn into_finding(mut self, to: To, failed: u64) -> Option<GroupFinding> {
-        let told = self.after + self.before;
-        let share = self.after as f64 / told.max(1) as f64;
-        let bits = -binomial_upper_log2(self.after, told, 0.5);
-        if told == 0 || bits <= 0.0 || share < AFTER {
-            return None;
+/// Who was turned away and is mostly followed by another account of the group.
+fn to_other_accounts(uses: &[(u64, u32, Prompt)]) -> Option<GroupFinding> {
+    let mut found: FxHashMap<u32, Order> = FxHashMap::default();
+    let (mut first_us, mut last_us) = (i64::MAX, i64::MIN);
+    for holders in uses.chunk_by(|one, next| one.0 == next.0) {
+        let mut firsts: Vec<Use> = holders
+            .iter()
+            .map(|(_, account, prompt)| Use {
+                account: *account,
+                at_us: prompt.first_us,
+                failed: prompt.turned_away_us == Some(prompt.first_us),
+            })
+            .collect();
+        orders(&mut firsts, &mut found);
+        for one in firsts.iter().filter(|one| one.failed) {
+            first_us = first_us.min(one.at_us);
+            last_us = last_us.max(one.at_us);
         }
-        self.accounts.sort_unstable();
-        self.accounts.dedup();
-        let place = to.place();
-        Some(GroupFinding {
-            family: Family::Dynamics,
-            standing: Standing::Weak,
-            about: to.about().to_owned(),
-            bits,
-            tried: To::BOTH.len() as u64,
-            measure: format!("share of prompts turned away that come back from {place} within two minutes after, of those within two minutes before or after"),
-            measured: share,
-            expected: 0.5,
-            n: told,
-            threshold: AFTER,
-            statement: format!(
-                "of {failed} sampled prompts that were turned away (429 or 403), {} come from {place} within two minutes after and {} within two minutes before; as many after as before expected",
-                self.after, self.before
-            ),
-            accounts: self.accounts,
-            null_model: "who sends the prompt elsewhere knows nothing of the failure: before and after are equally likely".to_owned(),
-            innocent: to.innocent().to_owned(),
-            would_clear: "the gateway or the person behind both, known to the provider".to_owned(),
-            first_us: Some(self.first_us),
-            last_us: Some(self.last_us),
-            dates: Vec::new(),
-        })
     }
+    let prompts: u64 = found.values().map(|order| order.after).sum();
+    let mut accounts: Vec<u32> = Vec::new();
+    let mut before = 0_u64;
+    for (account, order) in &found {
+        match order.after.cmp(&order.before) {
+            std::cmp::Ordering::Greater => accounts.push(*account),
+            std::cmp::Ordering::Less => before += 1,
+            std::cmp::Ordering::Equal => {}
+        }
+    }
+    accounts.sort_unstable();
+    let after = accounts.len() as u64;
+    let told = after + before;
+    let share = after as f64 / told.max(1) as f64;
+    let bits = -binomial_upper_log2(after, told, 0.5);
+    if told == 0 || bits <= 0.0 || share < AFTER {
+        return None;
+    }
+    Some(GroupFinding {
+        family: Family::Dynamics,
+        standing: Standing::Weak,
+        about: String::new(),
+        bits,
+        tried: LOOKS,
+        measure: "share of the accounts turned away with a prompt that another account sends within two minutes, which the other mostly sends after them".to_owned(),
+        measured: share,
+        expected: 0.5,
+        n: told,
+        threshold: AFTER,
+        statement: format!(
+            "of {told} accounts that were turned away (429 or 403) with prompts that another account of the group sends within two minutes, {after} mostly see them sent after their failure ({prompts} prompts) and {before} before it; as many after as before expected"
+        ),
+        accounts,
+        null_model: "who shares a prompt knows nothing of the other's failure: the one that is turned away is as likely to be the later as the earlier".to_owned(),
+        innocent: "one person with two accounts, or a gateway that holds the keys of several customers".to_owned(),
+        would_clear: "the gateway or the person behind both accounts, known to the provider".to_owned(),
+        first_us: Some(first_us),
+        last_us: Some(last_us),
+        dates: Vec::new(),
+    })
 }
 
-/// Uses of a prompt in its own account by another way than the one that failed.
-fn other_ways(prompt: &Prompt) -> impl Iterator<Item = i64> {
-    let [first, last, failed] = prompt.ways;
-    [(prompt.first_us, first), (prompt.last_us, last)]
-        .into_iter()
-        .filter(move |(_, way)| failed != 0 && *way != 0 && *way != failed)
-        .map(|(time_us, _)| time_us)
+/// Whether two ways are known to differ, in the credential or in the platform.
+fn differ(one: u32, other: u32) -> bool {
+    [0, 16].into_iter().any(|shift| {
+        let (one, other) = ((one >> shift) & 0xffff, (other >> shift) & 0xffff);
+        one != 0 && other != 0 && one != other
+    })
 }
 
-fn look(population: &Population<'_>, few: &FxHashSet<u64>, group: &Group) -> Look {
+/// For each account its prompts that were turned away at their first use and sent again within two
+/// minutes, and whether it mostly did so by another key or platform.
+fn other_ways(population: &Population<'_>) -> Habit {
+    let mut repeats = vec![0_u64; population.len()];
+    let mut moves = vec![false; population.len()];
+    for account in population.accounts() {
+        let (mut repeated, mut moved) = (0_u64, 0_u64);
+        for prompt in population.prompts.of(account) {
+            let failed_first = prompt.turned_away_us == Some(prompt.first_us);
+            let [first, last, _] = prompt.ways;
+            let known = first != 0 && last != 0;
+            let wait_us = prompt.last_us - prompt.first_us;
+            if failed_first && known && (1..=WINDOW_US).contains(&wait_us) {
+                repeated += 1;
+                moved += u64::from(differ(first, last));
+            }
+        }
+        if repeated >= FEWEST_REPEATS {
+            let at = account as usize;
+            repeats[at] = repeated;
+            moves[at] = 2 * moved > repeated;
+        }
+    }
+    Habit::new(&repeats, moves)
+}
+
+fn look(
+    population: &Population<'_>,
+    few: &FxHashSet<u64>,
+    other_ways: &Habit,
+    group: &Group,
+) -> Look {
     let mut uses: Vec<(u64, u32, Prompt)> = group
         .accounts
         .iter()
@@ -246,29 +276,18 @@ fn look(population: &Population<'_>, few: &FxHashSet<u64>, group: &Group) -> Loo
         .filter(|(hash, _, _)| few.contains(hash))
         .collect();
     uses.sort_unstable_by_key(|(hash, account, _)| (*hash, *account));
-    let mut failed = 0_u64;
-    let (mut to_account, mut to_way) = (Comebacks::none(), Comebacks::none());
-    for holders in uses.chunk_by(|one, next| one.0 == next.0) {
-        for (_, account, prompt) in holders {
-            let Some(failed_us) = prompt.turned_away_us else {
-                continue;
-            };
-            failed += 1;
-            let others = holders.iter().filter(|(_, other, _)| other != account);
-            let times = others.flat_map(|(_, _, prompt)| [prompt.first_us, prompt.last_us]);
-            let whose = holders.iter().map(|(_, account, _)| *account);
-            to_account.add(failed_us, times, whose);
-            to_way.add(failed_us, other_ways(prompt), std::iter::once(*account));
-        }
-    }
-    if failed == 0 {
+    if !uses
+        .iter()
+        .any(|(_, _, prompt)| prompt.turned_away_us.is_some())
+    {
         return Look::untested("no sampled prompt of the group was turned away (429 or 403)");
     }
-    let mut findings: Vec<GroupFinding> = To::BOTH
-        .into_iter()
-        .zip([to_account, to_way])
-        .filter_map(|(to, comebacks)| comebacks.into_finding(to, failed))
-        .collect();
+    let mut findings: Vec<GroupFinding> = to_other_accounts(&uses).into_iter().collect();
+    for mut finding in other_ways.look(group, &WORDS).findings {
+        "key or platform".clone_into(&mut finding.about);
+        finding.tried = LOOKS;
+        findings.push(finding);
+    }
     findings.sort_by(|one, other| other.bits.total_cmp(&one.bits));
     Look {
         findings,
@@ -310,7 +329,7 @@ mod tests {
 
     #[test]
     fn a_pool_that_fails_over_stands_out_and_stays_weak() {
-        assert_stands_out_and_is_weak(&Failover, &world(10, 200, 1), 10);
+        assert_stands_out_and_is_weak(&Failover, &world(24, 200, 1), 24);
     }
 
     #[test]
@@ -341,29 +360,67 @@ mod tests {
         assert!(look.findings.is_empty(), "{look:?}");
     }
 
-    #[test]
-    fn another_key_of_the_same_account_is_another_finding() {
-        let mut world = World::new(60, &["m"]);
-        for account in 0..60 {
+    /// Accounts with five prompts each that fail and come again four seconds later.
+    fn repeating(accounts: u32, moves: impl Fn(u32, u64) -> bool) -> World {
+        let mut world = World::new(accounts as usize, &["m"]);
+        for account in 0..accounts {
             world.put(account, 10, 0, 9);
-            for text in 0..3 {
+            for text in 0..5 {
                 let hash = u64::from(account) << 32 | text;
                 world.say_in_vain(account, hash, 10 * HOUR_US);
                 let (_, prompt) = world.prompts.last_mut().unwrap();
                 prompt.last_us += 4_000_000;
-                // the first twenty come back by another key, the others by the same
-                prompt.ways = [7, if account < 20 { 8 } else { 7 }, 7];
+                prompt.ways = [7, if moves(account, text) { 8 } else { 7 }, 7];
             }
         }
+        world
+    }
+
+    #[test]
+    fn another_key_of_the_same_account_is_another_finding() {
+        let world = repeating(200, |account, _| account < 20);
         let found = look_at(&Failover, &world, (0..20).collect()).findings;
         assert_eq!(found.len(), 1, "{found:?}");
-        assert_eq!(
-            (found[0].about.as_str(), found[0].n),
-            ("key or platform", 60)
-        );
+        assert_eq!(found[0].about, "key or platform");
         assert!(found[0].bits > 20.0 && found[0].standing == Standing::Weak);
-        let same = look_at(&Failover, &world, (20..60).collect());
+        let same = look_at(&Failover, &world, (100..120).collect());
         assert!(same.findings.is_empty(), "{same:?}");
+    }
+
+    #[test]
+    fn keys_drawn_at_random_and_platforms_that_failures_do_not_name_are_not_found() {
+        let anybody = repeating(200, |account, text| (u64::from(account) + text) % 2 == 0);
+        assert_keeps_its_level(&Failover, &anybody);
+        assert!(!differ(7, 7 | 5 << 16) && differ(7 | 4 << 16, 7 | 5 << 16) && differ(7, 8));
+    }
+
+    /// Pairs with common prompts: each is turned away at first and tries again by itself.
+    fn own_retries(accounts: u32, seed: u64) -> World {
+        let mut random = Random::new(seed);
+        let mut world = World::new(accounts as usize, &["m"]);
+        for account in 0..accounts {
+            world.put(account, 10, 0, 100);
+            for text in 0..5 {
+                let hash = u64::from(account / 2) << 32 | text;
+                let time_us =
+                    10 * HOUR_US + text as i64 * HOUR_US + random.below(60_000_000) as i64;
+                if random.below(2) == 0 {
+                    world.say_in_vain(account, hash, time_us);
+                } else {
+                    world.say_at(account, hash, time_us);
+                }
+                world.prompts.last_mut().unwrap().1.last_us += 60_000_000;
+            }
+        }
+        world
+    }
+
+    #[test]
+    fn who_tries_again_by_himself_hands_nothing_over() {
+        assert_keeps_its_level(&Failover, &own_retries(60, 4));
+        let look = look_at(&Failover, &own_retries(60, 5), (0..60).collect());
+        let bits = look.findings.first().map_or(0.0, |finding| finding.bits);
+        assert!(bits < 5.0, "{look:?}");
     }
 
     #[test]

@@ -65,6 +65,14 @@ impl GroupTest for MixedTraffic {
         &META
     }
 
+    fn blocked(&self, population: &Population<'_>) -> Option<String> {
+        let known = |counts: &[u32]| counts.iter().any(|count| *count > 0);
+        let keys = &population.keys;
+        (!known(&keys.languages) && !known(&keys.user_agents)).then(|| {
+            "without requests.user_agent and requests.accept_language nothing shows several kinds of traffic".to_owned()
+        })
+    }
+
     fn prepare<'a>(&self, population: &'a Population<'a>) -> Prepared<'a> {
         let templates: Vec<&Layer> = population
             .layers
@@ -86,13 +94,8 @@ impl GroupTest for MixedTraffic {
             })
             .collect();
         let habit = Habit::new(&population.requests, diverse);
-        let known = |counts: &[u32]| counts.iter().any(|count| *count > 0);
-        let mut partial = Vec::new();
-        if !known(&population.keys.languages) && !known(&population.keys.user_agents) {
-            partial.push("without requests.user_agent and requests.accept_language nothing shows several kinds of traffic".to_owned());
-        }
         Prepared {
-            partial,
+            partial: Vec::new(),
             look: Box::new(move |group| look(&templates, &habit, group)),
         }
     }

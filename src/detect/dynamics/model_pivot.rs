@@ -33,7 +33,7 @@
 //! were there before and sent requests after it. A pivot that everybody makes is not one.
 
 use crate::detect::dynamics::release_window::Window;
-use crate::detect::dynamics::releases::releases;
+use crate::detect::dynamics::releases::{Release, releases};
 use crate::detect::group::{Group, GroupFinding, GroupTest, Look, Prepared, Standing};
 use crate::detect::population::{HOUR_US, Population};
 use crate::detect::{Meta, Need};
@@ -74,12 +74,14 @@ impl GroupTest for ModelPivot {
     }
 
     fn blocked(&self, population: &Population<'_>) -> Option<String> {
-        (population.cell_hours > 24).then(|| {
-            format!(
+        if population.cell_hours > 24 {
+            return Some(format!(
                 "activity is kept in buckets of {} hours only",
                 population.cell_hours
-            )
-        })
+            ));
+        }
+        let (testable, partial) = testable(population);
+        testable.is_empty().then(|| partial.join("; "))
     }
 
     fn may_count(&self) -> bool {
@@ -87,25 +89,11 @@ impl GroupTest for ModelPivot {
     }
 
     fn prepare<'a>(&self, population: &'a Population<'a>) -> Prepared<'a> {
-        let (found, mut partial) = releases(population);
-        let mut windows: Vec<Window> = Vec::new();
+        let (testable, partial) = testable(population);
         let first_hour = population.log_first_us().div_euclid(HOUR_US);
         let last_hour = population.log_last_us().div_euclid(HOUR_US);
-        for release in found {
-            if release.hour - first_hour < WINDOWS_HOURS[0] {
-                partial.push(format!(
-                    "release {}: less than a day of log before it",
-                    release.name
-                ));
-                continue;
-            }
-            if last_hour - release.hour < WINDOWS_HOURS[0] - 1 {
-                partial.push(format!(
-                    "release {}: less than a day of log after it",
-                    release.name
-                ));
-                continue;
-            }
+        let mut windows: Vec<Window> = Vec::new();
+        for release in testable {
             for hours in WINDOWS_HOURS {
                 if last_hour - release.hour >= hours - 1 {
                     windows.push(Window::new(population, release.clone(), hours, first_hour));
@@ -117,6 +105,29 @@ impl GroupTest for ModelPivot {
             look: Box::new(move |group| look(&windows, group)),
         }
     }
+}
+
+/// The releases with a day of log before and after them, and sentences about the others.
+fn testable(population: &Population<'_>) -> (Vec<Release>, Vec<String>) {
+    let (found, mut partial) = releases(population);
+    let first_hour = population.log_first_us().div_euclid(HOUR_US);
+    let last_hour = population.log_last_us().div_euclid(HOUR_US);
+    let mut testable = Vec::new();
+    for release in found {
+        let short_of = if release.hour - first_hour < WINDOWS_HOURS[0] {
+            "before"
+        } else if last_hour - release.hour < WINDOWS_HOURS[0] - 1 {
+            "after"
+        } else {
+            testable.push(release);
+            continue;
+        };
+        partial.push(format!(
+            "release {}: less than a day of log {short_of} it",
+            release.name
+        ));
+    }
+    (testable, partial)
 }
 
 fn look(windows: &[Window], group: &Group) -> Look {

@@ -31,6 +31,10 @@ const LOG_START_HOURS: i64 = 48;
 /// Hours around a release without a model name in which the new model must first appear.
 const NAMELESS_HOURS: i64 = 24;
 
+/// A model in use for longer than this before its release was no news then; testers and clocks that
+/// differ come earlier.
+const EARLY_HOURS: i64 = 48;
+
 /// Most releases tested, so that a long list of model names does not cost evidence.
 const MOST_RELEASES: usize = 12;
 
@@ -78,6 +82,21 @@ pub fn releases(population: &Population<'_>) -> (Vec<Release>, Vec<String>) {
             .any(|model| seen.get(*model as usize).copied().flatten().is_some());
         if !users {
             partial.push(format!("release {name}: no request of the log uses it"));
+            continue;
+        }
+        let earliest = models
+            .iter()
+            .filter_map(|model| seen.get(*model as usize).copied().flatten())
+            .map(|(first, _)| first)
+            .min();
+        if earliest.is_some_and(|first| first < hour - EARLY_HOURS) {
+            partial.push(format!(
+                "release {name}: requests of more than {EARLY_HOURS} hours before use it"
+            ));
+            continue;
+        }
+        if found.iter().any(|release| release.models == models) {
+            partial.push(format!("release {name}: it is given more than once"));
             continue;
         }
         found.push(Release {
@@ -129,12 +148,11 @@ pub fn releases(population: &Population<'_>) -> (Vec<Release>, Vec<String>) {
 
 /// Whether a model name is the released one, or the released one with a date or version behind it.
 fn is_version_of(name: &str, released: &str) -> bool {
-    let released = released.trim();
+    let (name, released) = (name.to_lowercase(), released.trim().to_lowercase());
     !released.is_empty()
-        && (name == released
-            || name
-                .strip_prefix(released)
-                .is_some_and(|rest| rest.starts_with(['-', '@', ':', '/'])))
+        && name
+            .strip_prefix(&released)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '@', ':', '/']))
 }
 
 /// For each model its first hour in the log and how many accounts use it.
@@ -207,6 +225,19 @@ mod tests {
         world.events = vec![event(95, None)];
         assert_eq!(releases(&world.population()).0[0].models, [1]);
         assert!(!is_version_of("newer", "new") && !is_version_of("new", ""));
+    }
+
+    #[test]
+    fn old_models_and_repeated_events_hide_no_release() {
+        let mut world = world();
+        world.events = vec![event(90, Some("NEW")), event(91, Some("new"))];
+        world
+            .events
+            .extend((92..120).map(|hour| event(hour, Some("old"))));
+        let (found, partial) = releases(&world.population());
+        assert_eq!((found.len(), found[0].hour), (1, 90), "{partial:?}");
+        assert!(partial.contains(&"release new: it is given more than once".to_owned()));
+        assert!(partial.iter().any(|said| said.contains("48 hours before")));
     }
 
     #[test]

@@ -26,9 +26,8 @@
 //! requests.reasoning_signature.
 //!
 //! # Limits
-//! Replay inside one account (another conversation of the same customer) is not looked at:
-//! the digest does not hold conversations. Blobs that are re-encrypted per account have
-//! different hashes.
+//! Replay inside one account (another conversation of the same customer) is looked at by
+//! `dynamics/conversation-replay`. Blobs that are re-encrypted per account have different hashes.
 
 use anyhow::Result;
 use rustc_hash::FxHashMap;

@@ -4,9 +4,11 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
+use crate::detect::dynamics::closings::hour_of_week;
 use crate::detect::group::Group;
 use crate::detect::population::{HOUR_US, Population};
 use crate::model::finding::Family;
+use crate::model::week::HOURS_PER_WEEK;
 use crate::stats::chernoff::{Discrete, Term, upper_tail_log2};
 
 /// Closure times are moved by up to this many hours either way: half a week.
@@ -73,12 +75,6 @@ pub fn heirs(population: &Population<'_>, group: &Group, closed: &[(u32, i64)]) 
         .collect()
 }
 
-/// Hour of the day, UTC.
-#[must_use]
-pub fn hour_of_day(at_us: i64) -> usize {
-    usize::try_from(at_us.div_euclid(HOUR_US).rem_euclid(24)).unwrap_or(0)
-}
-
 /// One horizon's result.
 pub struct Measured {
     /// -log2 of the bound for the tail.
@@ -95,13 +91,13 @@ pub struct Measured {
     pub answered: u64,
 }
 
-/// Measures one horizon within `log_us` (first and last request); `by_hour` counts the log's
-/// closures by hour of the day. `None` where there are too few closures.
+/// Measures one horizon within `log_us` (first and last request); `by_hour` weighs
+/// the hours of the week as times of a closure. `None` where there are too few closures.
 #[must_use]
 pub fn measure(
     closed: &[Closed],
     horizon_hours: i64,
-    by_hour: &[u64; 24],
+    by_hour: &[u64; HOURS_PER_WEEK],
     log_us: (i64, i64),
 ) -> Option<Measured> {
     if closed.len() < FEWEST_CLOSURES {
@@ -129,8 +125,7 @@ pub fn measure(
             if !(log_us.0..=log_us.1).contains(&at) {
                 continue;
             }
-            // One more for every hour of the day, so that none is impossible.
-            let weight = 1 + by_hour[hour_of_day(at)];
+            let weight = by_hour[hour_of_week(at)];
             let share = answered_share(wave, moved_us, horizon_hours);
             counts[(share * LEVELS).ceil().clamp(0.0, LEVELS) as usize] += weight;
             total += weight;

@@ -100,6 +100,15 @@ pub(super) fn blocks(campaign: &CampaignExplanation) -> Vec<Block> {
             Block::Item(sentence.clone())
         });
     }
+    if !campaign.tested_without_finding.is_empty() {
+        blocks.push(Block::Heading(
+            "Tested, and nothing beyond chance".to_owned(),
+        ));
+        let list = &campaign.tested_without_finding;
+        first(&mut blocks, list, LISTED, |sentence| {
+            Block::Item(sentence.clone())
+        });
+    }
     blocks.push(Block::Heading("Rival innocent explanations".to_owned()));
     for rival in &campaign.rivals {
         blocks.extend(rival_blocks(rival));

@@ -88,6 +88,9 @@ fn more(rest: usize) -> String {
 
 /// A number with the digits it has.
 fn number(value: f64) -> String {
+    if value != 0.0 && value.abs() < 1e-4 {
+        return format!("{value:.1e}");
+    }
     format!("{value}")
 }
 

@@ -88,6 +88,7 @@ fn campaign(
         }),
         evidence,
         not_tested: vec!["identity: column email absent".into(), "lifecycle: no accounts table".into()],
+        tested_without_finding: vec!["timing/dispatch".into()],
         requests,
         campaign_requests,
         campaign_requests_complete: true,

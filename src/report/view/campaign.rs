@@ -105,6 +105,7 @@ pub(crate) struct CampaignSection<'a> {
     evidence: Vec<EvidenceRow<'a>>,
     waterfall: Waterfall,
     not_tested: &'a [String],
+    tested_without_finding: &'a [String],
     timeline: Timeline,
     dates: &'a [TimelineEntry],
     description: &'a [String],
@@ -191,6 +192,7 @@ pub(crate) fn campaign_sections(case: &Case, limit: usize) -> Cut<CampaignSectio
                 evidence: evidence_rows(campaign),
                 waterfall: waterfall(campaign),
                 not_tested: &campaign.not_tested,
+                tested_without_finding: &campaign.tested_without_finding,
                 timeline: timeline(
                     &campaign.daily_requests,
                     &case.events,
