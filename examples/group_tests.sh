@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # How often each test of what a group does speaks: for groups of strangers, of one innocent
 # population among others, of one innocent population among its own kind, and of each campaign.
-# All logs are synthetic. Ten minutes on two cores with two seeds.
+# All logs are synthetic. Needs stillhunt on the search path; a quarter of an hour on two cores
+# with two seeds.
 #   group_tests.sh FOLDER [SEEDS] [GROUPS] [LOGS, all without]
 set -euo pipefail
 if [ $# -lt 1 ]; then
@@ -13,6 +14,7 @@ folder=$1
 IFS=, read -ra seeds <<<"${2:-41,42}"
 groups=${3:-200}
 only=("${@:4}")
+done_with=()
 mkdir -p "$folder"
 
 # wanted NAME: whether these logs are asked for
@@ -36,8 +38,8 @@ look_at() {
     local logs=()
     wanted "$1" || return 0
     for seed in "${seeds[@]}"; do logs+=("$folder/$1-$seed"); done
-    stillhunt evaluate --tests "${logs[@]}" --groups "$groups" --format csv >"$folder/$1.csv"
     stillhunt evaluate --tests "${logs[@]}" --groups "$groups" >"$folder/$1.txt"
+    done_with+=("$folder/$1.txt")
 }
 
 populations=(office_nat campus popular_client template_apps judge_pipeline eval_harness seat_pool
@@ -79,4 +81,9 @@ recon-then-scale 0.05
 careful 0.05
 PRESETS
 
-echo "the tables are in $folder/*.txt, the counts in $folder/*.csv"
+if [ ${#done_with[@]} -eq 0 ]; then
+    echo "none of these logs is known: ${only[*]}; they are quiet, alone-POPULATION and the presets named above" >&2
+    exit 2
+fi
+printf 'the tables are in:\n'
+printf '  %s\n' "${done_with[@]}"

@@ -12,7 +12,9 @@
 //! # Null model
 //! Each request of an hour falls on any account in service with the same chance, on its own:
 //! Pearson's statistic has a chi-square distribution, of which the lower tail is bounded
-//! (Chernoff). Accounts with rates of their own only vary more.
+//! (Chernoff). Accounts with rates of their own only vary more. Where as many other accounts of
+//! the log, each as busy as one of the group, share their requests more equally than chance as
+//! well (quotas that everybody uses up), their dispersion takes the place of chance.
 //!
 //! # Innocent look-alikes
 //! The round-robin gateway of an enterprise's seat pool, copies of one scheduled job, quotas
@@ -32,6 +34,7 @@ use std::collections::BTreeMap;
 
 use crate::detect::Meta;
 use crate::detect::group::{Group, GroupFinding, GroupTest, Look, Prepared, Standing};
+use crate::detect::matched::Matched;
 use crate::detect::population::{DAY_US, HOUR_US, Population};
 use crate::model::finding::Family;
 
@@ -39,7 +42,7 @@ static META: Meta = Meta {
     id: "timing/dispatch",
     title: "Requests that a load balancer deals out to accounts in equal parts",
     families: &[Family::Coordination],
-    version: 2,
+    version: 3,
     needs: &[],
     source: include_str!("dispatch.rs"),
 };
@@ -71,9 +74,10 @@ impl GroupTest for Dispatch {
     }
 
     fn prepare<'a>(&self, population: &'a Population<'a>) -> Prepared<'a> {
+        let matched = Matched::new(&population.requests);
         Prepared {
             partial: Vec::new(),
-            look: Box::new(move |group| look(population, group)),
+            look: Box::new(move |group| look(population, &matched, group)),
         }
     }
 }
@@ -102,8 +106,9 @@ impl Shares {
     }
 
     /// -log2 of the bound for a chi-square variable so far below its mean.
-    fn bits(&self) -> f64 {
-        let ratio = self.dispersion().max(1e-9);
+    /// Against a dispersion of others that is chance's or smaller.
+    fn bits(&self, others: f64) -> f64 {
+        let ratio = self.dispersion().max(1e-9) / others.clamp(1e-9, 1.0);
         if ratio >= 1.0 {
             return 0.0;
         }
@@ -166,31 +171,56 @@ fn shares(population: &Population<'_>, accounts: &[u32], width_hours: i64) -> Sh
     found
 }
 
-fn look(population: &Population<'_>, group: &Group) -> Look {
+/// Most other accounts that a group is compared with; their dispersion is known well enough.
+const MOST_OTHERS: usize = 200;
+
+/// As many accounts outside the group, each as busy as one of it, up to a limit.
+fn others(matched: &Matched, group: &Group) -> Vec<u32> {
+    let mut found: Vec<u32> = Vec::new();
+    let stride = group.accounts.len().div_ceil(MOST_OTHERS).max(1);
+    for account in group.accounts.iter().step_by(stride) {
+        let free = matched
+            .as_busy_as(*account)
+            .iter()
+            .find(|other| group.accounts.binary_search(other).is_err() && !found.contains(other));
+        found.extend(free);
+    }
+    found.sort_unstable();
+    found
+}
+
+fn look(population: &Population<'_>, matched: &Matched, group: &Group) -> Look {
+    let compared = others(matched, group);
     let day = DAY_US / HOUR_US;
     let hours = i64::try_from(population.cell_hours).unwrap_or(day);
     let told = |found: &Shares| found.work.len() >= FEWEST_BUCKETS;
     let mut tried = 0;
-    let mut best: Option<(Shares, &str)> = None;
+    let mut best: Option<(Shares, &str, f64)> = None;
     for (width, name) in [(hours, "hour"), (day.max(hours), "day")] {
         let found = shares(population, &group.accounts, width);
         if !told(&found) {
             continue;
         }
         tried += 1;
+        let theirs = shares(population, &compared, width);
+        let expected = if told(&theirs) {
+            theirs.dispersion().min(1.0)
+        } else {
+            1.0
+        };
         if best
             .as_ref()
-            .is_none_or(|best| found.bits() > best.0.bits())
+            .is_none_or(|best| found.bits(expected) > best.0.bits(best.2))
         {
-            best = Some((found, name));
+            best = Some((found, name, expected));
         }
     }
-    let Some((found, name)) = best else {
+    let Some((found, name, expected)) = best else {
         return Look::untested(
             "fewer than five requests per account and day, or fewer than five days of work; this is no sign that accounts are not coordinated",
         );
     };
-    if found.dispersion() > EQUAL || found.variation() < VARYING {
+    if found.dispersion() > EQUAL * expected || found.variation() < VARYING {
         return Look::default();
     }
     let count = found.work.len();
@@ -200,19 +230,19 @@ fn look(population: &Population<'_>, group: &Group) -> Look {
             standing: Standing::Weak,
             about: String::new(),
             accounts: group.accounts.clone(),
-            bits: found.bits(),
+            bits: found.bits(expected),
             tried,
             measure: format!("dispersion of the accounts' requests per {name} (1 is chance, 0 equal parts)"),
             measured: found.dispersion(),
-            expected: 1.0,
+            expected,
             n: found.requests,
-            threshold: EQUAL,
+            threshold: EQUAL * expected,
             statement: format!(
-                "in {count} {name}s the accounts share {} requests more equally than chance would (dispersion {:.2}, 1 expected), though the work itself changes from {name} to {name}",
+                "in {count} {name}s the accounts share {} requests more equally than chance would (dispersion {:.2}, {expected:.2} expected), though the work itself changes from {name} to {name}",
                 found.requests,
                 found.dispersion()
             ),
-            null_model: "each request falls on any account in service with the same chance".to_owned(),
+            null_model: "each request falls on any account in service with the same chance, or as evenly as on other accounts as busy where those are more even".to_owned(),
             innocent: "the gateway of a seat pool, copies of one scheduled job, or a quota that everybody uses up".to_owned(),
             would_clear: "the gateway, the schedule or the quota".to_owned(),
             first_us: None,
@@ -258,6 +288,16 @@ mod tests {
     #[test]
     fn random_groups_are_found_no_more_often_than_stated() {
         assert_keeps_its_level(&Dispatch, &world(0, 2));
+    }
+
+    #[test]
+    fn a_quota_that_everybody_uses_up_is_no_balancer() {
+        let mut world = World::new(200, &["m"]);
+        for day in 0..20 {
+            let quota = 10 + (day % 7) as u32 * 8;
+            (0..200).for_each(|account| world.put(account, day * 24 + 9, 0, quota));
+        }
+        assert_keeps_its_level(&Dispatch, &world);
     }
 
     #[test]
