@@ -52,10 +52,11 @@ for population in "${populations[@]}"; do nobody+=(--innocent "$population=0"); 
 simulate_all quiet quiet --scale 0.02 --innocent ci_fleet=60
 look_at quiet
 
-# some among their own kind: people, agents, build machines, a campus, early adopters, a seat pool
+# some among their own kind: people, agents, build machines, a campus, early adopters (the seats of a
+# declared pool are one customer, and one account to the tests)
 simulate_all alone-organic quiet "${nobody[@]}" --organic-accounts 300
 look_at alone-organic
-for population in template_apps ci_fleet serverless campus early_adopters seat_pool; do
+for population in template_apps ci_fleet serverless campus early_adopters; do
     others=()
     for other in "${populations[@]}"; do
         if [ "$other" != "$population" ]; then others+=(--innocent "$other=0"); fi

@@ -20,10 +20,11 @@ pub fn rivals(campaign: &Campaign, payers: Option<Payers>) -> Vec<Rival> {
             .map_or(0.0, |evidence| evidence.bits)
     };
     let mut rivals = Vec::new();
-    let quiet = quiet_half_share(&week::rates(
+    let rates = week::rates(
         &campaign.hour_of_week,
         &week::occurrences(campaign.first_us, campaign.last_us),
-    ));
+    );
+    let quiet = quiet_half_share(&rates);
     let clock = format!(
         "{:.0} % of its requests fall into the quieter half of its own week (half of them for an even clock, next to none for working hours)",
         quiet * 100.0
@@ -97,9 +98,67 @@ pub fn rivals(campaign: &Campaign, payers: Option<Payers>) -> Vec<Rival> {
         } else {
             class.speaks_against.push(clock.clone())
         }
+        if campaign.last_us.saturating_sub(campaign.first_us) >= WEEK_US {
+            weigh_weekends(&mut class, &rates);
+        }
+        weigh_nights(&mut class, &rates);
         rivals.push(class);
     }
     rivals
+}
+
+/// Microseconds in a week: in less there is no weekend to compare with.
+const WEEK_US: i64 = 7 * 24 * 3_600_000_000;
+
+/// A weekend day with so much of a working day's requests is a working day, and with so little a
+/// day off (ours).
+const WORKING_WEEKEND: f64 = 0.8;
+const FREE_WEEKEND: f64 = 0.4;
+
+/// Share of the requests in the quietest four hours of the day (a sixth in an even day) from which
+/// nobody sleeps at any one time (ours).
+const NIGHT_SHARE: f64 = 0.08;
+
+fn weigh_weekends(class: &mut Rival, rates: &[f64]) {
+    let mean = |slots: std::ops::Range<usize>| {
+        let days = slots.len() as f64 / 24.0;
+        rates.get(slots).unwrap_or_default().iter().sum::<f64>() / days
+    };
+    let (working, weekend) = (mean(0..120), mean(120..168));
+    if working <= 0.0 {
+        return;
+    }
+    let share = weekend / working;
+    let text = format!(
+        "a weekend day (UTC) has {:.0} % of the requests of a working day",
+        share * 100.0
+    );
+    if share >= WORKING_WEEKEND {
+        class.speaks_against.push(text);
+    } else if share <= FREE_WEEKEND {
+        class.speaks_for.push(text);
+    }
+}
+
+fn weigh_nights(class: &mut Rival, rates: &[f64]) {
+    let mut by_hour = [0.0; 24];
+    for (slot, rate) in rates.iter().enumerate() {
+        by_hour[slot % 24] += rate;
+    }
+    let total: f64 = by_hour.iter().sum();
+    let quietest = (0..24)
+        .map(|start| {
+            (start..start + 4)
+                .map(|hour| by_hour[hour % 24])
+                .sum::<f64>()
+        })
+        .fold(f64::INFINITY, f64::min);
+    if total > 0.0 && quietest / total >= NIGHT_SHARE {
+        class.speaks_against.push(format!(
+            "the quietest four hours of the day have {:.0} % of the requests (17 % in an even day)",
+            100.0 * quietest / total
+        ));
+    }
 }
 
 /// The rival whose accounts would be made together, at the start of a course or a project.
@@ -195,6 +254,27 @@ mod tests {
         assert!(for_it.is_empty());
         assert!(against[0].starts_with("4 payers stand behind 8 accounts"));
         assert_eq!(weighed(0, 0), (Vec::new(), Vec::new()));
+    }
+
+    #[test]
+    fn nights_and_weekends_speak_for_or_against_a_class() {
+        let said = |rate: fn(usize) -> f64| {
+            let rates: Vec<f64> = (0..168).map(rate).collect();
+            let mut class = empty();
+            weigh_weekends(&mut class, &rates);
+            weigh_nights(&mut class, &rates);
+            (class.speaks_for.len(), class.speaks_against.len())
+        };
+        assert_eq!(said(|_| 5.0), (0, 2));
+        assert_eq!(
+            said(|slot| if slot < 120 && slot % 24 > 8 {
+                5.0
+            } else {
+                0.0
+            }),
+            (1, 0)
+        );
+        assert_eq!(said(|_| 0.0), (0, 0));
     }
 
     #[test]
