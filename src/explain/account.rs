@@ -177,7 +177,7 @@ fn membership(
     let mut used: BTreeMap<&str, u64> = BTreeMap::new();
     let mut rows = Vec::new();
     for request in known.requests.iter().filter(|request| {
-        request.account_id == member.account_id && request.campaign_id == campaign.id
+        *request.account_id == *member.account_id && *request.campaign_id == *campaign.id
     }) {
         *used.entry(&request.template_id).or_default() += 1;
         if rows.len() < ROWS {

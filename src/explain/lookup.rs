@@ -23,7 +23,7 @@ pub fn kinds(id: &str, known: &Known<'_>, accounts: &[String]) -> Vec<Kind> {
             || known
                 .requests
                 .iter()
-                .any(|request| request.account_id == id)
+                .any(|request| *request.account_id == *id)
             || case
                 .findings
                 .iter()
@@ -33,7 +33,7 @@ pub fn kinds(id: &str, known: &Known<'_>, accounts: &[String]) -> Vec<Kind> {
         known
             .requests
             .iter()
-            .any(|request| request.request_id == id)
+            .any(|request| *request.request_id == *id)
             || locator_ids(known).any(|request_id| request_id == id)
             || place(id, known).is_some()
     };
@@ -194,7 +194,7 @@ fn names<'a>(
         .chain(
             requests
                 .iter()
-                .map(|request| request.request_id.as_str())
+                .map(|request| &*request.request_id)
                 .chain(locator_ids(known))
                 .filter(move |_| asked(Kind::Request)),
         )

@@ -148,13 +148,13 @@ fn attribution(found: &LabelledRequest, known: &Known<'_>) -> Attribution {
         campaign
             .members
             .iter()
-            .find(|member| member.account_id == found.account_id)
+            .find(|member| *member.account_id == *found.account_id)
     });
     Attribution {
         row: known.row(found.file, found.row, &found.request_id),
         at_us: found.timestamp_us,
-        account_id: found.account_id.clone(),
-        campaign_id: found.campaign_id.clone(),
+        account_id: found.account_id.to_string(),
+        campaign_id: found.campaign_id.to_string(),
         verdict: campaign.map(|campaign| campaign.verdict),
         verdict_reason: campaign
             .map(|campaign| campaign.verdict_reason.clone())

@@ -101,7 +101,7 @@ pub struct AttributedAccount {
 pub fn template(template: &Template, known: &Known<'_>) -> TemplateExplanation {
     let mut by_account: BTreeMap<&str, u64> = BTreeMap::new();
     for request in known.requests {
-        if request.template_id == template.id {
+        if *request.template_id == *template.id {
             *by_account.entry(&request.account_id).or_default() += 1;
         }
     }

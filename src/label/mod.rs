@@ -6,6 +6,7 @@
 //! sampled rows can be named.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use anyhow::Result;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -57,11 +58,11 @@ impl Labelled {
 /// What to look for, by account.
 pub struct Search {
     /// Campaign of each account; an account in several campaigns counts for the strongest.
-    campaign_of: FxHashMap<String, u32>,
-    campaign_ids: Vec<String>,
-    template_ids: Vec<String>,
+    campaign_of: FxHashMap<Arc<str>, u32>,
+    campaign_ids: Vec<Arc<str>>,
+    template_ids: Vec<Arc<str>>,
     /// Capability of each template.
-    capabilities: Vec<String>,
+    capabilities: Vec<Arc<str>>,
     /// Template numbers that each campaign stands on.
     templates_of_campaign: Vec<FxHashSet<u32>>,
     user: Lookup,
@@ -96,12 +97,15 @@ impl Search {
             campaign_of: FxHashMap::default(),
             campaign_ids: campaigns
                 .iter()
-                .map(|campaign| campaign.id.clone())
+                .map(|campaign| campaign.id.as_str().into())
                 .collect(),
-            template_ids: patterns.iter().map(|pattern| pattern.id.clone()).collect(),
+            template_ids: patterns
+                .iter()
+                .map(|pattern| pattern.id.as_str().into())
+                .collect(),
             capabilities: patterns
                 .iter()
-                .map(|pattern| pattern.capability.clone())
+                .map(|pattern| pattern.capability.as_str().into())
                 .collect(),
             templates_of_campaign: Vec::new(),
             user: Lookup::default(),
@@ -133,7 +137,7 @@ impl Search {
                 for member in &campaign.members {
                     search
                         .campaign_of
-                        .entry(member.account_id.clone())
+                        .entry(member.account_id.as_str().into())
                         .or_insert(number);
                 }
             }
@@ -175,13 +179,14 @@ impl Search {
         let ids = batch.text(RequestColumn::RequestId);
         let prompts = batch.text(RequestColumn::Prompt);
         let systems = batch.text(RequestColumn::SystemPrompt);
-        let value = |column: Option<&arrow_array::StringArray>, row: usize| -> Option<String> {
+        let value = |column: Option<&arrow_array::StringArray>, row: usize| -> Option<Box<str>> {
             column
                 .filter(|column| !arrow_array::Array::is_null(*column, row))
-                .map(|column| column.value(row).to_owned())
+                .map(|column| column.value(row).into())
         };
         for (row, number) in batch.rows.iter().enumerate() {
-            let Some(campaign) = self.campaign_of.get(accounts.value(row)) else {
+            let Some((account_id, campaign)) = self.campaign_of.get_key_value(accounts.value(row))
+            else {
                 continue;
             };
             let allowed = self.templates_of_campaign.get(*campaign as usize);
@@ -202,20 +207,13 @@ impl Search {
             found.requests.push(LabelledRequest {
                 file: batch.file,
                 row: *number,
-                request_id: value(ids, row).unwrap_or_else(|| format!("{}:{number}", batch.file)),
-                account_id: accounts.value(row).to_owned(),
+                request_id: value(ids, row)
+                    .unwrap_or_else(|| format!("{}:{number}", batch.file).into()),
+                account_id: Arc::clone(account_id),
                 timestamp_us: times.value(row),
-                campaign_id: self
-                    .campaign_ids
-                    .get(*campaign as usize)
-                    .cloned()
-                    .unwrap_or_default(),
-                template_id: self
-                    .template_ids
-                    .get(template as usize)
-                    .cloned()
-                    .unwrap_or_default(),
-                pattern_family: self.capability_of(template),
+                campaign_id: shared(&self.campaign_ids, *campaign),
+                template_id: shared(&self.template_ids, template),
+                pattern_family: shared(&self.capabilities, template),
             });
         }
     }
@@ -253,7 +251,7 @@ impl Search {
             all.absorb(part, self.excerpts_per_template);
         }
         for template in templates.iter_mut() {
-            let number = self.template_ids.iter().position(|id| *id == template.id);
+            let number = self.template_ids.iter().position(|id| **id == *template.id);
             let quotes = number
                 .and_then(|number| u32::try_from(number).ok())
                 .and_then(|number| all.quotes.remove(&number));
@@ -300,7 +298,7 @@ impl Search {
             let Some(account_id) = ids.get(account as usize) else {
                 continue;
             };
-            let Some(campaign) = self.campaign_of.get(*account_id) else {
+            let Some((account_id, campaign)) = self.campaign_of.get_key_value(*account_id) else {
                 continue;
             };
             let lookup = if role == 0 { &self.user } else { &self.system };
@@ -319,30 +317,15 @@ impl Search {
             found.push(LabelledRequest {
                 file,
                 row,
-                request_id: request_id.unwrap_or_default().to_owned(),
-                account_id: (*account_id).to_owned(),
+                request_id: request_id.unwrap_or_default().into(),
+                account_id: Arc::clone(account_id),
                 timestamp_us: first_us,
-                campaign_id: self
-                    .campaign_ids
-                    .get(*campaign as usize)
-                    .cloned()
-                    .unwrap_or_default(),
-                template_id: self
-                    .template_ids
-                    .get(template as usize)
-                    .cloned()
-                    .unwrap_or_default(),
-                pattern_family: self.capability_of(template),
+                campaign_id: shared(&self.campaign_ids, *campaign),
+                template_id: shared(&self.template_ids, template),
+                pattern_family: shared(&self.capabilities, template),
             });
         }
         Ok(found)
-    }
-
-    fn capability_of(&self, template: u32) -> String {
-        self.capabilities
-            .get(template as usize)
-            .cloned()
-            .unwrap_or_default()
     }
 
     /// The template whose fragments the text covers best, where it covers enough of them.
@@ -363,6 +346,13 @@ impl Search {
         hits.dedup();
         lookup.covered(hits.into_iter(), self.cover_share)
     }
+}
+
+/// The text of this number, which its users share.
+fn shared(texts: &[Arc<str>], number: u32) -> Arc<str> {
+    texts
+        .get(number as usize)
+        .map_or_else(|| Arc::from(""), Arc::clone)
 }
 
 impl Lookup {
@@ -393,7 +383,7 @@ pub fn without_leads(requests: &mut Vec<LabelledRequest>, campaigns: &[Campaign]
         .filter(|campaign| campaign.verdict == Verdict::Lead)
         .map(|campaign| campaign.id.as_str())
         .collect();
-    requests.retain(|request| !leads.contains(request.campaign_id.as_str()));
+    requests.retain(|request| !leads.contains(&*request.campaign_id));
 }
 
 /// Writes the counts of the second look into campaigns and templates.
@@ -408,13 +398,13 @@ pub fn apply(
     let mut users: FxHashMap<&str, FxHashSet<&str>> = FxHashMap::default();
     for request in requests {
         *by_account
-            .entry((request.campaign_id.as_str(), request.account_id.as_str()))
+            .entry((&*request.campaign_id, &*request.account_id))
             .or_default() += 1;
-        *by_template.entry(request.template_id.as_str()).or_default() += 1;
+        *by_template.entry(&*request.template_id).or_default() += 1;
         users
-            .entry(request.template_id.as_str())
+            .entry(&*request.template_id)
             .or_default()
-            .insert(request.account_id.as_str());
+            .insert(&*request.account_id);
     }
     for campaign in campaigns {
         campaign.campaign_requests = 0;

@@ -1,6 +1,7 @@
 //! Campaigns: accounts that evidence from several findings ties together.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -334,7 +335,8 @@ pub struct Template {
     pub locators: Vec<Locator>,
 }
 
-/// A request attributed to a campaign's template or exact repeat.
+/// A request attributed to a campaign's template or exact repeat. A large campaign has millions,
+/// so that what many have in common is kept once.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct LabelledRequest {
     /// Position of the file in the sorted inputs.
@@ -342,17 +344,17 @@ pub struct LabelledRequest {
     /// One-based record number.
     pub row: u64,
     /// The request's own id, or `file:row`.
-    pub request_id: String,
+    pub request_id: Box<str>,
     /// Account.
-    pub account_id: String,
+    pub account_id: Arc<str>,
     /// Start of the request, microseconds since the epoch.
     pub timestamp_us: i64,
     /// Campaign, empty where the template belongs to none.
-    pub campaign_id: String,
+    pub campaign_id: Arc<str>,
     /// Template.
-    pub template_id: String,
+    pub template_id: Arc<str>,
     /// Capability family of the template, or empty.
-    pub pattern_family: String,
+    pub pattern_family: Arc<str>,
 }
 
 #[cfg(test)]

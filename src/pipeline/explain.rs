@@ -167,7 +167,7 @@ impl Digest {
 
 fn account(id: &str, known: &Known<'_>, digest: &Digest, dir: &Path) -> Result<Answer> {
     let member = is_member(id, known);
-    let attributed = known.requests.iter().any(|found| found.account_id == id);
+    let attributed = known.requests.iter().any(|found| *found.account_id == *id);
     let sampled: Vec<Row> = if member && attributed {
         Vec::new()
     } else {

@@ -103,12 +103,12 @@ fn read_requests(path: &Path, case: &Case) -> Result<Vec<LabelledRequest>> {
             requests.push(LabelledRequest {
                 file: number_of(&files, names.value(at))?,
                 row: u64::try_from(rows.value(at)).unwrap_or(0),
-                request_id: text(ids, at),
-                account_id: text(accounts, at),
+                request_id: text(ids, at).into(),
+                account_id: text(accounts, at).into(),
                 timestamp_us: times.value(at),
-                campaign_id: text(campaigns, at),
-                template_id: text(templates, at),
-                pattern_family: text(families, at),
+                campaign_id: text(campaigns, at).into(),
+                template_id: text(templates, at).into(),
+                pattern_family: text(families, at).into(),
             });
         }
     }

@@ -147,7 +147,7 @@ fn take_out(tables: &mut CaseTables, gone: Vec<SuppressedCampaign>) {
     let ids: BTreeSet<&str> = gone.iter().map(|campaign| campaign.id.as_str()).collect();
     tables
         .requests
-        .retain(|request: &LabelledRequest| !ids.contains(request.campaign_id.as_str()));
+        .retain(|request: &LabelledRequest| !ids.contains(&*request.campaign_id));
     for template in &mut tables.case.templates {
         if template
             .campaign_id

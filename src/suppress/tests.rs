@@ -98,7 +98,7 @@ fn a_named_campaign_disappears_and_is_counted() {
         tables
             .requests
             .iter()
-            .all(|one| one.campaign_id != campaign.id)
+            .all(|one| *one.campaign_id != *campaign.id)
     );
     assert!(
         case.templates

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::model::campaign::{Campaign, Template};
 use crate::model::case::CaseTables;
@@ -47,6 +48,12 @@ impl Replacer<'_> {
         let token = self.tokens.token(kind, text);
         let original = std::mem::replace(text, token.clone());
         self.named.0.entry(original).or_insert(token);
+    }
+
+    fn replace_shared(&mut self, kind: &str, text: &mut Arc<str>) {
+        let mut own = text.to_string();
+        self.replace(kind, &mut own);
+        *text = own.into();
     }
 
     fn each<'t>(&mut self, kind: &str, texts: impl IntoIterator<Item = &'t mut String>) {
@@ -171,10 +178,10 @@ pub(super) fn replace_names(tables: &mut CaseTables, tokens: &mut Tokens, named:
         replacer.replace("author", &mut entry.author);
     }
     for request in &mut tables.requests {
-        request.request_id = replacer.tokens.token(REQUEST, &request.request_id);
-        replacer.replace(ACCOUNT, &mut request.account_id);
-        replacer.replace(CAMPAIGN, &mut request.campaign_id);
-        replacer.replace(TEMPLATE, &mut request.template_id);
+        request.request_id = replacer.tokens.token(REQUEST, &request.request_id).into();
+        replacer.replace_shared(ACCOUNT, &mut request.account_id);
+        replacer.replace_shared(CAMPAIGN, &mut request.campaign_id);
+        replacer.replace_shared(TEMPLATE, &mut request.template_id);
     }
     // What people wrote may name anybody, also those whom the case does not know.
     for event in &mut case.events {

@@ -46,7 +46,7 @@ fn originals(tables: &CaseTables) -> BTreeSet<String> {
             .iter()
             .flat_map(|finding| finding.accounts.clone()),
     );
-    all.extend(tables.requests.iter().map(|row| row.request_id.clone()));
+    all.extend(tables.requests.iter().map(|row| row.request_id.to_string()));
     all.extend(case.findings.iter().map(|finding| finding.id.clone()));
     all.extend(case.campaigns.iter().map(|campaign| campaign.id.clone()));
     all.extend(case.templates.iter().map(|template| template.id.clone()));

@@ -93,7 +93,7 @@ impl Scrubber {
             reject.column = self.text(&reject.column);
         }
         for request in &mut tables.requests {
-            request.pattern_family = self.text(&request.pattern_family);
+            request.pattern_family = self.text(&request.pattern_family).into();
         }
         Ok(())
     }

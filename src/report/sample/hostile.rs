@@ -19,14 +19,14 @@ pub(crate) fn hostile() -> CaseTables {
         reject.reason = HOSTILE.into();
     }
     for request in &mut tables.requests {
+        request.request_id = format!("{HOSTILE}{}", request.request_id).into();
         for text in [
-            &mut request.request_id,
             &mut request.account_id,
             &mut request.campaign_id,
             &mut request.template_id,
             &mut request.pattern_family,
         ] {
-            *text = format!("{HOSTILE}{text}");
+            *text = format!("{HOSTILE}{text}").into();
         }
     }
     tables

@@ -240,14 +240,10 @@ pub(crate) fn three_campaigns() -> CaseTables {
         .map(|row| LabelledRequest {
             file: (row / 250) as u32,
             row: row % 250 + 1,
-            request_id: format!("req_{row:06}"),
-            account_id: format!("acct_m{:04}", row % 31),
+            request_id: format!("req_{row:06}").into(),
+            account_id: format!("acct_m{:04}", row % 31).into(),
             timestamp_us: START_US + row as i64 * 2_400_000_017,
-            campaign_id: if row % 9 == 0 {
-                String::new()
-            } else {
-                "C-7f3a91".into()
-            },
+            campaign_id: if row % 9 == 0 { "" } else { "C-7f3a91" }.into(),
             template_id: "T-91c4e2".into(),
             pattern_family: "rubric-based grading".into(),
         })

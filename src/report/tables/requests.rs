@@ -26,18 +26,16 @@ pub(crate) fn write_requests(presented: &Presented<'_>, sink: Sink<'_>) -> Resul
             .map(|row| presented.file_name(row.file))
             .collect();
         table.rows(vec![
-            texts(rows.iter().map(|row| row.request_id.as_str())),
-            texts(rows.iter().map(|row| row.account_id.as_str())),
+            texts(rows.iter().map(|row| &*row.request_id)),
+            texts(rows.iter().map(|row| &*row.account_id)),
             times(rows.iter().map(|row| Some(row.timestamp_us))),
-            optional_texts(rows.iter().map(|row| row.campaign_id.as_str())),
-            optional_texts(rows.iter().map(|row| {
-                verdicts
-                    .get(row.campaign_id.as_str())
-                    .copied()
-                    .unwrap_or("")
-            })),
-            texts(rows.iter().map(|row| row.template_id.as_str())),
-            optional_texts(rows.iter().map(|row| row.pattern_family.as_str())),
+            optional_texts(rows.iter().map(|row| &*row.campaign_id)),
+            optional_texts(
+                rows.iter()
+                    .map(|row| verdicts.get(&*row.campaign_id).copied().unwrap_or("")),
+            ),
+            texts(rows.iter().map(|row| &*row.template_id)),
+            optional_texts(rows.iter().map(|row| &*row.pattern_family)),
             texts(files.iter().map(String::as_str)),
             integers(rows.iter().map(|row| row.row)),
         ])?;

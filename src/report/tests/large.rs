@@ -42,8 +42,8 @@ fn large() -> CaseTables {
         .map(|number| {
             let mut next = row.clone();
             next.row = number;
-            next.request_id = format!("req_{number:08}");
-            next.account_id = format!("acct_{:06}", number % 24_000);
+            next.request_id = format!("req_{number:08}").into();
+            next.account_id = format!("acct_{:06}", number % 24_000).into();
             next
         })
         .collect();
