@@ -13,6 +13,7 @@ pub mod findings;
 mod frameworks;
 pub mod gathering;
 pub mod group_tests;
+mod guests;
 pub mod held;
 mod hosted;
 pub mod hubs;
@@ -158,6 +159,14 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         &input.config.fuse,
         &input.config.network,
     );
+    let found = guests::Door {
+        input,
+        layers: &layers,
+        corroborations: &corroborations,
+        units: &units,
+        rows: &rows,
+    }
+    .without_guests(found);
     let mut null_runs =
         null_runs::null_runs(&layers, &activity, &network, input.config, input.seed);
     let sources = Sources {

@@ -98,14 +98,14 @@ impl<'a> Ownership<'a> {
     }
 
     /// Whether the accounts at a domain may be one company's. A provider of mailboxes has other
-    /// users, and a company either pays with few cards or has each of its people pay. Mailboxes
-    /// that are numbered, and that each have a payer of their own, are nobody's staff.
+    /// users. A company pays with few cards, or with those of its outlets, or has each of its people
+    /// pay. Mailboxes that are numbered, and that each have a payer of their own, are nobody's staff.
     fn is_one_company(&self, domain: &str, covered: usize, numbered: bool) -> bool {
         let Domain {
             accounts, payers, ..
         } = self.domains.get(domain);
-        let each_its_own = payers * 2 >= accounts;
-        accounts <= 2 * covered && (payers <= COMPANY_PAYERS || (each_its_own && !numbered))
+        let each_its_own = payers > COMPANY_PAYERS && payers * 2 >= accounts;
+        accounts <= 2 * covered && !(each_its_own && numbered)
     }
 }
 

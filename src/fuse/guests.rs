@@ -1,0 +1,239 @@
+//! Guests of a campaign: accounts that a part of the text brings, and nothing else.
+//!
+//! A turn of phrase out of a template, or a template that others send for their own reasons,
+//! brings strangers among the accounts of a campaign. Two kinds are told apart and left out:
+//!
+//! - Of all texts of the account that were sampled none holds enough of a template of the
+//!   campaign to be recognised by it, though those of nearly all others do, and no payer and no
+//!   telephone or mailbox ties it to one of these.
+//! - An organisation: three accounts and more at a mail domain of its own. A firm whose work is
+//!   grading, or a laboratory that studies reasoning, sends what a campaign sends, and its
+//!   accounts share a card and an office with each other; but they say who they are, and no key
+//!   joins them to the others. An operator's mailboxes at a domain of its own hang together with
+//!   the rest, or they are the rest.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::FxHashMap;
+
+use crate::detect::content::families::TextFamily;
+use crate::detect::content::template_spread::template_id;
+use crate::detect::network::companies::{Domains, mail_domain};
+use crate::detect::network::shared_domain::MAIL_DOMAIN;
+use crate::fuse::Input;
+use crate::fuse::cluster::Cluster;
+use crate::fuse::corroboration::Corroboration;
+use crate::fuse::incidence::{UnitLayer, Units};
+use crate::fuse::rows::Rows;
+use crate::model::finding::Family;
+
+/// Fewest accounts at a domain to be an organisation's (ours: two may be one person's).
+const FEWEST: usize = 3;
+
+/// Where one in so many accounts is not recognised by the templates, they say nothing of those
+/// who are not: the wording varies too much (ours).
+const ONE_IN: usize = 4;
+
+/// What guests are told by.
+pub(super) struct Door<'a> {
+    pub(super) input: &'a Input<'a>,
+    pub(super) layers: &'a [UnitLayer],
+    pub(super) corroborations: &'a [Corroboration],
+    pub(super) units: &'a Units,
+    pub(super) rows: &'a Rows,
+}
+
+impl Door<'_> {
+    /// The clusters without their guests. Where guests would be half of a cluster or more it stays
+    /// whole: then what marks them is how it was made.
+    pub(super) fn without_guests(&self, clusters: Vec<Cluster>) -> Vec<Cluster> {
+        let domains = Domains::of(self.input.profiles);
+        let families: FxHashMap<(bool, String), &TextFamily> = self
+            .input
+            .families
+            .iter()
+            .map(|family| {
+                (
+                    (family.system, template_id(family, kind_of(family))),
+                    family,
+                )
+            })
+            .collect();
+        clusters
+            .into_iter()
+            .map(|mut cluster| {
+                let unrecognised = self.unrecognised(&cluster, &families);
+                leave_out(&mut cluster, &unrecognised);
+                let organisations = self.organisations(&cluster, &domains);
+                leave_out(&mut cluster, &organisations);
+                cluster
+            })
+            .collect()
+    }
+
+    /// Units whose sampled texts hold too little of the cluster's templates, and that no hard key
+    /// ties to one whose texts do.
+    fn unrecognised(
+        &self,
+        cluster: &Cluster,
+        families: &FxHashMap<(bool, String), &TextFamily>,
+    ) -> BTreeSet<u32> {
+        let mut groups: BTreeSet<(usize, usize)> = BTreeSet::new();
+        for found in cluster.agreements(self.corroborations) {
+            if found.family == Family::Content {
+                groups.insert(found.group);
+            }
+            if found.other_family == Family::Content {
+                let others = found.other_groups.iter();
+                groups.extend(others.map(|group| (found.other_layer, *group as usize)));
+            }
+        }
+        if groups.is_empty() {
+            return BTreeSet::new();
+        }
+        let mut recognised: BTreeSet<u32> = BTreeSet::new();
+        for (layer, group) in groups {
+            self.recognise(layer, group, families, &mut recognised);
+        }
+        let strangers: Vec<u32> = cluster
+            .units
+            .iter()
+            .copied()
+            .filter(|unit| !recognised.contains(unit))
+            .collect();
+        if strangers.len() * ONE_IN >= cluster.units.len() {
+            return BTreeSet::new();
+        }
+        let hosts: BTreeSet<u32> = cluster
+            .units
+            .iter()
+            .copied()
+            .filter(|unit| recognised.contains(unit))
+            .collect();
+        let hard = |layer: &UnitLayer| layer.family != Family::Network;
+        strangers
+            .into_iter()
+            .filter(|unit| !self.reach(&[*unit], &hosts, &hard))
+            .collect()
+    }
+
+    /// Adds the units that send enough of a template; an exact text is the whole of itself.
+    fn recognise(
+        &self,
+        layer: usize,
+        group: usize,
+        families: &FxHashMap<(bool, String), &TextFamily>,
+        recognised: &mut BTreeSet<u32>,
+    ) {
+        let Some(layer) = self.layers.get(layer) else {
+            return;
+        };
+        let id = layer.group_numbers.get(group).and_then(|number| {
+            let named = self.input.layers.get(layer.source)?;
+            named.values.get(*number as usize)
+        });
+        let system = layer.kind.starts_with("system");
+        let family = id.and_then(|id| families.get(&(system, id.clone())));
+        let Some(family) = family else {
+            recognised.extend(layer.groups.get(group));
+            return;
+        };
+        for text in &family.texts {
+            let at = *text as usize;
+            let fragments = self.input.tables.fragments.of(at);
+            let held = fragments
+                .iter()
+                .filter(|fragment| family.fragments.binary_search(fragment).is_ok())
+                .count();
+            let enough = self.input.config.content.cover_share * family.fragments.len() as f64;
+            if held >= 2
+                && held as f64 >= enough
+                && let Some(account) = self.rows.texts.account.get(at)
+            {
+                recognised.extend(self.units.of_account.get(*account as usize));
+            }
+        }
+    }
+
+    /// Units of organisations that no key joins to the rest.
+    fn organisations(&self, cluster: &Cluster, domains: &Domains) -> BTreeSet<u32> {
+        let mut at: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+        for unit in &cluster.units {
+            // A unit with several accounts is a declared customer, and says so by itself.
+            let Some([account]) = self.units.accounts.get(*unit as usize).map(Vec::as_slice) else {
+                continue;
+            };
+            let profile = self.input.profiles.get(*account as usize);
+            if let Some(domain) = profile
+                .and_then(Option::as_ref)
+                .and_then(mail_domain)
+                .filter(|domain| !domains.get(domain).is_of_strangers())
+            {
+                at.entry(domain).or_default().push(*unit);
+            }
+        }
+        at.into_values()
+            .filter(|own| own.len() >= FEWEST)
+            .filter(|own| {
+                let others: BTreeSet<u32> = cluster
+                    .units
+                    .iter()
+                    .copied()
+                    .filter(|unit| own.binary_search(unit).is_err())
+                    .collect();
+                !self.reach(own, &others, &|_| true)
+            })
+            .flatten()
+            .collect()
+    }
+
+    /// Whether some of `others` use a key of these layers that some of `own` use. Prompts and
+    /// programs are what guests share with their hosts, and a domain with its series is the
+    /// guests' own.
+    fn reach(
+        &self,
+        own: &[u32],
+        others: &BTreeSet<u32>,
+        wanted: &dyn Fn(&UnitLayer) -> bool,
+    ) -> bool {
+        let joins = |layer: &&UnitLayer| {
+            matches!(
+                layer.family,
+                Family::Payment | Family::Identity | Family::Network | Family::Dynamics
+            ) && layer.kind != MAIL_DOMAIN
+                && layer.kind != "email_series"
+                && wanted(layer)
+        };
+        self.layers.iter().filter(joins).any(|layer| {
+            let crowded = |key: &u32| layer.crowded.get(*key as usize).copied().unwrap_or(false);
+            own.iter()
+                .flat_map(|unit| layer.of_unit.get(*unit as usize))
+                .filter(|key| !crowded(key))
+                .flat_map(|key| layer.groups.get(*key as usize))
+                .any(|unit| others.contains(unit))
+        })
+    }
+}
+
+fn kind_of(family: &TextFamily) -> &'static str {
+    if family.system {
+        "system_template"
+    } else {
+        "template"
+    }
+}
+
+/// Takes the guests out, unless they are half of the cluster or more.
+fn leave_out(cluster: &mut Cluster, guests: &BTreeSet<u32>) {
+    if guests.is_empty() || guests.len() * 2 >= cluster.units.len() {
+        return;
+    }
+    let stays: Vec<bool> = cluster
+        .units
+        .iter()
+        .map(|unit| !guests.contains(unit))
+        .collect();
+    let mut of_bits = stays.iter().copied();
+    cluster.bits.retain(|_| of_bits.next().unwrap_or(true));
+    cluster.units.retain(|unit| !guests.contains(unit));
+}
