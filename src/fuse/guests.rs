@@ -95,26 +95,7 @@ impl Door<'_> {
         for (layer, group) in groups {
             self.recognise(layer, group, families, &mut recognised);
         }
-        let strangers: Vec<u32> = cluster
-            .units
-            .iter()
-            .copied()
-            .filter(|unit| !recognised.contains(unit))
-            .collect();
-        if strangers.len() * ONE_IN >= cluster.units.len() {
-            return BTreeSet::new();
-        }
-        let hosts: BTreeSet<u32> = cluster
-            .units
-            .iter()
-            .copied()
-            .filter(|unit| recognised.contains(unit))
-            .collect();
-        let hard = |layer: &UnitLayer| layer.family != Family::Network;
-        strangers
-            .into_iter()
-            .filter(|unit| !self.reach(&[*unit], &hosts, &hard))
-            .collect()
+        strangers(&cluster.units, &recognised, self.layers)
     }
 
     /// Adds the units that send enough of a template; an exact text is the whole of itself.
@@ -157,62 +138,81 @@ impl Door<'_> {
 
     /// Units of organisations that no key joins to the rest.
     fn organisations(&self, cluster: &Cluster, domains: &Domains) -> BTreeSet<u32> {
-        let mut at: BTreeMap<String, Vec<u32>> = BTreeMap::new();
-        for unit in &cluster.units {
+        let domain_of = |unit: u32| -> Option<String> {
             // A unit with several accounts is a declared customer, and says so by itself.
-            let Some([account]) = self.units.accounts.get(*unit as usize).map(Vec::as_slice) else {
-                continue;
+            let [account] = self.units.accounts.get(unit as usize)?.as_slice() else {
+                return None;
             };
-            let profile = self.input.profiles.get(*account as usize);
-            if let Some(domain) = profile
-                .and_then(Option::as_ref)
-                .and_then(mail_domain)
-                .filter(|domain| !domains.get(domain).is_of_strangers())
-            {
-                at.entry(domain).or_default().push(*unit);
-            }
-        }
-        at.into_values()
-            .filter(|own| own.len() >= FEWEST)
-            .filter(|own| {
-                let others: BTreeSet<u32> = cluster
-                    .units
-                    .iter()
-                    .copied()
-                    .filter(|unit| own.binary_search(unit).is_err())
-                    .collect();
-                !self.reach(own, &others, &|_| true)
-            })
-            .flatten()
-            .collect()
-    }
-
-    /// Whether some of `others` use a key of these layers that some of `own` use. Prompts and
-    /// programs are what guests share with their hosts, and a domain with its series is the
-    /// guests' own.
-    fn reach(
-        &self,
-        own: &[u32],
-        others: &BTreeSet<u32>,
-        wanted: &dyn Fn(&UnitLayer) -> bool,
-    ) -> bool {
-        let joins = |layer: &&UnitLayer| {
-            matches!(
-                layer.family,
-                Family::Payment | Family::Identity | Family::Network | Family::Dynamics
-            ) && layer.kind != MAIL_DOMAIN
-                && layer.kind != "email_series"
-                && wanted(layer)
+            let profile = self.input.profiles.get(*account as usize)?.as_ref()?;
+            mail_domain(profile).filter(|domain| !domains.get(domain).is_of_strangers())
         };
-        self.layers.iter().filter(joins).any(|layer| {
-            let crowded = |key: &u32| layer.crowded.get(*key as usize).copied().unwrap_or(false);
-            own.iter()
-                .flat_map(|unit| layer.of_unit.get(*unit as usize))
-                .filter(|key| !crowded(key))
-                .flat_map(|key| layer.groups.get(*key as usize))
-                .any(|unit| others.contains(unit))
-        })
+        organisations(&cluster.units, &domain_of, self.layers)
     }
+}
+
+/// Those of the units that are not recognised, where few are not, and that no payer, telephone,
+/// mailbox or signed blob ties to one that is.
+fn strangers(units: &[u32], recognised: &BTreeSet<u32>, layers: &[UnitLayer]) -> BTreeSet<u32> {
+    let (hosts, others): (BTreeSet<u32>, BTreeSet<u32>) =
+        units.iter().partition(|unit| recognised.contains(unit));
+    if others.len() * ONE_IN >= units.len() {
+        return BTreeSet::new();
+    }
+    let hard = |layer: &UnitLayer| layer.family != Family::Network;
+    others
+        .into_iter()
+        .filter(|unit| !reach(&[*unit], &hosts, layers, &hard))
+        .collect()
+}
+
+/// Units at a domain of their own with [`FEWEST`] of them and more, that no key joins to others.
+fn organisations(
+    units: &[u32],
+    domain_of: &dyn Fn(u32) -> Option<String>,
+    layers: &[UnitLayer],
+) -> BTreeSet<u32> {
+    let mut at: BTreeMap<String, BTreeSet<u32>> = BTreeMap::new();
+    for unit in units {
+        if let Some(domain) = domain_of(*unit) {
+            at.entry(domain).or_default().insert(*unit);
+        }
+    }
+    let all: BTreeSet<u32> = units.iter().copied().collect();
+    at.into_values()
+        .filter(|own| own.len() >= FEWEST)
+        .filter(|own| {
+            let others = all.difference(own).copied().collect();
+            let own: Vec<u32> = own.iter().copied().collect();
+            !reach(&own, &others, layers, &|_| true)
+        })
+        .flatten()
+        .collect()
+}
+
+/// Whether some of `others` use a key of these layers that some of `own` use. Prompts and programs
+/// are what guests share with their hosts, and a domain with its series is the guests' own.
+fn reach(
+    own: &[u32],
+    others: &BTreeSet<u32>,
+    layers: &[UnitLayer],
+    wanted: &dyn Fn(&UnitLayer) -> bool,
+) -> bool {
+    let joins = |layer: &&UnitLayer| {
+        matches!(
+            layer.family,
+            Family::Payment | Family::Identity | Family::Network | Family::Dynamics
+        ) && layer.kind != MAIL_DOMAIN
+            && layer.kind != "email_series"
+            && wanted(layer)
+    };
+    layers.iter().filter(joins).any(|layer| {
+        let crowded = |key: &u32| layer.crowded.get(*key as usize).copied().unwrap_or(false);
+        own.iter()
+            .flat_map(|unit| layer.of_unit.get(*unit as usize))
+            .filter(|key| !crowded(key))
+            .flat_map(|key| layer.groups.get(*key as usize))
+            .any(|unit| others.contains(unit))
+    })
 }
 
 fn kind_of(family: &TextFamily) -> &'static str {
@@ -236,4 +236,104 @@ fn leave_out(cluster: &mut Cluster, guests: &BTreeSet<u32>) {
     let mut of_bits = stays.iter().copied();
     cluster.bits.retain(|_| of_bits.next().unwrap_or(true));
     cluster.units.retain(|unit| !guests.contains(unit));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::layer::{Layer, RowSource, group_entries};
+
+    /// Layers of (key, unit) pairs among forty accounts.
+    fn layers(kinds: &[(&'static str, Family, &[(u32, u32)])]) -> Vec<UnitLayer> {
+        let units = Units::fold(&vec![None; 40]);
+        kinds
+            .iter()
+            .enumerate()
+            .map(|(source, (kind, family, pairs))| {
+                let entries = pairs.iter().map(|(key, unit)| (*key, *unit, 0)).collect();
+                let grouped = group_entries(entries, |key| key.to_string());
+                let layer = Layer {
+                    detector: "test/test",
+                    kind,
+                    family: *family,
+                    hard: true,
+                    quality: Vec::new(),
+                    values: grouped.values,
+                    offsets: grouped.offsets,
+                    accounts: grouped.accounts,
+                    singles: grouped.singles,
+                    rows: grouped.rows,
+                    row_source: RowSource::Accounts,
+                    innocent: "",
+                    would_clear: "",
+                };
+                UnitLayer::fold(&layer, source, &units)
+            })
+            .collect()
+    }
+
+    fn set(units: std::ops::Range<u32>) -> BTreeSet<u32> {
+        units.collect()
+    }
+
+    #[test]
+    fn who_is_not_recognised_stays_by_a_payer_and_not_by_an_address() {
+        let units: Vec<u32> = (0..20).collect();
+        let layers = layers(&[
+            (
+                "payment",
+                Family::Payment,
+                &[(1, 3), (1, 17), (2, 18), (2, 19)],
+            ),
+            ("ip", Family::Network, &[(7, 4), (7, 18)]),
+        ]);
+        let found = strangers(&units, &set(0..17), &layers);
+        // 17 shares a card with one who is recognised; the card of 18 and 19 is their own
+        assert_eq!(found, set(18..20));
+        // where many are not recognised the wording varies
+        assert!(strangers(&units, &set(0..15), &layers).is_empty());
+    }
+
+    #[test]
+    fn an_organisation_stays_where_a_key_joins_it_to_the_rest() {
+        let units: Vec<u32> = (0..20).collect();
+        let domain_of = |unit: u32| -> Option<String> {
+            (unit >= 12).then(|| {
+                if unit < 16 {
+                    "firm.example"
+                } else {
+                    "own.example"
+                }
+                .to_owned()
+            })
+        };
+        let layers = layers(&[
+            (
+                "payment",
+                Family::Payment,
+                &[(1, 12), (1, 13), (2, 3), (2, 16)],
+            ),
+            (MAIL_DOMAIN, Family::Identity, &[(9, 2), (9, 12)]),
+            ("template", Family::Content, &[(5, 0), (5, 12), (5, 13)]),
+        ]);
+        assert_eq!(organisations(&units, &domain_of, &layers), set(12..16));
+        let two = |unit: u32| (unit >= 18).then(|| "two.example".to_owned());
+        assert!(organisations(&units, &two, &layers).is_empty());
+    }
+
+    #[test]
+    fn guests_are_never_half_of_a_cluster() {
+        let mut cluster = Cluster {
+            units: (0..10).collect(),
+            corroborations: Vec::new(),
+            bits: vec![Default::default(); 10],
+            family_bits: BTreeMap::new(),
+            also: Vec::new(),
+        };
+        leave_out(&mut cluster, &set(0..5));
+        assert_eq!(cluster.units.len(), 10);
+        leave_out(&mut cluster, &set(0..4));
+        assert_eq!(cluster.units, (4..10).collect::<Vec<u32>>());
+        assert_eq!(cluster.bits.len(), 6);
+    }
 }
