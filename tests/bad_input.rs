@@ -433,7 +433,10 @@ fn a_digest_that_contradicts_itself_is_refused() {
     let text = fs::read_to_string(&path).unwrap();
     for (field, lie) in [
         ("\"rows_read\": 2", "\"rows_read\": 99"),
-        ("\"rows\": 2,\n    \"columns", "\"rows\": 7,\n    \"columns"),
+        (
+            "\"rows\": 2,\n    \"unknown_statuses",
+            "\"rows\": 7,\n    \"unknown_statuses",
+        ),
     ] {
         assert!(text.contains(field), "{field}: {text}");
         fs::write(&path, text.replace(field, lie)).unwrap();

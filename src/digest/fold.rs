@@ -83,11 +83,10 @@ impl Digest {
         if let (Some(signature), Some(conversation)) = (
             self.lookups.signature,
             columns.conversation_id.filled(index),
-        ) {
-            if level == 0 || links::survives(self.keys.hash(signature), level) {
-                let hash = text_hash(conversation);
-                self.conversations.absorb(number, signature, (hash, hash));
-            }
+        ) && (level == 0 || links::survives(self.keys.hash(signature), level))
+        {
+            let hash = text_hash(conversation);
+            self.conversations.absorb(number, signature, (hash, hash));
         }
 
         let (status, code) = (columns.status.filled(index), columns.http_status.get(index));

@@ -161,7 +161,7 @@ fn strangers(units: &[u32], recognised: &BTreeSet<u32>, layers: &[UnitLayer]) ->
     let hard = |layer: &UnitLayer| layer.family != Family::Network;
     others
         .into_iter()
-        .filter(|unit| !reach(&[*unit], &hosts, layers, &hard))
+        .filter(|unit| !reach(&[*unit], &|other| hosts.contains(&other), layers, &hard))
         .collect()
 }
 
@@ -181,19 +181,19 @@ fn organisations(
     at.into_values()
         .filter(|own| own.len() >= FEWEST)
         .filter(|own| {
-            let others = all.difference(own).copied().collect();
+            let outside = |unit: u32| all.contains(&unit) && !own.contains(&unit);
             let own: Vec<u32> = own.iter().copied().collect();
-            !reach(&own, &others, layers, &|_| true)
+            !reach(&own, &outside, layers, &|_| true)
         })
         .flatten()
         .collect()
 }
 
-/// Whether some of `others` use a key of these layers that some of `own` use. Prompts and programs
+/// Whether a host uses a key of these layers that some of `own` use. Prompts and programs
 /// are what guests share with their hosts, and a domain with its series is the guests' own.
 fn reach(
     own: &[u32],
-    others: &BTreeSet<u32>,
+    is_host: &dyn Fn(u32) -> bool,
     layers: &[UnitLayer],
     wanted: &dyn Fn(&UnitLayer) -> bool,
 ) -> bool {
@@ -211,7 +211,7 @@ fn reach(
             .flat_map(|unit| layer.of_unit.get(*unit as usize))
             .filter(|key| !crowded(key))
             .flat_map(|key| layer.groups.get(*key as usize))
-            .any(|unit| others.contains(unit))
+            .any(|unit| is_host(*unit))
     })
 }
 
@@ -243,8 +243,11 @@ mod tests {
     use super::*;
     use crate::detect::layer::{Layer, RowSource, group_entries};
 
-    /// Layers of (key, unit) pairs among forty accounts.
-    fn layers(kinds: &[(&'static str, Family, &[(u32, u32)])]) -> Vec<UnitLayer> {
+    /// A kind of keys, its family, and (key, unit) pairs.
+    type Kind<'a> = (&'static str, Family, &'a [(u32, u32)]);
+
+    /// Layers among forty accounts.
+    fn layers(kinds: &[Kind<'_>]) -> Vec<UnitLayer> {
         let units = Units::fold(&vec![None; 40]);
         kinds
             .iter()

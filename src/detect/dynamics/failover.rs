@@ -34,6 +34,8 @@
 //! Of the prompts of an account a sample is kept, and of a prompt in an account the first and
 //! last use and the first failure. Requests in the same instant have no order and are left out.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::detect::group::{Group, GroupFinding, GroupTest, Look, Prepared, Standing};
@@ -146,7 +148,7 @@ struct Order {
 
 /// Goes through the first uses of one prompt, runs of them within the window of each other. Where
 /// one end of a run was turned away and the other was answered, that account has an order.
-fn orders(uses: &mut [Use], found: &mut FxHashMap<u32, Order>) {
+fn orders(uses: &mut [Use], found: &mut BTreeMap<u32, Order>) {
     uses.sort_unstable_by_key(|one| (one.at_us, one.account));
     // Of two uses in the same instant neither is first.
     let follows = |one: &Use, next: &Use| (1..=WINDOW_US).contains(&(next.at_us - one.at_us));
@@ -167,7 +169,7 @@ fn orders(uses: &mut [Use], found: &mut FxHashMap<u32, Order>) {
 
 /// Who was turned away and is mostly followed by another account of the group.
 fn to_other_accounts(uses: &[(u64, u32, Prompt)]) -> Option<GroupFinding> {
-    let mut found: FxHashMap<u32, Order> = FxHashMap::default();
+    let mut found: BTreeMap<u32, Order> = BTreeMap::new();
     let (mut first_us, mut last_us) = (i64::MAX, i64::MIN);
     for holders in uses.chunk_by(|one, next| one.0 == next.0) {
         let mut firsts: Vec<Use> = holders
@@ -194,7 +196,6 @@ fn to_other_accounts(uses: &[(u64, u32, Prompt)]) -> Option<GroupFinding> {
             std::cmp::Ordering::Equal => {}
         }
     }
-    accounts.sort_unstable();
     let after = accounts.len() as u64;
     let told = after + before;
     let share = after as f64 / told.max(1) as f64;

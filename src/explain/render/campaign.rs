@@ -29,10 +29,11 @@ pub(super) fn blocks(campaign: &CampaignExplanation) -> Vec<Block> {
                 .unwrap_or_else(|| "one family of evidence, or none".to_owned()),
         ),
         Block::Entry(
-            "weakest bridge",
-            campaign.weakest_bridge.clone().unwrap_or_else(|| {
-                "none: one key ties all accounts, or agreements between keys do".to_owned()
-            }),
+            "bridge",
+            campaign.weakest_bridge.as_ref().map_or_else(
+                || "none: one key ties all accounts, or agreements between keys do".to_owned(),
+                |bridge| format!("the weakest is {bridge}"),
+            ),
         ),
         Block::Entry(
             "false ones",
