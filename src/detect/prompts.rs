@@ -18,9 +18,9 @@ pub struct Prompt {
     pub last_us: i64,
     /// First of those that were turned away, for rate or by policy.
     pub turned_away_us: Option<i64>,
-    /// Hashes of the credential (low half) and platform (high half) of the first, the last and the
-    /// one turned away; a half is 0 where not known.
-    pub ways: [u32; 3],
+    /// Hashes of the credential (low half) and platform (high half) of the first and the last; a
+    /// half is 0 where not known.
+    pub ways: [u32; 2],
     /// Length of the text in bytes of UTF-8.
     pub bytes: u32,
     /// The template it was made from, where one is known.
@@ -55,16 +55,15 @@ impl Prompts {
             }
         }
         let mut turned_away = vec![None; frame.height()];
-        let failures = &tables.turned_away;
-        let failures = failures
+        let times = &tables.turned_away;
+        let times = times
             .column("text")?
             .u32()?
             .into_no_null_iter()
-            .zip(failures.column("first_us")?.i64()?.into_no_null_iter())
-            .zip(failures.column("way")?.u32()?.into_no_null_iter());
-        for ((row, time), way) in failures {
+            .zip(times.column("first_us")?.i64()?.into_no_null_iter());
+        for (row, time) in times {
             if let Some(slot) = turned_away.get_mut(row as usize) {
-                *slot = Some((time, way));
+                *slot = Some(time);
             }
         }
         let ways = frame
@@ -85,8 +84,7 @@ impl Prompts {
             .zip(template.into_iter().zip(turned_away.into_iter().zip(ways)));
         let mut prompts: Vec<(u32, Prompt)> = Vec::new();
         for (((((((account, role), hash), uses), first_us), last_us), bytes), found) in rows {
-            let (template, (turned_away, (first_way, last_way))) = found;
-            let turned_away_way = turned_away.map_or(0, |(_, way)| way);
+            let (template, (turned_away_us, (first_way, last_way))) = found;
             if role == 0 {
                 prompts.push((
                     account,
@@ -95,8 +93,8 @@ impl Prompts {
                         uses,
                         first_us,
                         last_us,
-                        turned_away_us: turned_away.map(|(time, _)| time),
-                        ways: [first_way, last_way, turned_away_way],
+                        turned_away_us,
+                        ways: [first_way, last_way],
                         bytes,
                         template,
                     },
@@ -198,7 +196,7 @@ mod tests {
             first_us: 0,
             last_us: 0,
             turned_away_us: None,
-            ways: [0; 3],
+            ways: [0; 2],
             bytes: 80,
             template: None,
         }

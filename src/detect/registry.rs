@@ -79,10 +79,7 @@ pub static GROUP_TESTS: &[&dyn GroupTest] = &[
 
 /// What every detector and group test is, in registry order.
 pub fn metas() -> impl Iterator<Item = &'static Meta> {
-    DETECTORS
-        .iter()
-        .map(|detector| detector.meta())
-        .chain(GROUP_TESTS.iter().map(|test| test.meta()))
+    standings().map(|(meta, _)| meta)
 }
 
 /// The same with whether a finding may count for a verdict; what may not is weak.

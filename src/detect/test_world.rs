@@ -120,7 +120,7 @@ impl World {
                 first_us: hours.0 * HOUR_US,
                 last_us: hours.1 * HOUR_US,
                 turned_away_us: None,
-                ways: [0; 3],
+                ways: [0; 2],
                 bytes: 200,
                 template: None,
             },

@@ -17,22 +17,18 @@ pub(crate) enum Outcome {
 impl Outcome {
     /// From `status` and the HTTP status. A code that says the request was turned away is more
     /// exact than a word for success or failure; a word is more exact than any other code.
-    pub(crate) fn of(status: Option<&str>, http_status: Option<i64>) -> Self {
+    /// Nothing where `status` is no known word and no code stands beside it.
+    pub(crate) fn of(status: Option<&str>, http_status: Option<i64>) -> Option<Self> {
         let code = http_status.map(Self::of_code);
         match (status.and_then(Self::of_word), code) {
             (
                 None | Some(Self::Ok | Self::Error),
                 Some(turned_away @ (Self::RateLimited | Self::Blocked)),
-            ) => turned_away,
-            (Some(word), _) => word,
-            (None, Some(code)) => code,
-            (None, None) => Self::Ok,
+            ) => Some(turned_away),
+            (Some(word), _) => Some(word),
+            (None, Some(code)) => Some(code),
+            (None, None) => status.is_none().then_some(Self::Ok),
         }
-    }
-
-    /// Whether `status` says nothing that is known, and no code stands beside it.
-    pub(crate) fn is_unknown(status: Option<&str>, http_status: Option<i64>) -> bool {
-        http_status.is_none() && status.is_some_and(|word| Self::of_word(word).is_none())
     }
 
     fn of_word(status: &str) -> Option<Self> {
@@ -253,39 +249,42 @@ mod tests {
         ] {
             assert_eq!(
                 Outcome::of(Some(status), None),
-                Outcome::RateLimited,
+                Some(Outcome::RateLimited),
                 "{status}"
             );
-            assert!(!Outcome::is_unknown(Some(status), None));
         }
-        assert_eq!(Outcome::of(Some("denied"), None), Outcome::Blocked);
-        assert_eq!(Outcome::of(Some("200 OK"), None), Outcome::Ok);
-        assert_eq!(Outcome::of(Some("4290"), None), Outcome::Ok);
-        assert!(Outcome::is_unknown(Some("4290"), None));
-        assert!(Outcome::is_unknown(Some("somehow"), None));
-        assert!(!Outcome::is_unknown(Some("somehow"), Some(200)));
-        assert!(!Outcome::is_unknown(None, None));
+        assert_eq!(Outcome::of(Some("denied"), None), Some(Outcome::Blocked));
+        assert_eq!(Outcome::of(Some("200 OK"), None), Some(Outcome::Ok));
+        assert_eq!(Outcome::of(Some("4290"), None), None);
+        assert_eq!(Outcome::of(Some("somehow"), None), None);
+        assert_eq!(Outcome::of(Some("somehow"), Some(200)), Some(Outcome::Ok));
     }
 
     #[test]
     fn codes_that_turn_away_go_before_success_and_failure() {
         for status in [Some("error"), Some("failed"), Some("ok"), None] {
-            assert_eq!(Outcome::of(status, Some(429)), Outcome::RateLimited);
-            assert_eq!(Outcome::of(status, Some(403)), Outcome::Blocked);
+            assert_eq!(Outcome::of(status, Some(429)), Some(Outcome::RateLimited));
+            assert_eq!(Outcome::of(status, Some(403)), Some(Outcome::Blocked));
         }
-        assert_eq!(Outcome::of(Some("refused"), Some(403)), Outcome::Refused);
-        assert_eq!(Outcome::of(Some("error"), Some(200)), Outcome::Error);
+        assert_eq!(
+            Outcome::of(Some("refused"), Some(403)),
+            Some(Outcome::Refused)
+        );
+        assert_eq!(Outcome::of(Some("error"), Some(200)), Some(Outcome::Error));
     }
 
     #[test]
     fn status_words_go_before_codes() {
         assert_eq!(
             Outcome::of(Some("Rate_Limited"), Some(200)),
-            Outcome::RateLimited
+            Some(Outcome::RateLimited)
         );
-        assert_eq!(Outcome::of(Some("something"), Some(403)), Outcome::Blocked);
-        assert_eq!(Outcome::of(Some("429"), None), Outcome::RateLimited);
-        assert_eq!(Outcome::of(None, Some(500)), Outcome::Error);
-        assert_eq!(Outcome::of(None, None), Outcome::Ok);
+        assert_eq!(
+            Outcome::of(Some("something"), Some(403)),
+            Some(Outcome::Blocked)
+        );
+        assert_eq!(Outcome::of(Some("429"), None), Some(Outcome::RateLimited));
+        assert_eq!(Outcome::of(None, Some(500)), Some(Outcome::Error));
+        assert_eq!(Outcome::of(None, None), Some(Outcome::Ok));
     }
 }

@@ -176,7 +176,6 @@ tables! {
 "turned_away" "Sampled texts that were turned away, for rate or by policy, sorted by text." [
     "text" U32 "row of texts" "The text.";
     "first_us" I64 "microseconds since 1970-01-01 UTC" "First request of the account with this text that was turned away.";
-    "way" U32 "" "Hashes of the credential (low 16 bits) and platform (high) it was sent with; 0 where not known.";
 ]
 "models" "Models, sorted by name; other tables name a model by its row number here." [
     "model" Text "" "The model, as found; empty for requests without one.";

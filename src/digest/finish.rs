@@ -9,7 +9,7 @@ use crate::digest::intern::Interner;
 use crate::digest::partial::{Digest, Lookups};
 use crate::digest::pattern_tables;
 use crate::digest::tables::{DigestAbout, DigestTables, FragmentLists, Intake, KeyKind};
-use crate::digest::texts::{NEVER, SampledText, TextBody, TextSample, Use};
+use crate::digest::texts::{NEVER, SampledText, TextBody, TextSample};
 use crate::digest::{DIGEST_SCHEMA_VERSION, HASH_NAME, WANTED};
 use crate::model::coverage::ColumnCoverage;
 
@@ -282,17 +282,16 @@ struct TextTables {
     fragments: FragmentLists,
 }
 
-/// The table `turned_away`, from the first such use of each row of `texts`.
-fn turned_away_frame(uses: impl Iterator<Item = Use>) -> Result<DataFrame> {
-    let rows: Vec<(u32, Use)> = uses
+/// The table `turned_away`, from the time of each row of `texts`.
+fn turned_away_frame(times: impl Iterator<Item = i64>) -> Result<DataFrame> {
+    let rows: Vec<(u32, i64)> = times
         .enumerate()
-        .filter(|(_, first)| *first != NEVER)
-        .map(|(text, first)| (number(text), first))
+        .filter(|(_, time)| *time != NEVER)
+        .map(|(text, time)| (number(text), time))
         .collect();
     let mut columns = ColumnList::new("turned_away");
     columns.u32(rows.iter().map(|row| row.0));
-    columns.i64(rows.iter().map(|row| row.1.time_us));
-    columns.u32(rows.iter().map(|row| row.1.way));
+    columns.i64(rows.iter().map(|row| row.1));
     columns.frame(rows.len())
 }
 
@@ -328,7 +327,7 @@ fn texts_frame(sorted: &[&Account]) -> Result<TextTables> {
     Ok(TextTables {
         texts: columns.frame(rows.len())?,
         text_patterns: pattern_tables::of_texts(rows.iter().map(|row| &*row.3.rules))?,
-        turned_away: turned_away_frame(rows.iter().map(|row| row.3.turned_away))?,
+        turned_away: turned_away_frame(rows.iter().map(|row| row.3.turned_away_us))?,
         fragments,
     })
 }

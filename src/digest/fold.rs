@@ -90,10 +90,10 @@ impl Digest {
         }
 
         let (status, code) = (columns.status.filled(index), columns.http_status.get(index));
-        let outcome = Outcome::of(status, code);
-        self.unknown_statuses = self
-            .unknown_statuses
-            .saturating_add(u64::from(Outcome::is_unknown(status, code)));
+        let outcome = Outcome::of(status, code).unwrap_or_else(|| {
+            self.unknown_statuses = self.unknown_statuses.saturating_add(1);
+            Outcome::Ok
+        });
         let output_tokens = columns.output_tokens.get(index).unwrap_or(0).max(0);
         let cell = Cell {
             requests: 1,

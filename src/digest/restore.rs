@@ -444,7 +444,7 @@ fn restore_texts(digest: &mut Digest, tables: &DigestTables, map: &[u32]) -> Res
             uses,
             first,
             last,
-            turned_away: turned_away.get(&index).copied().unwrap_or(NEVER),
+            turned_away_us: turned_away.get(&index).copied().unwrap_or(NEVER),
             bytes,
             pick,
             fragments,
@@ -466,12 +466,12 @@ fn uses(reader: &Reader<'_>, times: &'static str, ways: &'static str) -> Result<
     Ok(pairs.map(|(time_us, way)| Use { time_us, way }).collect())
 }
 
-/// The first use of the text of a row of `texts` that was turned away.
-fn turned_away(tables: &DigestTables) -> Result<FxHashMap<usize, Use>> {
+/// Time at which the text of a row of `texts` was first turned away.
+fn turned_away(tables: &DigestTables) -> Result<FxHashMap<usize, i64>> {
     let reader = Reader {
         name: "turned_away",
         frame: &tables.turned_away,
     };
     let texts = reader.u32("text")?.into_iter().map(|text| text as usize);
-    Ok(texts.zip(uses(&reader, "first_us", "way")?).collect())
+    Ok(texts.zip(reader.i64("first_us")?).collect())
 }

@@ -20,11 +20,8 @@ pub(crate) struct Use {
     pub(crate) way: u32,
 }
 
-/// Stands for what did not happen.
-pub(crate) const NEVER: Use = Use {
-    time_us: i64::MAX,
-    way: 0,
-};
+/// Stands for the time of what did not happen.
+pub(crate) const NEVER: i64 = i64::MAX;
 
 /// One sampled text.
 #[derive(Debug)]
@@ -43,7 +40,7 @@ pub(crate) struct TextBody {
     /// Last use.
     pub(crate) last: Use,
     /// First use that was turned away, or [`NEVER`].
-    pub(crate) turned_away: Use,
+    pub(crate) turned_away_us: i64,
     pub(crate) bytes: u32,
     pub(crate) pick: Pick,
     pub(crate) fragments: Box<[u64]>,
@@ -67,8 +64,12 @@ pub(crate) struct TextSettings<'a> {
 }
 
 impl TextSettings<'_> {
-    fn turned_away(&self) -> Use {
-        if self.turned_away { self.this } else { NEVER }
+    fn turned_away_us(&self) -> i64 {
+        if self.turned_away {
+            self.this.time_us
+        } else {
+            NEVER
+        }
     }
 }
 
@@ -104,7 +105,7 @@ impl TextSample {
                     body.uses = body.uses.saturating_add(1);
                     body.first = body.first.min(settings.this);
                     body.last = body.last.max(settings.this);
-                    body.turned_away = body.turned_away.min(settings.turned_away());
+                    body.turned_away_us = body.turned_away_us.min(settings.turned_away_us());
                     if row.beats(&body.pick) {
                         body.pick = row.pick();
                     }
@@ -126,12 +127,12 @@ impl TextSample {
                 .then(|| excerpt(text, settings.config.excerpt_chars, settings.quote))
                 .flatten()
                 .map(String::into_boxed_str);
-            let turned_away = settings.turned_away();
+            let turned_away_us = settings.turned_away_us();
             let fresh = |fragments| TextBody {
                 uses: 1,
                 first: settings.this,
                 last: settings.this,
-                turned_away,
+                turned_away_us,
                 bytes: u32::try_from(text.len()).unwrap_or(u32::MAX),
                 pick: row.pick(),
                 fragments,
@@ -227,7 +228,7 @@ impl TextBody {
         self.uses = self.uses.saturating_add(other.uses);
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
-        self.turned_away = self.turned_away.min(other.turned_away);
+        self.turned_away_us = self.turned_away_us.min(other.turned_away_us);
         if other.pick.order() < self.pick.order() {
             self.pick = other.pick;
         }

@@ -42,13 +42,6 @@ pub fn describe(
     for (slot, requests) in hour_of_week.iter().take(week::HOURS_PER_WEEK).enumerate() {
         by_hour[slot % 24] += requests;
     }
-    let per_hour = |days: std::ops::Range<usize>| {
-        let of = |list: &[u64]| -> u64 {
-            let slots = list.get(days.start * 24..days.end * 24);
-            slots.unwrap_or_default().iter().sum()
-        };
-        of(hour_of_week) as f64 / of(&occurrences).max(1) as f64
-    };
     sentences.push(match rest(&by_hour) {
         Some((start, hours)) => {
             let middle = start as i64 + hours as i64 / 2;
@@ -57,13 +50,12 @@ pub fn describe(
                 "joint rest from {start:02}:00 for {hours} hours (UTC); if that is the night, the clock is about UTC{offset:+}, which no account's country proves or disproves"
             )
         }
-        None => quietest(&by_hour, total),
+        None => quietest(&by_hour),
     });
-    let (working, weekend) = (per_hour(0..5), per_hour(5..7));
+    let rates = week::rates(hour_of_week, &occurrences);
     // In less than a week there is no weekend to compare with.
     let is_week = last_us.saturating_sub(first_us) >= 7 * crate::detect::population::DAY_US;
-    if is_week && working > 0.0 {
-        let share = weekend / working;
+    if let (true, Some(share)) = (is_week, week::weekend_share(&rates)) {
         sentences.push(format!(
             "a weekend day (UTC) has {:.0} % of the requests of a working day{}",
             share * 100.0,
@@ -79,16 +71,12 @@ pub fn describe(
 }
 
 /// That there is no rest, and how little is sent in the quietest hours that would be one.
-fn quietest(by_hour: &[u64; 24], total: u64) -> String {
-    let window = |start: usize| -> u64 {
-        (start..start + REST_HOURS)
-            .map(|hour| by_hour[hour % 24])
-            .sum()
-    };
-    let start = (0..24).min_by_key(|start| window(*start)).unwrap_or(0);
+fn quietest(by_hour: &[u64; 24]) -> String {
+    let by_hour = by_hour.map(|requests| requests as f64);
+    let (start, share) = week::quietest(&by_hour, REST_HOURS).unwrap_or_default();
     format!(
         "no joint rest: the quietest {REST_HOURS} hours (from {start:02}:00 UTC) have {:.0} % of the requests, {:.0} % in an even day",
-        100.0 * window(start) as f64 / total.max(1) as f64,
+        100.0 * share,
         100.0 * REST_HOURS as f64 / 24.0
     )
 }

@@ -20,11 +20,11 @@ use crate::detect::content::families::TextFamily;
 use crate::detect::content::template_spread::template_id;
 use crate::detect::network::companies::{Domains, mail_domain};
 use crate::detect::network::shared_domain::MAIL_DOMAIN;
-use crate::fuse::Input;
 use crate::fuse::cluster::Cluster;
 use crate::fuse::corroboration::Corroboration;
 use crate::fuse::incidence::{UnitLayer, Units};
 use crate::fuse::rows::Rows;
+use crate::fuse::{Input, is_made_from};
 use crate::model::finding::Family;
 
 /// Fewest accounts at a domain to be an organisation's (ours: two may be one person's).
@@ -41,30 +41,34 @@ pub(super) struct Door<'a> {
     pub(super) corroborations: &'a [Corroboration],
     pub(super) units: &'a Units,
     pub(super) rows: &'a Rows,
+    pub(super) domains: &'a Domains,
 }
 
 impl Door<'_> {
     /// The clusters without their guests. Where guests would be half of a cluster or more it stays
     /// whole: then what marks them is how it was made.
     pub(super) fn without_guests(&self, clusters: Vec<Cluster>) -> Vec<Cluster> {
-        let domains = Domains::of(self.input.profiles);
-        let families: FxHashMap<(bool, String), &TextFamily> = self
+        let mut families: FxHashMap<String, &TextFamily> = FxHashMap::default();
+        for layer in self
             .input
-            .families
+            .layers
             .iter()
-            .map(|family| {
-                (
-                    (family.system, template_id(family, kind_of(family))),
-                    family,
-                )
-            })
-            .collect();
+            .filter(|layer| layer.kind.ends_with("template"))
+        {
+            let system = layer.kind.starts_with("system");
+            let own = self
+                .input
+                .families
+                .iter()
+                .filter(|family| family.system == system);
+            families.extend(own.map(|family| (template_id(family, layer.kind), family)));
+        }
         clusters
             .into_iter()
             .map(|mut cluster| {
                 let unrecognised = self.unrecognised(&cluster, &families);
                 leave_out(&mut cluster, &unrecognised);
-                let organisations = self.organisations(&cluster, &domains);
+                let organisations = self.organisations(&cluster);
                 leave_out(&mut cluster, &organisations);
                 cluster
             })
@@ -76,7 +80,7 @@ impl Door<'_> {
     fn unrecognised(
         &self,
         cluster: &Cluster,
-        families: &FxHashMap<(bool, String), &TextFamily>,
+        families: &FxHashMap<String, &TextFamily>,
     ) -> BTreeSet<u32> {
         let mut groups: BTreeSet<(usize, usize)> = BTreeSet::new();
         for found in cluster.agreements(self.corroborations) {
@@ -103,7 +107,7 @@ impl Door<'_> {
         &self,
         layer: usize,
         group: usize,
-        families: &FxHashMap<(bool, String), &TextFamily>,
+        families: &FxHashMap<String, &TextFamily>,
         recognised: &mut BTreeSet<u32>,
     ) {
         let Some(layer) = self.layers.get(layer) else {
@@ -113,9 +117,7 @@ impl Door<'_> {
             let named = self.input.layers.get(layer.source)?;
             named.values.get(*number as usize)
         });
-        let system = layer.kind.starts_with("system");
-        let family = id.and_then(|id| families.get(&(system, id.clone())));
-        let Some(family) = family else {
+        let Some(family) = id.and_then(|id| families.get(id)) else {
             recognised.extend(layer.groups.get(group));
             return;
         };
@@ -126,9 +128,8 @@ impl Door<'_> {
                 .iter()
                 .filter(|fragment| family.fragments.binary_search(fragment).is_ok())
                 .count();
-            let enough = self.input.config.content.cover_share * family.fragments.len() as f64;
-            if held >= 2
-                && held as f64 >= enough
+            let cover_share = self.input.config.content.cover_share;
+            if is_made_from(held, family.fragments.len(), cover_share)
                 && let Some(account) = self.rows.texts.account.get(at)
             {
                 recognised.extend(self.units.of_account.get(*account as usize));
@@ -137,14 +138,14 @@ impl Door<'_> {
     }
 
     /// Units of organisations that no key joins to the rest.
-    fn organisations(&self, cluster: &Cluster, domains: &Domains) -> BTreeSet<u32> {
+    fn organisations(&self, cluster: &Cluster) -> BTreeSet<u32> {
         let domain_of = |unit: u32| -> Option<String> {
             // A unit with several accounts is a declared customer, and says so by itself.
             let [account] = self.units.accounts.get(unit as usize)?.as_slice() else {
                 return None;
             };
             let profile = self.input.profiles.get(*account as usize)?.as_ref()?;
-            mail_domain(profile).filter(|domain| !domains.get(domain).is_of_strangers())
+            mail_domain(profile).filter(|domain| !self.domains.get(domain).is_of_strangers())
         };
         organisations(&cluster.units, &domain_of, self.layers)
     }
@@ -215,14 +216,6 @@ fn reach(
     })
 }
 
-fn kind_of(family: &TextFamily) -> &'static str {
-    if family.system {
-        "system_template"
-    } else {
-        "template"
-    }
-}
-
 /// Takes the guests out, unless they are half of the cluster or more.
 fn leave_out(cluster: &mut Cluster, guests: &BTreeSet<u32>) {
     if guests.is_empty() || guests.len() * 2 >= cluster.units.len() {
@@ -241,7 +234,7 @@ fn leave_out(cluster: &mut Cluster, guests: &BTreeSet<u32>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::layer::{Layer, RowSource, group_entries};
+    use crate::detect::layer::{Layer, group_entries};
 
     /// A kind of keys, its family, and (key, unit) pairs.
     type Kind<'a> = (&'static str, Family, &'a [(u32, u32)]);
@@ -255,21 +248,7 @@ mod tests {
             .map(|(source, (kind, family, pairs))| {
                 let entries = pairs.iter().map(|(key, unit)| (*key, *unit, 0)).collect();
                 let grouped = group_entries(entries, |key| key.to_string());
-                let layer = Layer {
-                    detector: "test/test",
-                    kind,
-                    family: *family,
-                    hard: true,
-                    quality: Vec::new(),
-                    values: grouped.values,
-                    offsets: grouped.offsets,
-                    accounts: grouped.accounts,
-                    singles: grouped.singles,
-                    rows: grouped.rows,
-                    row_source: RowSource::Accounts,
-                    innocent: "",
-                    would_clear: "",
-                };
+                let layer = Layer::of_accounts("test/test", kind, *family, grouped);
                 UnitLayer::fold(&layer, source, &units)
             })
             .collect()

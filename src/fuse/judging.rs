@@ -1,7 +1,7 @@
 //! From the evidence of a candidate to its verdict: the ladder, what would explain it, and what
 //! the null runs allow.
 
-use crate::config::Config;
+use crate::config::{Config, FuseConfig};
 use crate::detect::dynamics::succession::SUCCESSION;
 use crate::detect::group::Standing;
 use crate::detect::population::Population;
@@ -25,6 +25,8 @@ pub(super) struct Judge<'a> {
     pub(super) corroborations: &'a [Corroboration],
     pub(super) null_runs: &'a NullRuns,
     pub(super) tested: &'a Tested,
+    /// How far findings of the clock may decide.
+    pub(super) clocks: Clocks,
     pub(super) ownership: Ownership<'a>,
     pub(super) population: &'a Population<'a>,
     pub(super) sources: &'a Sources<'a>,
@@ -41,14 +43,13 @@ impl Judge<'_> {
         fused: &Cluster,
         is_lead: bool,
     ) -> ((Verdict, String), f64) {
-        let clocks = self.clocks();
         // Where random groups have findings of the clock as well, the links must stand alone.
-        let fused = if clocks == Clocks::SpeakForAnybody && !is_lead {
+        let fused = if !self.clocks.count() && !is_lead {
             cluster
         } else {
             fused
         };
-        let returned = clocks != Clocks::SpeakForAnybody && self.returned(place, cluster, is_lead);
+        let returned = self.clocks.count() && self.returned(place, cluster, is_lead);
         let (mut verdict, mut reason) = verdict::verdict(fused, self.corroborations, self.layers);
         // The links of a cluster face the rewired links; what a lead's accounts do over time
         // faces random groups of accounts as busy.
@@ -74,7 +75,7 @@ impl Judge<'_> {
         }
         let (mut verdict, mut reason) =
             self.explained(place, cluster, fused, (verdict, reason), returned);
-        if clocks == Clocks::SpeakForSome && verdict == Verdict::Strong && !is_lead {
+        if self.clocks == Clocks::SpeakForSome && verdict == Verdict::Strong && !is_lead {
             let links = verdict::verdict(cluster, self.corroborations, self.layers);
             if self.explained(place, cluster, cluster, links, false).0 < Verdict::Strong {
                 verdict = Verdict::Likely;
@@ -88,28 +89,6 @@ impl Judge<'_> {
             allowed(verdict, reason, expected, as_supported, self.config),
             expected,
         )
-    }
-
-    /// How far findings of the clock may decide: they face random groups of accounts as busy.
-    fn clocks(&self) -> Clocks {
-        let groups = self.tested.by_group.iter().filter(|found| {
-            found.iter().any(|judged| {
-                judged.bits >= COUNTING_BITS && judged.finding.standing != Standing::Weak
-            })
-        });
-        let share = self.tested.expected_counting / groups.count().max(1) as f64;
-        if share > self.config.fuse.likely_false_share {
-            Clocks::SpeakForAnybody
-        } else if share > self.config.fuse.strong_false_share {
-            Clocks::SpeakForSome
-        } else {
-            Clocks::Decide
-        }
-    }
-
-    /// Whether findings of the clock may count at all.
-    pub(super) fn clocks_count(&self) -> bool {
-        self.clocks() != Clocks::SpeakForAnybody
     }
 
     /// Whether accounts of the cluster came back after closures.
@@ -151,7 +130,7 @@ impl Judge<'_> {
         if verdict == Verdict::Lead {
             return Vec::new();
         }
-        let returned = self.clocks_count() && self.returned(place, cluster, is_lead);
+        let returned = self.clocks.count() && self.returned(place, cluster, is_lead);
         let counting = fused
             .family_bits
             .iter()
@@ -264,13 +243,37 @@ impl Judge<'_> {
 
 /// How far findings of the clock may decide, by what random groups have of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Clocks {
+pub(super) enum Clocks {
     /// Rare among random groups: they may decide any verdict.
     Decide,
     /// Too frequent for `strong`.
     SpeakForSome,
     /// Too frequent for any verdict.
     SpeakForAnybody,
+}
+
+impl Clocks {
+    /// From the groups with findings that count, beside random groups of accounts as busy.
+    pub(super) fn of(tested: &Tested, config: &FuseConfig) -> Self {
+        let groups = tested.by_group.iter().filter(|found| {
+            found.iter().any(|judged| {
+                judged.bits >= COUNTING_BITS && judged.finding.standing != Standing::Weak
+            })
+        });
+        let share = tested.expected_counting / groups.count().max(1) as f64;
+        if share > config.likely_false_share {
+            Self::SpeakForAnybody
+        } else if share > config.strong_false_share {
+            Self::SpeakForSome
+        } else {
+            Self::Decide
+        }
+    }
+
+    /// Whether findings of the clock may count at all.
+    pub(super) fn count(self) -> bool {
+        self != Self::SpeakForAnybody
+    }
 }
 
 /// Lowers a verdict that the null runs do not allow: clusters that rest on as many bits must

@@ -54,7 +54,7 @@ use crate::fuse::campaigns::Maker;
 use crate::fuse::cluster::Cluster;
 use crate::fuse::findings::Sources;
 use crate::fuse::incidence::{UnitLayer, Units};
-use crate::fuse::judging::Judge;
+use crate::fuse::judging::{Clocks, Judge};
 use crate::fuse::membership::Ties;
 use crate::fuse::ownership::Ownership;
 use crate::fuse::rows::Rows;
@@ -126,6 +126,13 @@ pub struct Pattern {
     pub capability: String,
 }
 
+/// Whether a text that holds so many of a template's fragments is made from it: two turns of
+/// phrase at least, and the share of the settings.
+#[must_use]
+pub fn is_made_from(held: usize, fragments: usize, cover_share: f64) -> bool {
+    held >= 2 && held as f64 >= cover_share * fragments as f64
+}
+
 /// Fuses.
 ///
 /// # Errors
@@ -159,12 +166,14 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         &input.config.fuse,
         &input.config.network,
     );
+    let ownership = Ownership::new(input.profiles);
     let found = guests::Door {
         input,
         layers: &layers,
         corroborations: &corroborations,
         units: &units,
         rows: &rows,
+        domains: ownership.domains(),
     }
     .without_guests(found);
     let mut null_runs =
@@ -253,7 +262,8 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         corroborations: &corroborations,
         null_runs: &null_runs,
         tested: &tested,
-        ownership: Ownership::new(input.profiles),
+        clocks: Clocks::of(&tested, &input.config.fuse),
+        ownership,
         population: input.population,
         sources: &sources,
         config: input.config,
@@ -332,7 +342,7 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         let counting: Vec<bool> = found
             .iter()
             .map(|judged| {
-                (judge.clocks_count() || lead.is_some())
+                (judge.clocks.count() || lead.is_some())
                     && group_tests::counts(judged, cluster, lead.is_some())
             })
             .collect();

@@ -32,6 +32,12 @@ impl<'a> Ownership<'a> {
         }
     }
 
+    /// The mail domains of the log.
+    #[must_use]
+    pub fn domains(&self) -> &Domains {
+        &self.domains
+    }
+
     /// Why one customer explains these accounts, if it does. `numbered_in_many_places` says that
     /// their sign-up details and their addresses are evidence of their own.
     #[must_use]

@@ -118,17 +118,12 @@ const FREE_WEEKEND: f64 = 0.4;
 /// Share of the requests in the quietest four hours of the day (a sixth in an even day) from which
 /// nobody sleeps at any one time (ours).
 const NIGHT_SHARE: f64 = 0.08;
+const NIGHT_HOURS: usize = 4;
 
 fn weigh_weekends(class: &mut Rival, rates: &[f64]) {
-    let mean = |slots: std::ops::Range<usize>| {
-        let days = slots.len() as f64 / 24.0;
-        rates.get(slots).unwrap_or_default().iter().sum::<f64>() / days
-    };
-    let (working, weekend) = (mean(0..120), mean(120..168));
-    if working <= 0.0 {
+    let Some(share) = week::weekend_share(rates) else {
         return;
-    }
-    let share = weekend / working;
+    };
     let text = format!(
         "a weekend day (UTC) has {:.0} % of the requests of a working day",
         share * 100.0
@@ -141,22 +136,13 @@ fn weigh_weekends(class: &mut Rival, rates: &[f64]) {
 }
 
 fn weigh_nights(class: &mut Rival, rates: &[f64]) {
-    let mut by_hour = [0.0; 24];
-    for (slot, rate) in rates.iter().enumerate() {
-        by_hour[slot % 24] += rate;
-    }
-    let total: f64 = by_hour.iter().sum();
-    let quietest = (0..24)
-        .map(|start| {
-            (start..start + 4)
-                .map(|hour| by_hour[hour % 24])
-                .sum::<f64>()
-        })
-        .fold(f64::INFINITY, f64::min);
-    if total > 0.0 && quietest / total >= NIGHT_SHARE {
+    let quietest = week::quietest(&week::by_hour_of_day(rates), NIGHT_HOURS);
+    if let Some((_, share)) = quietest
+        && share >= NIGHT_SHARE
+    {
         class.speaks_against.push(format!(
-            "the quietest four hours of the day have {:.0} % of the requests (17 % in an even day)",
-            100.0 * quietest / total
+            "the quietest {NIGHT_HOURS} hours of the day have {:.0} % of the requests (17 % in an even day)",
+            100.0 * share
         ));
     }
 }

@@ -14,7 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::config::Config;
 use crate::config::options::Quote;
 use crate::digest::DigestTables;
-use crate::fuse::Pattern;
+use crate::fuse::{Pattern, is_made_from};
 use crate::model::batch::RequestBatch;
 use crate::model::campaign::{Campaign, LabelledRequest, Template, Verdict};
 use crate::model::column::RequestColumn;
@@ -368,7 +368,7 @@ impl Lookup {
             .into_iter()
             .filter(|(number, count)| {
                 let size = self.sizes.get(number).copied().unwrap_or(0);
-                *count >= 2 && *count as f64 >= cover_share * size as f64
+                is_made_from(*count, size, cover_share)
             })
             .max_by_key(|(number, count)| (*count, std::cmp::Reverse(*number)))
             .map(|(number, _)| number)

@@ -43,9 +43,59 @@ pub fn rates(requests: &[u64], occurrences: &[u64]) -> Vec<f64> {
         .collect()
 }
 
+/// Requests of a weekend day beside those of a working day, from rates by hour of the week;
+/// nothing where no working day has any.
+#[must_use]
+pub fn weekend_share(rates: &[f64]) -> Option<f64> {
+    let mean = |slots: std::ops::Range<usize>| {
+        let hours = slots.len() as f64;
+        rates.get(slots).unwrap_or_default().iter().sum::<f64>() / hours
+    };
+    let working = mean(0..120);
+    (working > 0.0).then(|| mean(120..HOURS_PER_WEEK) / working)
+}
+
+/// Rates by hour of the day, from those by hour of the week.
+#[must_use]
+pub fn by_hour_of_day(rates: &[f64]) -> [f64; 24] {
+    let mut by_hour = [0.0; 24];
+    for (slot, rate) in rates.iter().enumerate() {
+        by_hour[slot % 24] += rate;
+    }
+    by_hour
+}
+
+/// Where the quietest `hours` in a row begin, around the clock, and their share of the day;
+/// nothing in an empty day.
+#[must_use]
+pub fn quietest(by_hour: &[f64; 24], hours: usize) -> Option<(usize, f64)> {
+    let total: f64 = by_hour.iter().sum();
+    let window = |start: usize| (start..start + hours).map(|hour| by_hour[hour % 24]).sum();
+    let windows = (0..24).map(|start| (start, window(start)));
+    let (start, least) = windows.min_by(|a: &(usize, f64), b| a.1.total_cmp(&b.1))?;
+    (total > 0.0).then(|| (start, least / total))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn weekends_and_nights_are_measured() {
+        let rates: Vec<f64> = (0..HOURS_PER_WEEK)
+            .map(|slot| match slot {
+                120.. => 1.0,
+                slot if slot % 24 < 6 => 0.0,
+                _ => 4.0,
+            })
+            .collect();
+        assert!((weekend_share(&rates).unwrap() - 1.0 / 3.0).abs() < 1e-9);
+        assert_eq!(weekend_share(&[0.0; HOURS_PER_WEEK]), None);
+        let (start, share) = quietest(&by_hour_of_day(&rates), 4).unwrap();
+        assert_eq!(start, 0);
+        assert!((share - 8.0 / (5.0 * 72.0 + 48.0)).abs() < 1e-9, "{share}");
+        assert_eq!(quietest(&[0.0; 24], 4), None);
+    }
 
     #[test]
     fn the_week_begins_on_monday() {

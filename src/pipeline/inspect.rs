@@ -11,6 +11,7 @@ use crate::load::{self, Matched, PlannedFile};
 use crate::model::finding::DetectorRun;
 use crate::model::progress::Progress;
 use crate::patterns;
+use crate::pipeline::ready::Ready;
 use crate::pipeline::{InspectedColumn, InspectedFile, Inspection, gather};
 
 /// Looks at the inputs without judging them.
@@ -44,38 +45,20 @@ pub fn inspect(options: &ScanOptions, progress: &dyn Progress) -> Result<Inspect
         rejects: report.rejects,
     })?;
     let profiles = gather::profiles(options, &tables)?;
-    let (events, event_report) = gather::events(options)?;
-    for report in [&profiles.report, &event_report].into_iter().flatten() {
-        files.extend(self::files(&report.files));
-    }
-    let side = gather::side_intake(
-        tables.about.intake.inputs.len(),
-        profiles.report.as_ref(),
-        event_report.as_ref(),
-    );
     let mut notes = report.notes;
     notes.extend(pattern_notes(&tables)?);
-    let coverage = gather::coverage(
-        &tables,
-        options.config.load.gap_minutes,
-        profiles.joined,
-        notes,
-        &side,
-    )?;
-    let request_columns = gather::request_columns(&coverage);
-    let account_columns = gather::account_columns(&profiles.by_account);
-    let context = Context {
-        tables: &tables,
-        profiles: &profiles.by_account,
-        events: &events,
-        config: &options.config,
-        request_columns: &request_columns,
-        account_columns: &account_columns,
-    };
+    let ready = Ready::of(options, tables, None, profiles, notes)?;
+    for report in [&ready.profiles.report, &ready.event_report]
+        .into_iter()
+        .flatten()
+    {
+        files.extend(self::files(&report.files));
+    }
+    let detectors = prospects(&ready.context(&options.config), options)?;
     Ok(Inspection {
         files,
-        coverage,
-        detectors: prospects(&context, options)?,
+        coverage: ready.coverage,
+        detectors,
     })
 }
 

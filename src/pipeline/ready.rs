@@ -13,7 +13,7 @@ use crate::detect::layer::Layer;
 use crate::detect::population::Population;
 use crate::detect::{self, Context};
 use crate::digest::DigestTables;
-use crate::load::LoadPlan;
+use crate::load::{LoadPlan, LoadReport};
 use crate::model::column::{AccountColumn, RequestColumn};
 use crate::model::coverage::Coverage;
 use crate::model::event::Event;
@@ -27,6 +27,7 @@ pub(super) struct Ready {
     pub(super) plan: Option<LoadPlan>,
     pub(super) profiles: Profiles,
     pub(super) events: Vec<Event>,
+    pub(super) event_report: Option<LoadReport>,
     pub(super) side: SideIntake,
     pub(super) coverage: Coverage,
     request_columns: Vec<RequestColumn>,
@@ -55,6 +56,17 @@ impl Ready {
                 "{public_ranges} declared public ranges of addresses tie nobody together"
             ));
         }
+        Self::of(options, tables, plan, profiles, notes)
+    }
+
+    /// The digest with its accounts, and the events read.
+    pub(super) fn of(
+        options: &ScanOptions,
+        tables: DigestTables,
+        plan: Option<LoadPlan>,
+        profiles: Profiles,
+        notes: Vec<String>,
+    ) -> Result<Self> {
         let (events, event_report) = gather::events(options)?;
         let side = gather::side_intake(
             tables.about.intake.inputs.len(),
@@ -75,6 +87,7 @@ impl Ready {
             plan,
             profiles,
             events,
+            event_report,
             side,
             coverage,
         })

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::detect::group::Group;
-use crate::evaluate::truth::Truth;
+use crate::evaluate::truth::{TrueAccount, Truth};
 use crate::pipeline::Trialled;
 use crate::stats::random::Random;
 
@@ -22,6 +22,17 @@ pub enum DrawnFrom {
 }
 
 impl DrawnFrom {
+    /// Where an account can be drawn from.
+    pub(super) fn places_of(account: &TrueAccount) -> Vec<Self> {
+        match &account.campaign {
+            Some(campaign) => vec![DrawnFrom::Campaign(campaign.clone())],
+            None => vec![
+                DrawnFrom::Everyone,
+                DrawnFrom::Population(account.population.clone()),
+            ],
+        }
+    }
+
     /// Name in the tables.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -56,14 +67,7 @@ pub fn places(log: &Trialled<'_>, truth: &Truth) -> BTreeMap<DrawnFrom, Vec<u32>
             .population
             .profile(number)
             .and_then(|profile| profile.org_id.as_deref());
-        let own = match &account.campaign {
-            Some(campaign) => vec![DrawnFrom::Campaign(campaign.clone())],
-            None => vec![
-                DrawnFrom::Everyone,
-                DrawnFrom::Population(account.population.clone()),
-            ],
-        };
-        for place in own {
+        for place in DrawnFrom::places_of(account) {
             if customer.is_none_or(|customer| customers.insert((place.clone(), customer))) {
                 places.entry(place).or_default().push(number);
             }

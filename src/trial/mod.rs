@@ -177,14 +177,7 @@ fn shares(opened: &[Opened], options: &TrialOptions) -> BTreeMap<DrawnFrom, Vec<
     let mut sizes: BTreeMap<DrawnFrom, Vec<usize>> = BTreeMap::new();
     for (number, folder) in opened.iter().enumerate() {
         for account in folder.truth.accounts.values() {
-            let own = match &account.campaign {
-                Some(campaign) => vec![DrawnFrom::Campaign(campaign.clone())],
-                None => vec![
-                    DrawnFrom::Everyone,
-                    DrawnFrom::Population(account.population.clone()),
-                ],
-            };
-            for place in own {
+            for place in DrawnFrom::places_of(account) {
                 let counts = sizes.entry(place).or_insert_with(|| vec![0; opened.len()]);
                 if let (false, Some(count)) = (account.is_silent, counts.get_mut(number)) {
                     *count += 1;

@@ -7,10 +7,10 @@ use crate::model::week::{self, HOURS_PER_WEEK};
 /// the log they count by the hours at which accounts begin, with many by their own (ours).
 const PRIOR_CLOSURES: f64 = 24.0;
 
-/// Accounts whose first request comes this soon in the log were there before it began.
+/// Accounts whose first request comes this soon in the log were there before it began (ours).
 const LOG_START_US: i64 = 48 * HOUR_US;
 
-/// Smallest weight of an hour beside a mean one: none is impossible.
+/// Smallest weight of an hour beside a mean one: none is impossible (ours).
 const LEAST_WEIGHT: f64 = 0.01;
 
 /// Weights are whole numbers of this part of one closure.
@@ -34,7 +34,7 @@ pub struct Closings {
     pub outlived: usize,
 }
 
-/// Microseconds after a closing within which requests may still be under way.
+/// Microseconds after a closing within which requests may still be under way (ours).
 const GRACE_US: i64 = 24 * HOUR_US;
 
 impl Closings {

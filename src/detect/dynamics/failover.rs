@@ -244,7 +244,7 @@ fn other_ways(population: &Population<'_>) -> Habit {
         let (mut repeated, mut moved) = (0_u64, 0_u64);
         for prompt in population.prompts.of(account) {
             let failed_first = prompt.turned_away_us == Some(prompt.first_us);
-            let [first, last, _] = prompt.ways;
+            let [first, last] = prompt.ways;
             let known = first != 0 && last != 0;
             let wait_us = prompt.last_us - prompt.first_us;
             if failed_first && known && (1..=WINDOW_US).contains(&wait_us) {
@@ -371,7 +371,7 @@ mod tests {
                 world.say_in_vain(account, hash, 10 * HOUR_US);
                 let (_, prompt) = world.prompts.last_mut().unwrap();
                 prompt.last_us += 4_000_000;
-                prompt.ways = [7, if moves(account, text) { 8 } else { 7 }, 7];
+                prompt.ways = [7, if moves(account, text) { 8 } else { 7 }];
             }
         }
         world

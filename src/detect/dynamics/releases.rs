@@ -32,7 +32,7 @@ const LOG_START_HOURS: i64 = 48;
 const NAMELESS_HOURS: i64 = 24;
 
 /// A model in use for longer than this before its release was no news then; testers and clocks that
-/// differ come earlier.
+/// differ come earlier (ours).
 const EARLY_HOURS: i64 = 48;
 
 /// Most releases tested, so that a long list of model names does not cost evidence.

@@ -171,7 +171,8 @@ fn shares(population: &Population<'_>, accounts: &[u32], width_hours: i64) -> Sh
     found
 }
 
-/// Most other accounts that a group is compared with; their dispersion is known well enough.
+/// Most other accounts that a group is compared with; their dispersion is known well
+/// enough (ours).
 const MOST_OTHERS: usize = 200;
 
 /// As many accounts outside the group, each as busy as one of it, up to a limit.
