@@ -33,6 +33,51 @@ struct Islands {
     /// Single addresses and mailboxes that join payers which no other one had joined: one hall
     /// joins all its guests, and is one.
     exact_bridges: usize,
+    /// Groups of payers that such keys join, a payer alone included.
+    customers: usize,
+    /// Accounts that work from a place which most of their group work from, and all accounts.
+    housed: (usize, usize),
+}
+
+/// Share of a group that works from its office (ours: the others travel).
+const OFFICE_SHARE: f64 = 0.5;
+
+/// Share of all accounts that must be of a group with an office (ours).
+const HOUSED_SHARE: f64 = 0.8;
+
+/// Accounts of groups of payers that work mostly from one place, and all accounts.
+fn housed(
+    payer_of: &BTreeMap<u32, u32>,
+    joined: &mut Components,
+    layers: &[UnitLayer],
+) -> (usize, usize) {
+    let mut groups: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for (unit, payer) in payer_of {
+        groups.entry(joined.label(*payer)).or_default().push(*unit);
+    }
+    let places = || {
+        layers
+            .iter()
+            .filter(|layer| layer.family == Family::Network)
+    };
+    let housed = groups
+        .values()
+        .filter(|units| {
+            places().any(|layer| {
+                let mut at: BTreeMap<u32, usize> = BTreeMap::new();
+                for key in units
+                    .iter()
+                    .flat_map(|unit| layer.of_unit.get(*unit as usize))
+                {
+                    *at.entry(*key).or_default() += 1;
+                }
+                let most = at.values().max().copied().unwrap_or(0);
+                most >= 2 && most as f64 >= OFFICE_SHARE * units.len() as f64
+            })
+        })
+        .map(Vec::len)
+        .sum();
+    (housed, payer_of.len())
 }
 
 impl Islands {
@@ -89,8 +134,14 @@ impl Islands {
                 exact_bridges += usize::from(joins);
             }
         }
+        let customers = (0..nodes)
+            .filter(|payer| joined.label(*payer) == *payer)
+            .count();
+        let housed = housed(&payer_of, &mut joined, layers);
         Some(Self {
             payers,
+            customers,
+            housed,
             marked: marked.iter().filter(|mark| **mark).count(),
             bridges,
             exact_bridges,
@@ -108,11 +159,19 @@ pub fn separate_customers(cluster: &Cluster, layers: &[UnitLayer]) -> Option<Str
         payers,
         marked,
         bridges,
+        customers,
+        housed: (housed, all),
         ..
     } = Islands::of(cluster, layers)?;
     let islands = payers >= FEWEST_PAYERS
         && marked * PAYERS_PER_MARK >= payers
         && bridges * ISLANDS_PER_BRIDGE <= payers;
+    // Firms with several cards each: whoever shares an office is one of them.
+    if payers >= FEWEST_PAYERS && customers >= 2 && housed as f64 >= HOUSED_SHARE * all as f64 {
+        return Some(format!(
+            "{customers} separate customers of one product: {payers} payers with several of these accounts fall into {customers} groups that no address and no name joins, and {housed} of {all} accounts work where most of their group do"
+        ));
+    }
     islands.then(|| {
         format!(
             "separate customers of one product: of {payers} payers with several of these accounts, {marked} have an address or a series of mailboxes that these share, and {bridges} are joined to another payer by one"

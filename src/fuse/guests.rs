@@ -14,16 +14,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rustc_hash::FxHashMap;
-
-use crate::detect::content::families::TextFamily;
-use crate::detect::content::template_spread::template_id;
+use crate::detect::content::families::held;
 use crate::detect::network::companies::{Domains, mail_domain};
 use crate::detect::network::shared_domain::MAIL_DOMAIN;
 use crate::fuse::cluster::Cluster;
-use crate::fuse::corroboration::Corroboration;
 use crate::fuse::incidence::{UnitLayer, Units};
 use crate::fuse::rows::Rows;
+use crate::fuse::wording::Wordings;
 use crate::fuse::{Input, is_made_from};
 use crate::model::finding::Family;
 
@@ -38,7 +35,7 @@ const ONE_IN: usize = 4;
 pub(super) struct Door<'a> {
     pub(super) input: &'a Input<'a>,
     pub(super) layers: &'a [UnitLayer],
-    pub(super) corroborations: &'a [Corroboration],
+    pub(super) wordings: &'a Wordings<'a>,
     pub(super) units: &'a Units,
     pub(super) rows: &'a Rows,
     pub(super) domains: &'a Domains,
@@ -48,25 +45,10 @@ impl Door<'_> {
     /// The clusters without their guests. Where guests would be half of a cluster or more it stays
     /// whole: then what marks them is how it was made.
     pub(super) fn without_guests(&self, clusters: Vec<Cluster>) -> Vec<Cluster> {
-        let mut families: FxHashMap<String, &TextFamily> = FxHashMap::default();
-        for layer in self
-            .input
-            .layers
-            .iter()
-            .filter(|layer| layer.kind.ends_with("template"))
-        {
-            let system = layer.kind.starts_with("system");
-            let own = self
-                .input
-                .families
-                .iter()
-                .filter(|family| family.system == system);
-            families.extend(own.map(|family| (template_id(family, layer.kind), family)));
-        }
         clusters
             .into_iter()
             .map(|mut cluster| {
-                let unrecognised = self.unrecognised(&cluster, &families);
+                let unrecognised = self.unrecognised(&cluster);
                 leave_out(&mut cluster, &unrecognised);
                 let organisations = self.organisations(&cluster);
                 leave_out(&mut cluster, &organisations);
@@ -77,57 +59,30 @@ impl Door<'_> {
 
     /// Units whose sampled texts hold too little of the cluster's templates, and that no hard key
     /// ties to one whose texts do.
-    fn unrecognised(
-        &self,
-        cluster: &Cluster,
-        families: &FxHashMap<String, &TextFamily>,
-    ) -> BTreeSet<u32> {
-        let mut groups: BTreeSet<(usize, usize)> = BTreeSet::new();
-        for found in cluster.agreements(self.corroborations) {
-            if found.family == Family::Content {
-                groups.insert(found.group);
-            }
-            if found.other_family == Family::Content {
-                let others = found.other_groups.iter();
-                groups.extend(others.map(|group| (found.other_layer, *group as usize)));
-            }
-        }
+    fn unrecognised(&self, cluster: &Cluster) -> BTreeSet<u32> {
+        let groups = self.wordings.of_cluster(cluster);
         if groups.is_empty() {
             return BTreeSet::new();
         }
         let mut recognised: BTreeSet<u32> = BTreeSet::new();
         for (layer, group) in groups {
-            self.recognise(layer, group, families, &mut recognised);
+            self.recognise(layer, group, &mut recognised);
         }
         strangers(&cluster.units, &recognised, self.layers)
     }
 
     /// Adds the units that send enough of a template; an exact text is the whole of itself.
-    fn recognise(
-        &self,
-        layer: usize,
-        group: usize,
-        families: &FxHashMap<String, &TextFamily>,
-        recognised: &mut BTreeSet<u32>,
-    ) {
-        let Some(layer) = self.layers.get(layer) else {
-            return;
-        };
-        let id = layer.group_numbers.get(group).and_then(|number| {
-            let named = self.input.layers.get(layer.source)?;
-            named.values.get(*number as usize)
-        });
-        let Some(family) = id.and_then(|id| families.get(id)) else {
-            recognised.extend(layer.groups.get(group));
+    fn recognise(&self, layer: usize, group: usize, recognised: &mut BTreeSet<u32>) {
+        let Some(family) = self.wordings.family((layer, group)) else {
+            if let Some(layer) = self.layers.get(layer) {
+                recognised.extend(layer.groups.get(group));
+            }
             return;
         };
         for text in &family.texts {
             let at = *text as usize;
             let fragments = self.input.tables.fragments.of(at);
-            let held = fragments
-                .iter()
-                .filter(|fragment| family.fragments.binary_search(fragment).is_ok())
-                .count();
+            let held = held(fragments.iter().copied(), &family.fragments);
             let cover_share = self.input.config.content.cover_share;
             if is_made_from(held, family.fragments.len(), cover_share)
                 && let Some(account) = self.rows.texts.account.get(at)

@@ -12,7 +12,8 @@ use crate::fuse::group_tests::{self, Tested};
 use crate::fuse::incidence::UnitLayer;
 use crate::fuse::ownership::{self, Ownership};
 use crate::fuse::verdict::{self, COUNTING_BITS};
-use crate::fuse::{customers, gathering, hosted};
+use crate::fuse::wording::{self, Wordings};
+use crate::fuse::{customers, gathering, hosted, working_week};
 use crate::model::campaign::{Verdict, WithoutFamily};
 use crate::model::case::NullRuns;
 use crate::model::finding::Family;
@@ -30,6 +31,7 @@ pub(super) struct Judge<'a> {
     pub(super) ownership: Ownership<'a>,
     pub(super) population: &'a Population<'a>,
     pub(super) sources: &'a Sources<'a>,
+    pub(super) wordings: &'a Wordings<'a>,
     pub(super) config: &'a Config,
 }
 
@@ -219,6 +221,34 @@ impl Judge<'_> {
             .or_else(|| customers::separate_customers(cluster, self.layers))
             .or_else(|| gathering::one_event(&accounts, self.population))
             .or_else(|| self.hosted_application(place, fused))
+            .or_else(|| self.of_two_families(cluster, &accounts, counts))
+    }
+
+    /// The everyday cause of few families: where payers, prompts and a third way of knowing agree,
+    /// or any four, none of these is asked.
+    fn of_two_families(
+        &self,
+        cluster: &Cluster,
+        accounts: &[u32],
+        counts: impl Fn(Family) -> bool,
+    ) -> Option<String> {
+        let known = Family::ALL
+            .into_iter()
+            .filter(|family| *family != Family::Client && counts(*family))
+            .count();
+        let sent = self.wordings.sent(cluster).filter(|_| known == 2);
+        let staff = || {
+            (known < 3 || !counts(Family::Payment))
+                .then(|| working_week::staff(accounts, self.population))
+                .flatten()
+        };
+        sent.as_ref()
+            .and_then(|sent| {
+                let course = counts(Family::Payment)
+                    .then(|| gathering::course(accounts, self.population, sent.handed_out_share));
+                wording::of_a_trade(sent).or_else(|| course.flatten())
+            })
+            .or_else(staff)
     }
 
     /// The application that explains prompts and addresses; see [`hosted`].

@@ -34,6 +34,8 @@ mod statements;
 pub mod strata;
 pub mod templates;
 pub mod verdict;
+mod wording;
+mod working_week;
 
 #[cfg(test)]
 mod tests;
@@ -59,6 +61,7 @@ use crate::fuse::membership::Ties;
 use crate::fuse::ownership::Ownership;
 use crate::fuse::rows::Rows;
 use crate::fuse::strata::Strata;
+use crate::fuse::wording::Wordings;
 use crate::model::campaign::{Campaign, Template, Verdict};
 use crate::model::case::NullRuns;
 use crate::model::finding::{DetectorRun, Family, Finding, SuppressedHub};
@@ -120,6 +123,8 @@ pub struct Pattern {
     pub system: bool,
     /// Fragments of the template, ascending; empty for an exact text.
     pub fragments: Vec<u64>,
+    /// Fragments of it that the median of its texts holds.
+    pub typical: usize,
     /// Hash of the exact text, for exact repeats.
     pub text_hash: Option<u64>,
     /// Capability of the template, or empty.
@@ -127,7 +132,7 @@ pub struct Pattern {
 }
 
 /// Whether a text that holds so many of a template's fragments is made from it: two turns of
-/// phrase at least, and the share of the settings.
+/// phrase at least, and the share of the settings of so many as are asked for.
 #[must_use]
 pub fn is_made_from(held: usize, fragments: usize, cover_share: f64) -> bool {
     held >= 2 && held as f64 >= cover_share * fragments as f64
@@ -167,10 +172,16 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         &input.config.network,
     );
     let ownership = Ownership::new(input.profiles);
+    let wordings = Wordings::new(
+        (input.layers, input.families),
+        &layers,
+        &corroborations,
+        (&units, &rows),
+    );
     let found = guests::Door {
         input,
         layers: &layers,
-        corroborations: &corroborations,
+        wordings: &wordings,
         units: &units,
         rows: &rows,
         domains: ownership.domains(),
@@ -266,6 +277,7 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         ownership,
         population: input.population,
         sources: &sources,
+        wordings: &wordings,
         config: input.config,
     };
     let mut campaigns: Vec<(Campaign, usize)> = Vec::new();

@@ -148,6 +148,7 @@ pub fn word(
                         id,
                         system,
                         fragments: family.fragments.clone(),
+                        typical: family.typical,
                         text_hash: None,
                         capability,
                     },
@@ -172,6 +173,7 @@ pub fn word(
                 let family = TextFamily {
                     fragments: Vec::new(),
                     anchor: None,
+                    typical: 0,
                     texts,
                     slot_share: 0.0,
                     system,
@@ -198,6 +200,7 @@ pub fn word(
                         id: id.clone(),
                         system,
                         fragments: Vec::new(),
+                        typical: 0,
                         text_hash,
                         capability,
                     },

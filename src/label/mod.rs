@@ -81,7 +81,8 @@ pub struct Search {
 struct Lookup {
     by_fragment: FxHashMap<u64, Vec<u32>>,
     by_text: FxHashMap<u64, u32>,
-    sizes: FxHashMap<u32, usize>,
+    /// Fragments that a text of each template typically holds.
+    typical: FxHashMap<u32, usize>,
 }
 
 impl Search {
@@ -153,7 +154,7 @@ impl Search {
             } else {
                 &mut search.user
             };
-            lookup.sizes.insert(number, pattern.fragments.len());
+            lookup.typical.insert(number, pattern.typical);
             for fragment in &pattern.fragments {
                 lookup
                     .by_fragment
@@ -330,7 +331,7 @@ impl Search {
 
     /// The template whose fragments the text covers best, where it covers enough of them.
     fn best(&self, text: &str, lookup: &Lookup) -> Option<u32> {
-        if lookup.sizes.is_empty() {
+        if lookup.typical.is_empty() {
             return None;
         }
         if let Some(number) = lookup.by_text.get(&text_hash(text)) {
@@ -367,8 +368,8 @@ impl Lookup {
         counts
             .into_iter()
             .filter(|(number, count)| {
-                let size = self.sizes.get(number).copied().unwrap_or(0);
-                is_made_from(*count, size, cover_share)
+                let typical = self.typical.get(number).copied().unwrap_or(0);
+                is_made_from(*count, typical, cover_share)
             })
             .max_by_key(|(number, count)| (*count, std::cmp::Reverse(*number)))
             .map(|(number, _)| number)

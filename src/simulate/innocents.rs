@@ -54,6 +54,7 @@ innocents! {
     AnnotationVendor "annotation_vendor" 3 1 "an annotation vendor: people grade with rubrics in office hours, in one account";
     Serverless "serverless" 150 8 "scheduled functions: around the clock, one key, nearly every request from another address";
     Aggregator "aggregator" 60 6 "an honest aggregator: one payer, coding and chat clients of many end users relayed with their system prompts and tools";
+    WronglyClosed "wrongly_closed" 0 0 "people whom a wrong rule closes in waves: most come back within days with a new account on the same card (in no preset by itself)";
 }
 
 impl Innocent {

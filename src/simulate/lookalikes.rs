@@ -12,7 +12,7 @@ use crate::simulate::world::{
     Bank, DAY_US, Frame, HOUR_US, Habit, MailStyle, ModelChoice, Occasion, Origin, Signature,
     Source,
 };
-use crate::simulate::{gateways, machines};
+use crate::simulate::{gateways, machines, returners};
 
 /// What every builder of a population gets.
 pub(crate) struct Order<'a> {
@@ -63,6 +63,7 @@ pub(crate) fn add_all(
             Innocent::AnnotationVendor => machines::annotation_vendor(builder, &order)?,
             Innocent::Serverless => machines::serverless(builder, &order)?,
             Innocent::Aggregator => gateways::aggregator(builder, &order)?,
+            Innocent::WronglyClosed => returners::wrongly_closed(builder, &order),
         }
     }
     Ok(())

@@ -26,6 +26,7 @@ mod page;
 mod places;
 mod presets;
 mod random;
+mod returners;
 mod row;
 mod scenario;
 mod september;

@@ -29,6 +29,9 @@ pub struct TextFamily {
     /// The smallest of those that nearly all of its texts hold: it is there in another week
     /// and among other accounts, where rarer ones at the edge of a slot are not.
     pub anchor: Option<u64>,
+    /// Fragments of it that the median of its texts holds: where every phrase has several wordings,
+    /// a text holds one of each and so only a part of all.
+    pub typical: usize,
     /// Indices of its texts, ascending.
     pub texts: Vec<u32>,
     /// Share of its texts' fragments that are not of its core: the slots. Items that are made from
@@ -268,9 +271,16 @@ fn collect(
                 .map(|posting| posting.fragment)
                 .min();
             let slot_share = slot_share(members.iter().filter_map(of), &core);
+            let mut held: Vec<usize> = members
+                .iter()
+                .filter_map(of)
+                .map(|text| held(text.fragments.iter().copied(), &core))
+                .collect();
+            held.sort_unstable();
             Some(TextFamily {
                 fragments: core,
                 anchor,
+                typical: held.get(held.len() / 2).copied().unwrap_or(0),
                 texts: members,
                 slot_share,
                 system: false,
@@ -284,6 +294,13 @@ fn collect(
             .then_with(|| a.fragments.cmp(&b.fragments))
     });
     families
+}
+
+/// How many of a text's fragments are among `core`, which is ascending.
+pub fn held(fragments: impl Iterator<Item = u64>, core: &[u64]) -> usize {
+    fragments
+        .filter(|fragment| core.binary_search(fragment).is_ok())
+        .count()
 }
 
 /// Share of the texts' fragments that are not among `core`, which is ascending.
