@@ -71,8 +71,15 @@ fn housed(
                 {
                     *at.entry(*key).or_default() += 1;
                 }
-                let most = at.values().max().copied().unwrap_or(0);
-                most >= 2 && most as f64 >= OFFICE_SHARE * units.len() as f64
+                // An exit that strangers leave by is nobody's office.
+                let is_own = |key: u32| {
+                    let users = layer.groups.get(key as usize);
+                    let inside = users.iter().filter(|unit| payer_of.contains_key(unit));
+                    inside.count() * 2 >= users.len()
+                };
+                at.into_iter().any(|(key, inside)| {
+                    inside >= 2 && inside as f64 >= OFFICE_SHARE * units.len() as f64 && is_own(key)
+                })
             })
         })
         .map(Vec::len)
@@ -113,13 +120,15 @@ impl Islands {
                     let keys = layer.of_unit.get(*unit as usize).iter();
                     keys.map(move |key| (*key, *payer))
                 })
-                .filter(|(key, _)| !layer.crowded.get(*key as usize).copied().unwrap_or(false))
                 .collect();
             touched.sort_unstable();
             for run in touched.chunk_by(|a, b| a.0 == b.0) {
-                let Some((_, first)) = run.first() else {
+                let Some((key, first)) = run.first() else {
                     continue;
                 };
+                if layer.crowded_for(*key as usize, run.len()) {
+                    continue;
+                }
                 if run.len() >= 2
                     && run.iter().all(|(_, payer)| payer == first)
                     && let Some(mark) = marked.get_mut(*first as usize)
@@ -166,15 +175,17 @@ pub fn separate_customers(cluster: &Cluster, layers: &[UnitLayer]) -> Option<Str
     let islands = payers >= FEWEST_PAYERS
         && marked * PAYERS_PER_MARK >= payers
         && bridges * ISLANDS_PER_BRIDGE <= payers;
-    // Firms with several cards each: whoever shares an office is one of them.
-    if payers >= FEWEST_PAYERS && customers >= 2 && housed as f64 >= HOUSED_SHARE * all as f64 {
+    if islands {
         return Some(format!(
-            "{customers} separate customers of one product: {payers} payers with several of these accounts fall into {customers} groups that no address and no name joins, and {housed} of {all} accounts work where most of their group do"
+            "separate customers of one product: of {payers} payers with several of these accounts, {marked} have an address or a series of mailboxes that these share, and {bridges} are joined to another payer by one"
         ));
     }
-    islands.then(|| {
+    // Firms with several cards each: whoever shares an office is one of them.
+    let firms =
+        payers >= FEWEST_PAYERS && customers >= 2 && housed as f64 >= HOUSED_SHARE * all as f64;
+    firms.then(|| {
         format!(
-            "separate customers of one product: of {payers} payers with several of these accounts, {marked} have an address or a series of mailboxes that these share, and {bridges} are joined to another payer by one"
+            "{customers} separate customers of one product: {payers} payers with several of these accounts fall into {customers} groups that no address and no name joins, and {housed} of {all} accounts work where most of their group do"
         )
     })
 }

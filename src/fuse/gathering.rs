@@ -137,6 +137,7 @@ fn together(mut times: Vec<i64>, hours: i64) -> usize {
 mod tests {
     use super::*;
     use crate::detect::test_world::World;
+    use crate::model::profile::AccountProfile;
 
     const DAY: i64 = 24;
 
@@ -174,5 +175,30 @@ mod tests {
         }
         let guests: Vec<u32> = (0..20).collect();
         assert_eq!(one_event(&guests, &short.population()), None);
+    }
+
+    #[test]
+    fn a_course_enrols_together_hands_out_and_is_left_alone() {
+        let mut world = world(14);
+        let students: Vec<u32> = (0..20).collect();
+        for (day, profile) in (0_i64..).zip(world.profiles.iter_mut()) {
+            let mut own = AccountProfile::default();
+            own.created_at_us = Some(day / 4 * DAY * HOUR_US);
+            *profile = Some(own);
+        }
+        let why = |world: &World, share| course(&students, &world.population(), share);
+        assert!(why(&world, 0.2).is_some_and(|why| why.starts_with("20 of 20 accounts signed up")));
+        assert_eq!(why(&world, 0.01), None);
+        // Somebody closed two of them.
+        for profile in world.profiles.iter_mut().take(2).flatten() {
+            profile.closed_at_us = Some(DAY * HOUR_US);
+        }
+        assert_eq!(why(&world, 0.2), None);
+        // Sign-ups over months are no enrolment.
+        for (day, profile) in (0_i64..).zip(world.profiles.iter_mut().flatten()) {
+            profile.closed_at_us = None;
+            profile.created_at_us = Some(day * 4 * DAY * HOUR_US);
+        }
+        assert_eq!(why(&world, 0.2), None);
     }
 }

@@ -505,6 +505,16 @@ fn cards_with_an_office_each_are_separate_customers() {
         why.contains("of 12 payers with several of these accounts, 12 have"),
         "{why}"
     );
+    // Four firms with three cards and one office each.
+    let mut firms = twelve_cards();
+    for account in 500..560 {
+        firms.address.push((200 + (account - 500) / 15, account, 0));
+    }
+    let why = explained(firms).unwrap();
+    assert!(
+        why.contains("12 payers with several of these accounts fall into 4 groups"),
+        "{why}"
+    );
 }
 
 #[test]

@@ -32,7 +32,8 @@ pub(super) struct Wordings<'a> {
 pub(super) struct Sent {
     /// Sampled requests made from them, of the median account.
     pub(super) median_requests: u64,
-    /// Share of these requests whose very text another account of the cluster sent as well.
+    /// Share of those with a template in the user prompt whose very text another account of the
+    /// cluster sent as well.
     pub(super) handed_out_share: f64,
 }
 
@@ -107,48 +108,72 @@ impl<'a> Wordings<'a> {
 
     /// What the accounts of a cluster send of its templates; nothing where it has none.
     pub(super) fn sent(&self, cluster: &Cluster) -> Option<Sent> {
-        let texts: BTreeSet<u32> = self
+        // Each text, and whether it stands in a system prompt: one for all is an operator's way.
+        let texts: BTreeSet<(u32, bool)> = self
             .of_cluster(cluster)
             .into_iter()
-            .flat_map(|place| self.texts(place))
+            .flat_map(|place| {
+                let layer = self.layers.get(place.0);
+                let system = layer.is_some_and(|layer| layer.kind.starts_with("system"));
+                self.texts(place)
+                    .into_iter()
+                    .map(move |text| (text, system))
+            })
             .collect();
         if texts.is_empty() || cluster.units.is_empty() {
             return None;
         }
-        let mut requests = vec![0_u64; cluster.units.len()];
-        // For each text its first sender, its requests and whether others send it.
-        let mut senders: FxHashMap<u64, (usize, u64, bool)> = FxHashMap::default();
-        for text in texts {
+        let of_members = texts.into_iter().filter_map(|(text, system)| {
             let at = text as usize;
-            let place = self
-                .rows
-                .texts
-                .account
-                .get(at)
-                .and_then(|account| self.units.of_account.get(*account as usize))
-                .and_then(|unit| cluster.units.binary_search(unit).ok());
-            let (Some(place), Some(hash)) = (place, self.rows.texts.text_hash.get(at)) else {
-                continue;
-            };
-            let (uses, _, _) = self.rows.text_use(text);
-            if let Some(count) = requests.get_mut(place) {
-                *count += uses;
-            }
-            let (first, all, several) = senders.entry(*hash).or_insert((place, 0, false));
-            *all += uses;
-            *several |= *first != place;
+            let account = *self.rows.texts.account.get(at)?;
+            let unit = self.units.of_account.get(account as usize)?;
+            Some(Made {
+                sender: cluster.units.binary_search(unit).ok()?,
+                hash: *self.rows.texts.text_hash.get(at)?,
+                requests: self.rows.text_use(text).0,
+                system,
+            })
+        });
+        Some(tally(of_members, cluster.units.len()))
+    }
+}
+
+/// A text made from a template.
+struct Made {
+    /// Position of the account in its cluster.
+    sender: usize,
+    hash: u64,
+    requests: u64,
+    /// Whether it is a system prompt.
+    system: bool,
+}
+
+/// What so many accounts send.
+fn tally(texts: impl Iterator<Item = Made>, accounts: usize) -> Sent {
+    let mut requests = vec![0_u64; accounts];
+    // For each user text its first sender, its requests and whether others send it.
+    let mut senders: FxHashMap<u64, (usize, u64, bool)> = FxHashMap::default();
+    for text in texts {
+        if let Some(count) = requests.get_mut(text.sender) {
+            *count += text.requests;
         }
-        let all: u64 = requests.iter().sum();
-        let handed_out: u64 = senders
-            .values()
-            .filter(|(_, _, several)| *several)
-            .map(|(_, uses, _)| *uses)
-            .sum();
-        requests.sort_unstable();
-        Some(Sent {
-            median_requests: requests.get(requests.len() / 2).copied().unwrap_or(0),
-            handed_out_share: handed_out as f64 / all.max(1) as f64,
-        })
+        if text.system {
+            continue;
+        }
+        let (first, all, several) = senders.entry(text.hash).or_insert((text.sender, 0, false));
+        *all += text.requests;
+        *several |= *first != text.sender;
+    }
+    let all: u64 = senders.values().map(|(_, uses, _)| *uses).sum();
+    let handed_out: u64 = senders
+        .values()
+        .filter(|(_, _, several)| *several)
+        .map(|(_, uses, _)| *uses)
+        .sum();
+    requests.sort_unstable();
+    Sent {
+        median_requests: requests.get(requests.len() / 2).copied().unwrap_or(0),
+        handed_out_share: handed_out as f64 / all.max(1) as f64,
     }
 }
 
@@ -157,4 +182,43 @@ pub(super) fn of_a_trade(sent: &Sent) -> Option<String> {
     (sent.median_requests <= 1).then(|| {
         "half of the accounts have sent one sampled text of its templates at most: people of one trade have a turn of phrase in common as well".to_owned()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn made(sender: usize, hash: u64, system: bool) -> Made {
+        Made {
+            sender,
+            hash,
+            requests: 2,
+            system,
+        }
+    }
+
+    #[test]
+    fn a_text_of_several_is_handed_out_and_a_system_prompt_is_not() {
+        let texts = [
+            made(0, 7, false),
+            made(1, 7, false),
+            made(1, 8, false),
+            made(1, 9, true),
+            made(2, 9, true),
+        ];
+        let sent = tally(texts.into_iter(), 3);
+        assert_eq!(sent.median_requests, 2);
+        assert!((sent.handed_out_share - 2.0 / 3.0).abs() < 1e-12);
+        let own = tally([made(0, 7, false), made(0, 7, false)].into_iter(), 1);
+        assert!(own.handed_out_share.abs() < 1e-12);
+    }
+
+    #[test]
+    fn one_text_of_half_of_the_accounts_is_a_turn_of_phrase() {
+        let sent = |median_requests| Sent {
+            median_requests,
+            handed_out_share: 0.0,
+        };
+        assert!(of_a_trade(&sent(1)).is_some() && of_a_trade(&sent(2)).is_none());
+    }
 }

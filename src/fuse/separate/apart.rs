@@ -1,6 +1,10 @@
 //! Sides of a cluster that have keys and a template of their own, however many templates both send.
 //!
-//! Accounts that keys tie go with one side. A template marks a side where most of the accounts
+//! Accounts that payers and identities tie go with one side. Addresses do not decide that: the home of
+//! anybody may be in a pool of proxies. But where they join the sides nearly as often as if these were
+//! drawn at random, the sides share a pool and are one.
+//!
+//! A template marks a side where most of the accounts
 //! of each group of keys send it; the rest must have a template that the marked side does not
 //! send, by a test that allows for every pair of templates compared. A key between an account
 //! that sends the one and an account that sends only the other makes them one campaign, and a
@@ -13,6 +17,10 @@ use crate::stats::tail::binomial_lower_log2;
 
 /// One in a thousand after every pair of 64 templates (10 + 12 bits).
 const APART_BITS: f64 = 22.0;
+
+/// Share of a side that its own template must reach: an operator with two purposes has one for
+/// each half of its accounts, and some of these are not in the sample.
+const ALONE_SHARE: f64 = 1.0 / 3.0;
 
 /// The two sides (positions, ascending), larger first; none where nothing separates.
 pub(super) fn sides(inner: &Inner, minimum: usize) -> Vec<Vec<usize>> {
@@ -47,7 +55,7 @@ pub(super) fn sides(inner: &Inner, minimum: usize) -> Vec<Vec<usize>> {
                 && !here.holds_only(other, template, &ties)
                 && !rest.holds_only(template, other, &ties)
         };
-        if is_own && prompts().any(other) {
+        if is_own && !here.shares_places(&rest, inner) && prompts().any(other) {
             let mut sides = vec![here.positions(), rest.positions()];
             sides.sort_by(|a, b| b.len().cmp(&a.len()).then(a.cmp(b)));
             return sides;
@@ -95,16 +103,29 @@ impl Side {
         f64::from(common(&self.set, &template.set)) / self.size.max(1) as f64
     }
 
-    /// Whether most of the side send a template, and the other side does not, though it is large
+    /// Whether a third of the side send a template, and the other side does not, though it is large
     /// enough to show it.
     fn has_alone(&self, template: &Template, other: &Side) -> bool {
         let (ours, theirs) = (self.share(template), other.share(template));
         // As if one more account of the side did not send it: no share is certain.
         let likely = ours * self.size as f64 / (self.size as f64 + 1.0);
         let senders = u64::from(common(&other.set, &template.set));
-        ours >= OWN_SHARE
+        ours >= ALONE_SHARE
             && theirs < APART * ours
             && -binomial_lower_log2(senders, other.size as u64, likely) >= APART_BITS
+    }
+
+    /// Whether addresses of several accounts join the two sides, of which every account is of one.
+    fn shares_places(&self, other: &Side, inner: &Inner) -> bool {
+        let share = self.size as f64 / (self.size + other.size).max(1) as f64;
+        let (mut joining, mut by_chance) = (0_u32, 0.0);
+        for inside in &inner.places {
+            let here = inside.iter().filter(|at| self.contains(**at)).count();
+            joining += u32::from(here > 0 && here < inside.len());
+            let users = i32::try_from(inside.len()).unwrap_or(i32::MAX);
+            by_chance += 1.0 - share.powi(users) - (1.0 - share).powi(users);
+        }
+        f64::from(joining) >= APART * by_chance.max(1.0)
     }
 
     /// Whether keys tie an account to this side that sends one template and not the other.
@@ -121,6 +142,8 @@ struct Ties {
     group: Vec<usize>,
     /// Accounts of each group.
     sizes: Vec<usize>,
+    /// Whether a key or an address is another account's as well.
+    tied: Vec<bool>,
 }
 
 impl Ties {
@@ -143,7 +166,13 @@ impl Ties {
                 *size += 1;
             }
         }
-        Ties { group, sizes }
+        let mut tied = vec![false; inner.size];
+        for at in inner.keys.iter().chain(&inner.places).flatten() {
+            if let Some(tied) = tied.get_mut(*at) {
+                *tied = true;
+            }
+        }
+        Ties { group, sizes, tied }
     }
 
     fn size_of(&self, at: usize) -> usize {
@@ -172,10 +201,10 @@ impl Ties {
             .collect()
     }
 
-    /// Whether keys tie most accounts of a side to another.
+    /// Whether keys or addresses tie most accounts of a side to another.
     fn hold(&self, side: &[usize]) -> bool {
-        let tied = side.iter().filter(|at| self.size_of(**at) >= 2).count();
-        tied as f64 >= OWN_SHARE * side.len() as f64
+        let tied = side.iter().filter(|at| self.tied.get(**at) == Some(&true));
+        tied.count() as f64 >= OWN_SHARE * side.len() as f64
     }
 }
 
@@ -200,6 +229,7 @@ mod tests {
             inner: Inner {
                 size,
                 templates: Vec::new(),
+                places: Vec::new(),
                 keys: pairs,
             },
             small,
@@ -255,6 +285,17 @@ mod tests {
         world.template(true, |_, small| !small);
         assert_eq!(sides(&world.inner, 3).len(), 2);
         world.template(false, |_, _| true);
+        assert!(sides(&world.inner, 3).is_empty());
+    }
+
+    #[test]
+    fn one_pool_of_addresses_is_one_campaign_and_a_chance_neighbour_is_not() {
+        let mut world = world(20);
+        world.template(true, |_, small| small);
+        world.template(true, |_, small| !small);
+        world.inner.places = (0..30).map(|at| vec![at, at + 1]).collect();
+        assert_eq!(sides(&world.inner, 3).len(), 2);
+        world.inner.places = (0..20).map(|at| vec![at, at + 20, at + 40]).collect();
         assert!(sides(&world.inner, 3).is_empty());
     }
 

@@ -87,7 +87,7 @@ fn sides_without(inner: &Inner, bridges: &[usize], minimum: usize) -> Vec<Vec<us
         })
         .collect();
     // A key that both sides have makes them one.
-    for inside in &inner.keys {
+    for inside in inner.keys.iter().chain(&inner.places) {
         let mut first = None;
         for side in inside.iter().filter_map(|member| chosen[*member]) {
             sides.link(*first.get_or_insert(side), side);

@@ -20,7 +20,9 @@ pub(super) struct Inner {
     pub(super) size: usize,
     /// Templates, most units first.
     pub(super) templates: Vec<Template>,
-    /// Payers, identities and single addresses.
+    /// Single addresses.
+    pub(super) places: Vec<Vec<usize>>,
+    /// Payers and identities.
     pub(super) keys: Vec<Vec<usize>>,
 }
 
@@ -45,11 +47,14 @@ impl Inner {
         let mut inner = Inner {
             size: members.len(),
             templates: Vec::new(),
+            places: Vec::new(),
             keys: Vec::new(),
         };
         for ((layer, _), inside) in inner_groups(layers, members, network) {
             let layer = &layers[layer];
-            if layer.family != Family::Content {
+            if layer.family == Family::Network {
+                inner.places.push(inside);
+            } else if layer.family != Family::Content {
                 inner.keys.push(inside);
             } else if inside.len() >= fuse.minimum_accounts {
                 inner.templates.push(Template {
