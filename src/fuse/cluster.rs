@@ -121,6 +121,12 @@ pub fn clusters(
             });
             let sides = separate::sides(layers, &members, fuse, network);
             let whole = sides.len() == 1;
+            // Whoever is of one side is no outsider whom another one may take in.
+            let placed: BTreeSet<u32> = if whole {
+                BTreeSet::new()
+            } else {
+                sides.iter().flatten().copied().collect()
+            };
             sides
                 .into_iter()
                 .filter_map(|side| {
@@ -129,7 +135,14 @@ pub fn clusters(
                     } else {
                         of_side(&indices, corroborations, &side)
                     };
-                    settle(layers, corroborations, side, indices, fuse, network)
+                    settle(
+                        layers,
+                        corroborations,
+                        (side, &placed),
+                        indices,
+                        fuse,
+                        network,
+                    )
                 })
                 .collect::<Vec<_>>()
         })
@@ -255,11 +268,12 @@ fn joined_units(corroboration: &Corroboration, layers: &[UnitLayer]) -> Vec<u32>
     }
 }
 
-/// Keeps the units whose own evidence pays for the prior odds, and adds outsiders with evidence of two families.
+/// Keeps the units whose own evidence pays for the prior odds, and adds outsiders with evidence of
+/// two families who are not `placed` elsewhere.
 fn settle(
     layers: &[UnitLayer],
     corroborations: &[Corroboration],
-    members: Vec<u32>,
+    (members, placed): (Vec<u32>, &BTreeSet<u32>),
     indices: Vec<usize>,
     fuse: &FuseConfig,
     network: &NetworkConfig,
@@ -306,7 +320,9 @@ fn settle(
                 .outside
                 .iter()
                 .filter(|stranger| {
-                    pays(&stranger.bits, scored.prior_bits) && stranger.belongs(&families)
+                    !placed.contains(&stranger.unit)
+                        && pays(&stranger.bits, scored.prior_bits)
+                        && stranger.belongs(&families)
                 })
                 .map(|stranger| stranger.unit),
         );

@@ -1,11 +1,16 @@
 //! Guests of a campaign: accounts that a part of the text brings, and nothing else.
 //!
 //! A turn of phrase out of a template, or a template that others send for their own reasons,
-//! brings strangers among the accounts of a campaign. Two kinds are told apart and left out:
+//! brings strangers among the accounts of a campaign. Four kinds are told apart and left out:
 //!
 //! - Of all texts of the account that were sampled none holds enough of a template of the
 //!   campaign to be recognised by it, though those of nearly all others do, and no payer and no
 //!   telephone or mailbox ties it to one of these.
+//! - An account that pays for itself, in a cluster that payers tie, and that nothing but a template
+//!   brings: no address, no name and no payer of it is another member's. Who uses a public
+//!   template pays for himself and works from home.
+//! - A customer with an office: three accounts and more on one card at one place, beside others
+//!   that hang together, and no key joins it to these.
 //! - An organisation: three accounts and more at a mail domain of its own. A firm whose work is
 //!   grading, or a laboratory that studies reasoning, sends what a campaign sends, and its
 //!   accounts share a card and an office with each other; but they say who they are, and no key
@@ -19,10 +24,13 @@ use crate::detect::network::companies::{Domains, mail_domain};
 use crate::detect::network::shared_domain::MAIL_DOMAIN;
 use crate::fuse::cluster::Cluster;
 use crate::fuse::incidence::{UnitLayer, Units};
+use crate::fuse::membership::{self, Bits};
 use crate::fuse::rows::Rows;
+use crate::fuse::verdict::COUNTING_BITS;
 use crate::fuse::wording::Wordings;
 use crate::fuse::{Input, is_made_from};
 use crate::model::finding::Family;
+use crate::stats::components::Components;
 
 /// Fewest accounts at a domain to be an organisation's (ours: two may be one person's).
 const FEWEST: usize = 3;
@@ -50,6 +58,10 @@ impl Door<'_> {
             .map(|mut cluster| {
                 let unrecognised = self.unrecognised(&cluster);
                 leave_out(&mut cluster, &unrecognised);
+                let alone = self.alone(&cluster);
+                leave_out(&mut cluster, &alone);
+                let customers = customers(&cluster.units, self.layers);
+                leave_out(&mut cluster, &customers);
                 let organisations = self.organisations(&cluster);
                 leave_out(&mut cluster, &organisations);
                 cluster
@@ -90,6 +102,29 @@ impl Door<'_> {
                 recognised.extend(self.units.of_account.get(*account as usize));
             }
         }
+    }
+
+    /// Units with a payer of their own that only a template brings, where payers tie the others.
+    fn alone(&self, cluster: &Cluster) -> BTreeSet<u32> {
+        let paid = cluster.family_bits.get(&Family::Payment) >= Some(&COUNTING_BITS);
+        let payers = || self.layers.iter().filter(|layer| layer.hard);
+        let pays_for_itself = |unit: u32| {
+            payers().any(|layer| layer.singles.get(unit as usize) > Some(&0))
+                && payers().all(|layer| layer.of_unit.get(unit as usize).is_empty())
+        };
+        let by_template = |bits: &Bits| {
+            Family::ALL.into_iter().all(|family| {
+                matches!(family, Family::Content | Family::Client)
+                    || bits[membership::position(family)] <= 0.0
+            })
+        };
+        cluster
+            .units
+            .iter()
+            .zip(&cluster.bits)
+            .filter(|(unit, bits)| paid && by_template(bits) && pays_for_itself(**unit))
+            .map(|(unit, _)| *unit)
+            .collect()
     }
 
     /// Units of organisations that no key joins to the rest.
@@ -145,23 +180,103 @@ fn organisations(
         .collect()
 }
 
-/// Whether a host uses a key of these layers that some of `own` use. Prompts and programs
-/// are what guests share with their hosts, and a domain with its series is the guests' own.
+/// Units of customers with one payer and a place of their own, where keys join most of the others
+/// and none joins these.
+fn customers(units: &[u32], layers: &[UnitLayer]) -> BTreeSet<u32> {
+    let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let mut joined = Components::new(number(units.len()));
+    let at_places = layers
+        .iter()
+        .filter(|layer| layer.family == Family::Network);
+    let mut places: Vec<Vec<usize>> = Vec::new();
+    for layer in layers.iter().filter(joins) {
+        for (key, inside) in layer.keys_of(units) {
+            if inside < 2 || layer.crowded_for(key as usize, inside) {
+                continue;
+            }
+            let mut first = None;
+            for at in layer
+                .groups
+                .get(key as usize)
+                .iter()
+                .filter_map(|unit| units.binary_search(unit).ok())
+            {
+                joined.link(number(*first.get_or_insert(at)), number(at));
+            }
+        }
+    }
+    for layer in at_places {
+        for (key, inside) in layer.keys_of(units) {
+            let users = layer.groups.get(key as usize);
+            if inside >= 2 && inside * 2 >= users.len() {
+                places.push(
+                    users
+                        .iter()
+                        .filter_map(|unit| units.binary_search(unit).ok())
+                        .collect(),
+                );
+            }
+        }
+    }
+    let mut parts: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    for at in 0..units.len() {
+        parts.entry(joined.label(number(at))).or_default().push(at);
+    }
+    let largest = parts.values().map(Vec::len).max().unwrap_or(0);
+    if largest * 2 < units.len() {
+        return BTreeSet::new();
+    }
+    let one_payer = |part: &[usize]| {
+        let payers = layers.iter().filter(|layer| layer.hard);
+        let mut keys: Vec<u32> = payers
+            .flat_map(|layer| {
+                part.iter()
+                    .filter_map(|at| units.get(*at))
+                    .flat_map(|unit| layer.of_unit.get(*unit as usize))
+            })
+            .copied()
+            .collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys.len() == 1
+    };
+    let has_office = |part: &[usize]| {
+        places.iter().any(|place| {
+            let inside = part
+                .iter()
+                .filter(|at| place.binary_search(at).is_ok())
+                .count();
+            inside * 2 >= part.len()
+        })
+    };
+    parts
+        .into_values()
+        .filter(|part| part.len() >= FEWEST && part.len() < largest)
+        .filter(|part| one_payer(part) && has_office(part))
+        .flatten()
+        .filter_map(|at| units.get(at).copied())
+        .collect()
+}
+
+/// Layers whose keys join accounts. Prompts and programs are what guests share with their hosts,
+/// and a domain with its series is the guests' own.
+fn joins(layer: &&UnitLayer) -> bool {
+    matches!(
+        layer.family,
+        Family::Payment | Family::Identity | Family::Network | Family::Dynamics
+    ) && layer.kind != MAIL_DOMAIN
+        && layer.kind != "email_series"
+}
+
+/// Whether a host uses a key of these layers that some of `own` use.
 fn reach(
     own: &[u32],
     is_host: &dyn Fn(u32) -> bool,
     layers: &[UnitLayer],
     wanted: &dyn Fn(&UnitLayer) -> bool,
 ) -> bool {
-    let joins = |layer: &&UnitLayer| {
-        matches!(
-            layer.family,
-            Family::Payment | Family::Identity | Family::Network | Family::Dynamics
-        ) && layer.kind != MAIL_DOMAIN
-            && layer.kind != "email_series"
-            && wanted(layer)
-    };
-    layers.iter().filter(joins).any(|layer| {
+    let wanted = layers.iter().filter(joins).filter(|layer| wanted(layer));
+    wanted.into_iter().any(|layer| {
         let crowded = |key: &u32| layer.crowded.get(*key as usize).copied().unwrap_or(false);
         own.iter()
             .flat_map(|unit| layer.of_unit.get(*unit as usize))
@@ -256,6 +371,30 @@ mod tests {
         assert_eq!(organisations(&units, &domain_of, &layers), set(12..16));
         let two = |unit: u32| (unit >= 18).then(|| "two.example".to_owned());
         assert!(organisations(&units, &two, &layers).is_empty());
+    }
+
+    #[test]
+    fn a_customer_with_a_card_and_an_office_is_a_guest_of_those_who_hang_together() {
+        let units: Vec<u32> = (0..20).collect();
+        let cards: Vec<(u32, u32)> = (0..20)
+            .map(|unit| (if unit < 16 { unit / 4 } else { 9 }, unit))
+            .collect();
+        let proxies: Vec<(u32, u32)> = (0..16).map(|unit| (50 + unit % 4, unit)).collect();
+        let office: Vec<(u32, u32)> = (16..20).map(|unit| (90, unit)).collect();
+        let mut places = proxies.clone();
+        places.extend(&office);
+        let with = |places: &[(u32, u32)]| {
+            let layers = layers(&[
+                ("payment", Family::Payment, &cards),
+                ("ip", Family::Network, places),
+            ]);
+            customers(&units, &layers)
+        };
+        assert_eq!(with(&places), set(16..20));
+        // without an office it is one more card of the operator's
+        assert!(with(&proxies).is_empty());
+        // and where nothing joins the others either, they are customers all
+        assert!(with(&office).is_empty());
     }
 
     #[test]

@@ -70,7 +70,8 @@ impl Judge<'_> {
         };
         if is_lead {
             if verdict == Verdict::Lead {
-                "one family of evidence: nothing independent supports it".clone_into(&mut reason);
+                "one family of evidence: nothing else that counts supports it"
+                    .clone_into(&mut reason);
             }
             // One key and what its accounts do over time: never more than two ways of knowing.
             verdict = verdict.min(Verdict::Likely);
@@ -221,12 +222,12 @@ impl Judge<'_> {
             .or_else(|| customers::separate_customers(cluster, self.layers))
             .or_else(|| gathering::one_event(&accounts, self.population))
             .or_else(|| self.hosted_application(place, fused))
-            .or_else(|| self.of_two_families(cluster, &accounts, counts))
+            .or_else(|| self.of_few_families(cluster, &accounts, counts))
     }
 
-    /// The everyday cause of few families: where payers, prompts and a third way of knowing agree,
-    /// or any four, none of these is asked.
-    fn of_two_families(
+    /// The everyday cause of a cluster that few families speak for: a trade or a course where two
+    /// do, a working week unless payers are one of three and more.
+    fn of_few_families(
         &self,
         cluster: &Cluster,
         accounts: &[u32],
@@ -236,19 +237,17 @@ impl Judge<'_> {
             .into_iter()
             .filter(|family| *family != Family::Client && counts(*family))
             .count();
-        let sent = self.wordings.sent(cluster).filter(|_| known == 2);
-        let staff = || {
-            (known < 3 || !counts(Family::Payment))
-                .then(|| working_week::staff(accounts, self.population))
-                .flatten()
-        };
-        sent.as_ref()
-            .and_then(|sent| {
-                let course = counts(Family::Payment)
-                    .then(|| gathering::course(accounts, self.population, sent.handed_out_share));
-                wording::of_a_trade(sent).or_else(|| course.flatten())
+        if known >= 3 && counts(Family::Payment) {
+            return None;
+        }
+        let by_wording = || {
+            let sent = (known == 2).then(|| self.wordings.sent(cluster))??;
+            wording::of_a_trade(&sent).or_else(|| {
+                counts(Family::Payment)
+                    .then(|| gathering::course(accounts, self.population, sent.handed_out_share))?
             })
-            .or_else(staff)
+        };
+        by_wording().or_else(|| working_week::staff(accounts, self.population))
     }
 
     /// The application that explains prompts and addresses; see [`hosted`].

@@ -61,7 +61,7 @@ pub fn rivals(campaign: &Campaign, payers: Option<Payers>) -> Vec<Rival> {
         } else {
             rival
                 .speaks_for
-                .push("the accounts share no payer and no identity".to_owned());
+                .push("no payer and no identity ties the accounts in a way that counts".to_owned());
         }
         rivals.push(rival);
     }

@@ -98,7 +98,7 @@ impl Maker<'_> {
                     more => format!(", and nearly the same accounts share {more} more"),
                 };
                 format!(
-                    "{} accounts share {} {}{more}; nothing independent supports it",
+                    "{} accounts share {} {}{more}; nothing else that counts supports it",
                     layer.group(number).len(),
                     layer.kind,
                     layer.values.get(number).map_or("", String::as_str)
