@@ -58,7 +58,7 @@ impl Door<'_> {
             .map(|mut cluster| {
                 let unrecognised = self.unrecognised(&cluster);
                 leave_out(&mut cluster, &unrecognised);
-                let alone = self.alone(&cluster);
+                let alone = alone(&cluster, self.layers);
                 leave_out(&mut cluster, &alone);
                 let customers = customers(&cluster.units, self.layers);
                 leave_out(&mut cluster, &customers);
@@ -102,29 +102,6 @@ impl Door<'_> {
                 recognised.extend(self.units.of_account.get(*account as usize));
             }
         }
-    }
-
-    /// Units with a payer of their own that only a template brings, where payers tie the others.
-    fn alone(&self, cluster: &Cluster) -> BTreeSet<u32> {
-        let paid = cluster.family_bits.get(&Family::Payment) >= Some(&COUNTING_BITS);
-        let payers = || self.layers.iter().filter(|layer| layer.hard);
-        let pays_for_itself = |unit: u32| {
-            payers().any(|layer| layer.singles.get(unit as usize) > Some(&0))
-                && payers().all(|layer| layer.of_unit.get(unit as usize).is_empty())
-        };
-        let by_template = |bits: &Bits| {
-            Family::ALL.into_iter().all(|family| {
-                matches!(family, Family::Content | Family::Client)
-                    || bits[membership::position(family)] <= 0.0
-            })
-        };
-        cluster
-            .units
-            .iter()
-            .zip(&cluster.bits)
-            .filter(|(unit, bits)| paid && by_template(bits) && pays_for_itself(**unit))
-            .map(|(unit, _)| *unit)
-            .collect()
     }
 
     /// Units of organisations that no key joins to the rest.
@@ -177,6 +154,29 @@ fn organisations(
             !reach(&own, &outside, layers, &|_| true)
         })
         .flatten()
+        .collect()
+}
+
+/// Units with a payer of their own that only a template brings, where payers tie the others.
+fn alone(cluster: &Cluster, layers: &[UnitLayer]) -> BTreeSet<u32> {
+    let paid = cluster.family_bits.get(&Family::Payment) >= Some(&COUNTING_BITS);
+    let payers = || layers.iter().filter(|layer| layer.hard);
+    let pays_for_itself = |unit: u32| {
+        payers().any(|layer| layer.singles.get(unit as usize) > Some(&0))
+            && payers().all(|layer| layer.of_unit.get(unit as usize).is_empty())
+    };
+    let by_template = |bits: &Bits| {
+        Family::ALL.into_iter().all(|family| {
+            matches!(family, Family::Content | Family::Client)
+                || bits[membership::position(family)] <= 0.0
+        })
+    };
+    cluster
+        .units
+        .iter()
+        .zip(&cluster.bits)
+        .filter(|(unit, bits)| paid && by_template(bits) && pays_for_itself(**unit))
+        .map(|(unit, _)| *unit)
         .collect()
 }
 
@@ -371,6 +371,41 @@ mod tests {
         assert_eq!(organisations(&units, &domain_of, &layers), set(12..16));
         let two = |unit: u32| (unit >= 18).then(|| "two.example".to_owned());
         assert!(organisations(&units, &two, &layers).is_empty());
+    }
+
+    #[test]
+    fn who_pays_alone_and_has_nothing_but_the_template_is_a_guest_of_shared_cards() {
+        let mut layers = layers(&[(
+            "payment",
+            Family::Payment,
+            &[(1, 0), (1, 1), (2, 2), (2, 3)],
+        )]);
+        for unit in [4, 5, 6] {
+            layers[0].singles[unit] = 1;
+        }
+        let bits = |families: &[Family]| {
+            let mut bits = Bits::default();
+            for family in families {
+                bits[membership::position(*family)] = 9.0;
+            }
+            bits
+        };
+        let mut cluster = Cluster {
+            units: (0..8).collect(),
+            corroborations: Vec::new(),
+            bits: vec![bits(&[Family::Content]); 8],
+            family_bits: BTreeMap::from([(Family::Payment, 20.0), (Family::Content, 20.0)]),
+            also: Vec::new(),
+        };
+        for bits in cluster.bits.iter_mut().take(4) {
+            bits[membership::position(Family::Payment)] = 9.0;
+        }
+        cluster.bits[6] = bits(&[Family::Content, Family::Network]);
+        // 6 has an address of the others, and of 7 no payer is known
+        assert_eq!(alone(&cluster, &layers), set(4..6));
+        // where payers say nothing, everybody pays for himself
+        cluster.family_bits.remove(&Family::Payment);
+        assert!(alone(&cluster, &layers).is_empty());
     }
 
     #[test]

@@ -16,8 +16,8 @@ const WAITED_US: i64 = 2 * 24 * 3_600_000_000;
 const RELAYS: &str = "dynamics/mixed-traffic";
 
 /// Gives every member its role. Closings and creations must be known by now, where the accounts
-/// table has them.
-pub fn assign(campaigns: &mut [Campaign], findings: &[Finding]) {
+/// table has them; who `left` by himself is not replaced.
+pub fn assign(campaigns: &mut [Campaign], findings: &[Finding], left: &BTreeSet<String>) {
     let relays: BTreeMap<&str, &Finding> = findings
         .iter()
         .filter(|finding| finding.detector == RELAYS)
@@ -32,14 +32,16 @@ pub fn assign(campaigns: &mut [Campaign], findings: &[Finding]) {
             .flat_map(|finding| finding.accounts.iter().map(String::as_str))
             .collect();
         let span_us = (campaign.first_us, campaign.last_us);
-        let first_closing = campaign
-            .members
-            .iter()
-            .filter_map(|member| member.closed_us)
-            .min();
+        let closed = |member: &Member| {
+            member
+                .closed_us
+                .filter(|_| !left.contains(&member.account_id))
+        };
+        let first_closing = campaign.members.iter().filter_map(closed).min();
         for member in &mut campaign.members {
+            let closed_us = closed(member);
             member.role = role(
-                member,
+                (member, closed_us),
                 relaying.contains(member.account_id.as_str()),
                 first_closing,
                 span_us,
@@ -49,7 +51,7 @@ pub fn assign(campaigns: &mut [Campaign], findings: &[Finding]) {
 }
 
 fn role(
-    member: &Member,
+    (member, closed_us): (&Member, Option<i64>),
     relays: bool,
     first_closing: Option<i64>,
     (first_us, last_us): (i64, i64),
@@ -58,7 +60,7 @@ fn role(
         return Role::Relay;
     }
     // Closed while the campaign went on.
-    if member.closed_us.is_some_and(|closed| closed < last_us) {
+    if closed_us.is_some_and(|closed| closed < last_us) {
         return Role::Replaced;
     }
     // Made before another was closed, and silent for days until after it.
@@ -94,23 +96,49 @@ mod tests {
         let day = |days: i64| days * 24 * 3_600_000_000;
         let span = (day(1), day(100));
         (member.created_us, member.closed_us, member.first_us) = (Some(day(10)), None, day(20));
-        assert_eq!(role(&member, false, None, span), Role::Core);
-        assert_eq!(role(&member, true, None, span), Role::Relay);
-        assert_eq!(role(&member, false, Some(day(15)), span), Role::Standby);
-        assert_eq!(role(&member, false, Some(day(25)), span), Role::Core);
+        assert_eq!(
+            role((&member, member.closed_us), false, None, span),
+            Role::Core
+        );
+        assert_eq!(
+            role((&member, member.closed_us), true, None, span),
+            Role::Relay
+        );
+        assert_eq!(
+            role((&member, member.closed_us), false, Some(day(15)), span),
+            Role::Standby
+        );
+        assert_eq!(
+            role((&member, member.closed_us), false, Some(day(25)), span),
+            Role::Core
+        );
         // who begins with the campaign or with its own creation has waited for nothing
         assert_eq!(
-            role(&member, false, Some(day(15)), (day(19), day(100))),
+            role(
+                (&member, member.closed_us),
+                false,
+                Some(day(15)),
+                (day(19), day(100))
+            ),
             Role::Core
         );
         member.created_us = Some(day(19));
-        assert_eq!(role(&member, false, Some(day(19) + 1), span), Role::Core);
+        assert_eq!(
+            role((&member, member.closed_us), false, Some(day(19) + 1), span),
+            Role::Core
+        );
         member.created_us = Some(day(10));
         member.closed_us = Some(day(50));
-        assert_eq!(role(&member, false, Some(day(15)), span), Role::Replaced);
+        assert_eq!(
+            role((&member, member.closed_us), false, Some(day(15)), span),
+            Role::Replaced
+        );
         member.closed_us = Some(day(150));
         member.created_us = None;
         member.bits_by_family.remove(&Family::Content);
-        assert_eq!(role(&member, false, None, span), Role::Satellite);
+        assert_eq!(
+            role((&member, member.closed_us), false, None, span),
+            Role::Satellite
+        );
     }
 }

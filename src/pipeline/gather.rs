@@ -1,6 +1,6 @@
 //! From inputs to a digest with everything that belongs to it: the first two stages.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
@@ -228,14 +228,15 @@ pub(super) fn account_ids(tables: &DigestTables) -> Result<Vec<String>> {
 }
 
 /// Tells the members of campaigns when their accounts were made and closed, as far as the
-/// accounts table knows it.
+/// accounts table knows it, and gives those that nobody but the customer closed.
 pub(super) fn date_members(
     tables: &DigestTables,
     profiles: &Profiles,
     campaigns: &mut [Campaign],
-) -> Result<()> {
+) -> Result<BTreeSet<String>> {
+    let mut left = BTreeSet::new();
     if campaigns.is_empty() || profiles.report.is_none() {
-        return Ok(());
+        return Ok(left);
     }
     let ids = account_ids(tables)?;
     let known: FxHashMap<&str, &AccountProfile> = ids
@@ -250,9 +251,12 @@ pub(super) fn date_members(
         if let Some(profile) = known.get(member.account_id.as_str()) {
             member.created_us = profile.created_at_us;
             member.closed_us = profile.closed_at_us;
+            if profile.left_by_itself() {
+                left.insert(member.account_id.clone());
+            }
         }
     }
-    Ok(())
+    Ok(left)
 }
 
 /// Reads the events table, if one is given.

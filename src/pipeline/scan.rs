@@ -134,8 +134,8 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
     if let Some(comparison) = &mut comparison {
         compare::keep_ids(comparison, &mut campaigns, &mut templates);
     }
-    gather::date_members(&tables, &profiles, &mut campaigns)?;
-    fuse::roles::assign(&mut campaigns, &findings);
+    let left = gather::date_members(&tables, &profiles, &mut campaigns)?;
+    fuse::roles::assign(&mut campaigns, &findings, &left);
     fuse::bridges::assign(&mut campaigns, &findings);
     for run in &mut detectors {
         run.findings = findings

@@ -59,7 +59,7 @@ impl Closings {
                 closings.untimed += usize::from(closed);
                 continue;
             };
-            if status == "closed" || status == "active" {
+            if profile.left_by_itself() {
                 closings.own += 1;
                 continue;
             }

@@ -26,7 +26,7 @@ pub(super) fn blocks(campaign: &CampaignExplanation) -> Vec<Block> {
         Block::Entry(
             "rests on",
             stability(campaign.verdict, &campaign.without_family)
-                .unwrap_or_else(|| "one family of evidence, or none".to_owned()),
+                .unwrap_or_else(|| "a lead rests on one family, or has an everyday cause: no family is taken away from it".to_owned()),
         ),
         Block::Entry(
             "bridge",

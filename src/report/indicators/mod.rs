@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::campaign::{Campaign, Verdict};
 use crate::model::case::Case;
 use crate::model::finding::{Finding, Subject};
+use crate::model::suppression::SuppressionState;
 
 /// Kind under which prompt templates are listed.
 pub(crate) const TEMPLATE_KIND: &str = "template";
@@ -80,6 +81,24 @@ pub(crate) fn indicators(case: &Case) -> Vec<Indicator<'_>> {
         .into_iter()
         .filter_map(|((kind, value), behind)| behind.indicator(case, kind, value))
         .collect();
+    // What a reviewer has settled is nothing to search other logs for.
+    let settled: BTreeSet<(&str, &str)> = case
+        .suppressions
+        .iter()
+        .filter(|entry| entry.state == SuppressionState::Applied)
+        .flat_map(|entry| {
+            entry
+                .subjects
+                .iter()
+                .map(|subject| (entry.scope.as_str(), subject.as_str()))
+        })
+        .collect();
+    indicators.retain(|indicator| {
+        let key = format!("{}:{}", indicator.kind, indicator.value);
+        let is_template =
+            indicator.kind == TEMPLATE_KIND && settled.contains(&("template", indicator.value));
+        !is_template && !settled.contains(&("key", key.as_str()))
+    });
     // stable: kind and value keep their order
     indicators.sort_by_key(|indicator| std::cmp::Reverse(indicator.verdict));
     indicators
@@ -146,7 +165,40 @@ impl<'a> Behind<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::suppression::Suppression;
     use crate::report::sample;
+
+    #[test]
+    fn a_settled_key_is_no_indicator() {
+        let mut case = sample::three_campaigns().case;
+        let (kind, value) = {
+            let all = indicators(&case);
+            let key = all.iter().find(|one| one.kind != TEMPLATE_KIND).unwrap();
+            (key.kind.to_owned(), key.value.to_owned())
+        };
+        let is_there = |case: &Case| {
+            indicators(case)
+                .iter()
+                .any(|one| one.kind == kind && one.value == value)
+        };
+        let mut entry = Suppression {
+            line: 1,
+            detector: "*".to_owned(),
+            scope: "key".to_owned(),
+            subjects: vec![format!("{kind}:{value}")],
+            reason: "a customer's own card".to_owned(),
+            author: "a reviewer".to_owned(),
+            expires: "2030-01-01".to_owned(),
+            state: SuppressionState::Expired,
+            findings: 0,
+            campaigns: 0,
+        };
+        case.suppressions = vec![entry.clone()];
+        assert!(is_there(&case));
+        entry.state = SuppressionState::Applied;
+        case.suppressions = vec![entry];
+        assert!(!is_there(&case));
+    }
 
     #[test]
     fn keys_of_leads_are_leads_and_the_highest_verdict_counts() {

@@ -139,11 +139,15 @@ fn headline(case: &Case) -> String {
             )
         })
     };
-    match (part(false, "campaign"), part(true, "lead")) {
+    let shown = match (part(false, "campaign"), part(true, "lead")) {
         (None, None) => "No campaign found".to_owned(),
         (None, Some(leads)) => format!("No campaign, {leads}"),
         (Some(campaigns), None) => campaigns,
         (Some(campaigns), Some(leads)) => format!("{campaigns}, {leads}"),
+    };
+    match case.suppressed_campaigns.len() {
+        0 => shown,
+        hidden => format!("{shown}, {hidden} hidden by suppressions"),
     }
 }
 
