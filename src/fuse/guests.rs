@@ -318,7 +318,8 @@ mod tests {
             .map(|(source, (kind, family, pairs))| {
                 let entries = pairs.iter().map(|(key, unit)| (*key, *unit, 0)).collect();
                 let grouped = group_entries(entries, |key| key.to_string());
-                let layer = Layer::of_accounts("test/test", kind, *family, grouped);
+                let mut layer = Layer::of_accounts("test/test", kind, *family, grouped);
+                layer.hard = *family == Family::Payment;
                 UnitLayer::fold(&layer, source, &units)
             })
             .collect()
