@@ -182,9 +182,10 @@ mod tests {
         let mut world = world(14);
         let students: Vec<u32> = (0..20).collect();
         for (day, profile) in (0_i64..).zip(world.profiles.iter_mut()) {
-            let mut own = AccountProfile::default();
-            own.created_at_us = Some(day / 4 * DAY * HOUR_US);
-            *profile = Some(own);
+            *profile = Some(AccountProfile {
+                created_at_us: Some(day / 4 * DAY * HOUR_US),
+                ..AccountProfile::default()
+            });
         }
         let why = |world: &World, share| course(&students, &world.population(), share);
         assert!(why(&world, 0.2).is_some_and(|why| why.starts_with("20 of 20 accounts signed up")));
