@@ -55,36 +55,34 @@ fn housed(
     for (unit, payer) in payer_of {
         groups.entry(joined.label(*payer)).or_default().push(*unit);
     }
-    let places = || {
-        layers
-            .iter()
-            .filter(|layer| layer.family == Family::Network)
-    };
+    let inside = |unit: u32| payer_of.contains_key(&unit);
     let housed = groups
         .values()
-        .filter(|units| {
-            places().any(|layer| {
-                let mut at: BTreeMap<u32, usize> = BTreeMap::new();
-                for key in units
-                    .iter()
-                    .flat_map(|unit| layer.of_unit.get(*unit as usize))
-                {
-                    *at.entry(*key).or_default() += 1;
-                }
-                // An exit that strangers leave by is nobody's office.
-                let is_own = |key: u32| {
-                    let users = layer.groups.get(key as usize);
-                    let inside = users.iter().filter(|unit| payer_of.contains_key(unit));
-                    inside.count() * 2 >= users.len()
-                };
-                at.into_iter().any(|(key, inside)| {
-                    inside >= 2 && inside as f64 >= OFFICE_SHARE * units.len() as f64 && is_own(key)
-                })
-            })
-        })
+        .filter(|units| have_an_office(units, &inside, layers))
         .map(Vec::len)
         .sum();
     (housed, payer_of.len())
+}
+
+/// Whether most of these units work from one place that is no exit of strangers: at least half of
+/// its users are `inside` the cluster.
+pub(super) fn have_an_office(
+    units: &[u32],
+    inside: &dyn Fn(u32) -> bool,
+    layers: &[UnitLayer],
+) -> bool {
+    layers
+        .iter()
+        .filter(|layer| layer.family == Family::Network)
+        .any(|layer| {
+            layer.keys_of(units).into_iter().any(|(key, here)| {
+                let users = layer.groups.get(key as usize);
+                let known = users.iter().filter(|unit| inside(**unit)).count();
+                here >= 2
+                    && here as f64 >= OFFICE_SHARE * units.len() as f64
+                    && known * 2 >= users.len()
+            })
+        })
 }
 
 impl Islands {

@@ -70,7 +70,7 @@ pub fn one_event(accounts: &[u32], population: &Population<'_>) -> Option<String
     })
 }
 
-/// Places on a course are taken up within a week and a day.
+/// Places on a course are taken up within a week and a day (ours).
 const ENROLMENT_HOURS: i64 = 8 * 24;
 
 /// Share of the requests with its wording that several send word for word: what is handed out

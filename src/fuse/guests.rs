@@ -23,6 +23,7 @@ use crate::detect::content::families::held;
 use crate::detect::network::companies::{Domains, mail_domain};
 use crate::detect::network::shared_domain::MAIL_DOMAIN;
 use crate::fuse::cluster::Cluster;
+use crate::fuse::customers::have_an_office;
 use crate::fuse::incidence::{UnitLayer, Units};
 use crate::fuse::membership::{self, Bits};
 use crate::fuse::rows::Rows;
@@ -185,10 +186,6 @@ fn alone(cluster: &Cluster, layers: &[UnitLayer]) -> BTreeSet<u32> {
 fn customers(units: &[u32], layers: &[UnitLayer]) -> BTreeSet<u32> {
     let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     let mut joined = Components::new(number(units.len()));
-    let at_places = layers
-        .iter()
-        .filter(|layer| layer.family == Family::Network);
-    let mut places: Vec<Vec<usize>> = Vec::new();
     for layer in layers.iter().filter(joins) {
         for (key, inside) in layer.keys_of(units) {
             if inside < 2 || layer.crowded_for(key as usize, inside) {
@@ -205,56 +202,27 @@ fn customers(units: &[u32], layers: &[UnitLayer]) -> BTreeSet<u32> {
             }
         }
     }
-    for layer in at_places {
-        for (key, inside) in layer.keys_of(units) {
-            let users = layer.groups.get(key as usize);
-            if inside >= 2 && inside * 2 >= users.len() {
-                places.push(
-                    users
-                        .iter()
-                        .filter_map(|unit| units.binary_search(unit).ok())
-                        .collect(),
-                );
-            }
-        }
-    }
-    let mut parts: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
-    for at in 0..units.len() {
-        parts.entry(joined.label(number(at))).or_default().push(at);
+    let mut parts: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for (at, unit) in units.iter().enumerate() {
+        parts
+            .entry(joined.label(number(at)))
+            .or_default()
+            .push(*unit);
     }
     let largest = parts.values().map(Vec::len).max().unwrap_or(0);
     if largest * 2 < units.len() {
         return BTreeSet::new();
     }
-    let one_payer = |part: &[usize]| {
+    let one_payer = |part: &[u32]| {
         let payers = layers.iter().filter(|layer| layer.hard);
-        let mut keys: Vec<u32> = payers
-            .flat_map(|layer| {
-                part.iter()
-                    .filter_map(|at| units.get(*at))
-                    .flat_map(|unit| layer.of_unit.get(*unit as usize))
-            })
-            .copied()
-            .collect();
-        keys.sort_unstable();
-        keys.dedup();
-        keys.len() == 1
+        payers.map(|layer| layer.keys_of(part).len()).sum::<usize>() == 1
     };
-    let has_office = |part: &[usize]| {
-        places.iter().any(|place| {
-            let inside = part
-                .iter()
-                .filter(|at| place.binary_search(at).is_ok())
-                .count();
-            inside * 2 >= part.len()
-        })
-    };
+    let inside = |unit: u32| units.binary_search(&unit).is_ok();
     parts
         .into_values()
         .filter(|part| part.len() >= FEWEST && part.len() < largest)
-        .filter(|part| one_payer(part) && has_office(part))
+        .filter(|part| one_payer(part) && have_an_office(part, &inside, layers))
         .flatten()
-        .filter_map(|at| units.get(at).copied())
         .collect()
 }
 
@@ -275,8 +243,8 @@ fn reach(
     layers: &[UnitLayer],
     wanted: &dyn Fn(&UnitLayer) -> bool,
 ) -> bool {
-    let wanted = layers.iter().filter(joins).filter(|layer| wanted(layer));
-    wanted.into_iter().any(|layer| {
+    let mut wanted = layers.iter().filter(joins).filter(|layer| wanted(layer));
+    wanted.any(|layer| {
         let crowded = |key: &u32| layer.crowded.get(*key as usize).copied().unwrap_or(false);
         own.iter()
             .flat_map(|unit| layer.of_unit.get(*unit as usize))

@@ -11,7 +11,7 @@ const COME_BACK: f64 = 0.7;
 /// Share of those that do so with the same card (ours: the others were told that it was refused).
 const SAME_CARD: f64 = 0.8;
 
-/// Waves of closures over the log.
+/// Waves of closures over the log (ours).
 const WAVES: u64 = 4;
 
 /// People whom a wrong rule closes in a few waves; most come back in the days after, whenever they
@@ -41,6 +41,7 @@ pub(crate) fn wrongly_closed(builder: &mut Builder, order: &Order<'_>) {
             reason: "spam",
         });
         let card = account.payment.filter(|_| random.chance(SAME_CARD));
+        // Most notice on the day after, some in a week (ours).
         let lag_hours = random.log_normal(20.0, 1.0);
         let again = random.chance(COME_BACK).then(|| Account {
             created_us: closed_us + (lag_hours * HOUR_US as f64) as i64,

@@ -4,11 +4,10 @@
 //! anybody may be in a pool of proxies. But where they join the sides nearly as often as if these were
 //! drawn at random, the sides share a pool and are one.
 //!
-//! A template marks a side where most of the accounts
-//! of each group of keys send it; the rest must have a template that the marked side does not
-//! send, by a test that allows for every pair of templates compared. A key between an account
-//! that sends the one and an account that sends only the other makes them one campaign, and a
-//! system prompt of both sides speaks for one operator.
+//! A template marks a side where most of the accounts of each group of keys send it; the rest must
+//! have a template that the marked side does not send, by a test that allows for every pair of
+//! templates compared. A key between an account that sends the one and an account that sends only
+//! the other makes them one campaign, and a system prompt of both sides speaks for one operator.
 
 use super::common::{Inner, Template, as_set, common};
 use super::{APART, OWN_SHARE};
@@ -18,7 +17,7 @@ use crate::stats::tail::binomial_lower_log2;
 /// One in a thousand after every pair of 64 templates (10 + 12 bits).
 const APART_BITS: f64 = 22.0;
 
-/// Share of a side that its own template must reach: an operator with two purposes has one for
+/// Share of a side that its own template must reach (ours): an operator with two purposes has one for
 /// each half of its accounts, and some of these are not in the sample.
 const ALONE_SHARE: f64 = 1.0 / 3.0;
 
