@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use crate::detect::content::families::TextFamily;
 use crate::digest::DigestTables;
+use crate::text::TopicWords;
 
 /// A prompt in the sample of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct Prompt {
     pub ways: [u32; 2],
     /// Length of the text in bytes of UTF-8.
     pub bytes: u32,
+    /// Words that stand for what it is about.
+    pub topic: TopicWords,
     /// The template it was made from, where one is known.
     pub template: Option<u32>,
 }
@@ -71,6 +74,12 @@ impl Prompts {
             .u32()?
             .into_no_null_iter()
             .zip(frame.column("last_way")?.u32()?.into_no_null_iter());
+        let [first, second, third, last] =
+            ["words_1", "words_2", "words_3", "words_4"].map(|name| frame.column(name));
+        let topics = (first?.u64()?.into_no_null_iter())
+            .zip(second?.u64()?.into_no_null_iter())
+            .zip((third?.u64()?.into_no_null_iter()).zip(last?.u64()?.into_no_null_iter()))
+            .map(|((a, b), (c, d))| TopicWords::from_numbers([a, b, c, d]));
         let rows = frame
             .column("account")?
             .u32()?
@@ -81,9 +90,12 @@ impl Prompts {
             .zip(frame.column("first_us")?.i64()?.into_no_null_iter())
             .zip(frame.column("last_us")?.i64()?.into_no_null_iter())
             .zip(frame.column("bytes")?.u32()?.into_no_null_iter())
+            .zip(topics)
             .zip(template.into_iter().zip(turned_away.into_iter().zip(ways)));
         let mut prompts: Vec<(u32, Prompt)> = Vec::new();
-        for (((((((account, role), hash), uses), first_us), last_us), bytes), found) in rows {
+        for ((((((((account, role), hash), uses), first_us), last_us), bytes), topic), found) in
+            rows
+        {
             let (template, (turned_away_us, (first_way, last_way))) = found;
             if role == 0 {
                 prompts.push((
@@ -96,6 +108,7 @@ impl Prompts {
                         turned_away_us,
                         ways: [first_way, last_way],
                         bytes,
+                        topic,
                         template,
                     },
                 ));
@@ -198,6 +211,7 @@ mod tests {
             turned_away_us: None,
             ways: [0; 2],
             bytes: 80,
+            topic: TopicWords::default(),
             template: None,
         }
     }

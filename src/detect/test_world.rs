@@ -9,6 +9,7 @@ use crate::detect::traits::Traits;
 use crate::model::event::Event;
 use crate::model::profile::AccountProfile;
 use crate::stats::random::Random;
+use crate::text::TopicWords;
 
 /// How many of `repetitions` random groups of about thirty among `accounts` a test finds at
 /// the level of 5 %, before any correction.
@@ -122,9 +123,17 @@ impl World {
                 turned_away_us: None,
                 ways: [0; 2],
                 bytes: 200,
+                topic: TopicWords::default(),
                 template: None,
             },
         ));
+    }
+
+    /// What the last prompt is about.
+    pub(crate) fn about(&mut self, topic: TopicWords) {
+        if let Some((_, prompt)) = self.prompts.last_mut() {
+            prompt.topic = topic;
+        }
     }
 
     /// A prompt of an account that was turned away once, at this time.

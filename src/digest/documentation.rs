@@ -136,6 +136,10 @@ tables! {
     "priority" U64 "" "Hash by which the sample was chosen; the smallest wins.";
     "excerpt" OptionalText "" "Masked excerpt; only for the first two texts of an account and role, and only where quoting is allowed.";
     "fragments" U32 "fragments" "How many of the following values in the fragments table belong to this text.";
+    "words_1" U64 "" "Words that stand for what the text is about, of up to sixteen the first four: 16 bits of the hash of each, ascending, 0 where there are fewer.";
+    "words_2" U64 "" "The next four.";
+    "words_3" U64 "" "The next four.";
+    "words_4" U64 "" "The last four.";
 ]
 "fragments" "Fragments of the rows of texts, one text after another, distinct and ascending within a text." [
     "value" U64 "" "Hash of a shingle of fragment_words words.";

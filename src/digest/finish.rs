@@ -324,6 +324,9 @@ fn texts_frame(sorted: &[&Account]) -> Result<TextTables> {
     columns.picks(|| rows.iter().map(|row| &row.3.pick));
     columns.optional_texts(rows.iter().map(|row| row.3.excerpt.as_deref()));
     columns.u32(rows.iter().map(|row| number(row.3.fragments.len())));
+    for words in 0..4 {
+        columns.u64(rows.iter().map(|row| row.3.topic.to_numbers()[words]));
+    }
     Ok(TextTables {
         texts: columns.frame(rows.len())?,
         text_patterns: pattern_tables::of_texts(rows.iter().map(|row| &*row.3.rules))?,

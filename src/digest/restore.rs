@@ -15,6 +15,7 @@ use crate::digest::tables::{DigestTables, Intake, KeyKind};
 use crate::digest::texts::{NEVER, SampledText, TextBody, Use};
 use crate::model::coverage::InputFile;
 use crate::model::failure::Failure;
+use crate::text::TopicWords;
 
 /// Merges finished digests into one, as if all their inputs had been read at once.
 ///
@@ -198,6 +199,15 @@ impl Reader<'_> {
             .and_then(|column| column.str())
             .with_context(|| self.place(column))?;
         Ok(values.iter().collect())
+    }
+
+    fn topics(&self) -> Result<Vec<TopicWords>> {
+        let first = self.u64("words_1")?.into_iter().zip(self.u64("words_2")?);
+        let last = self.u64("words_3")?.into_iter().zip(self.u64("words_4")?);
+        Ok(first
+            .zip(last)
+            .map(|((a, b), (c, d))| TopicWords::from_numbers([a, b, c, d]))
+            .collect())
     }
 
     pub(crate) fn picks(&self, map: &[u32]) -> Result<Vec<Pick>> {
@@ -435,10 +445,12 @@ fn restore_texts(digest: &mut Digest, tables: &DigestTables, map: &[u32]) -> Res
     let shown = reader.picks(map)?.into_iter().zip(reader.texts("excerpt")?);
     let mut rules = pattern_tables::rules_of_texts(tables)?;
     let turned_away = turned_away(tables)?;
+    let topics = reader.topics()?;
     for (index, ((((account, role), hash), ((uses, bytes), (first, last))), (pick, excerpt))) in
         places.zip(counts).zip(shown).enumerate()
     {
         let fragments = tables.fragments.of(index).into();
+        let topic = topics.get(index).copied().unwrap_or_default();
         let excerpt = excerpt.map(Box::from);
         let body = Some(Box::new(TextBody {
             uses,
@@ -448,6 +460,7 @@ fn restore_texts(digest: &mut Digest, tables: &DigestTables, map: &[u32]) -> Res
             bytes,
             pick,
             fragments,
+            topic,
             rules: rules
                 .get_mut(index)
                 .map(std::mem::take)

@@ -7,7 +7,7 @@ use crate::config::DigestConfig;
 use crate::config::options::Quote;
 use crate::digest::row::{OpenRow, Pick};
 use crate::text::hash::mix;
-use crate::text::{FragmentBuffer, excerpt, fragments};
+use crate::text::{FragmentBuffer, TopicWords, excerpt, fragments};
 
 /// Texts per account and role that keep an excerpt.
 pub(crate) const EXCERPTS: usize = 2;
@@ -44,6 +44,8 @@ pub(crate) struct TextBody {
     pub(crate) bytes: u32,
     pub(crate) pick: Pick,
     pub(crate) fragments: Box<[u64]>,
+    /// What it is about.
+    pub(crate) topic: TopicWords,
     /// Rules of the pattern packs that it matches, ascending.
     pub(crate) rules: Box<[u16]>,
     pub(crate) excerpt: Option<Box<str>>,
@@ -128,6 +130,7 @@ impl TextSample {
                 .flatten()
                 .map(String::into_boxed_str);
             let turned_away_us = settings.turned_away_us();
+            let topic = settings.buffer.topic();
             let fresh = |fragments| TextBody {
                 uses: 1,
                 first: settings.this,
@@ -136,6 +139,7 @@ impl TextSample {
                 bytes: u32::try_from(text.len()).unwrap_or(u32::MAX),
                 pick: row.pick(),
                 fragments,
+                topic,
                 rules: settings.rules.into(),
                 excerpt,
             };

@@ -9,6 +9,7 @@
 
 use crate::config::DigestConfig;
 use crate::text::hash::mix;
+use crate::text::topic::{TOPIC_WORDS, TopicWords};
 use crate::text::words::for_each_word;
 
 /// Base of the rolling polynomial over word hashes: odd, so that no bits are lost modulo
@@ -99,6 +100,7 @@ pub struct FragmentBuffer {
     end: Smallest,
     /// Ring of the last shingles, for the end of the text.
     tail: Vec<u64>,
+    words: Smallest,
 }
 
 impl FragmentBuffer {
@@ -113,10 +115,16 @@ impl FragmentBuffer {
     pub fn values(&self) -> &[u64] {
         &self.chosen
     }
+
+    /// Words that stand for what the last text is about.
+    #[must_use]
+    pub fn topic(&self) -> TopicWords {
+        TopicWords::from_hashes(&self.words.values)
+    }
 }
 
 /// Chooses the fragments of `text` into `out`: distinct and ascending, none for a text
-/// without words, one for a text shorter than a shingle.
+/// without words, one for a text shorter than a shingle; and the words of its topic.
 pub fn fragments(text: &str, config: &DigestConfig, out: &mut FragmentBuffer) {
     let third = config.fragments_per_text / 3;
     let edge = config
@@ -132,14 +140,17 @@ pub fn fragments(text: &str, config: &DigestConfig, out: &mut FragmentBuffer) {
             .saturating_sub(third.saturating_mul(2)),
     );
     out.tail.clear();
+    out.words.clear(TOPIC_WORDS);
     let FragmentBuffer {
         start,
         anywhere,
         tail,
+        words,
         ..
     } = out;
     let mut last = 0_usize;
-    all_shingles(text, config.fragment_words, |shingle, index| {
+    let each_word = |word| words.offer(word);
+    shingles_and_words(text, config.fragment_words, each_word, |shingle, index| {
         last = index;
         if index < edge {
             tail.push(shingle);
@@ -160,6 +171,7 @@ pub fn fragments(text: &str, config: &DigestConfig, out: &mut FragmentBuffer) {
     } else {
         out.tail.iter().for_each(|shingle| out.end.offer(*shingle));
     }
+    out.words.select();
     out.chosen.clear();
     for part in [&mut out.start, &mut out.anywhere, &mut out.end] {
         part.select();
@@ -172,12 +184,24 @@ pub fn fragments(text: &str, config: &DigestConfig, out: &mut FragmentBuffer) {
 /// Calls `sink` with the hash of every shingle of `words` words and the index of its
 /// first word; a text with fewer words gives one hash of all its words at index 0.
 /// [`fragments`] chooses from exactly these.
-pub fn all_shingles(text: &str, words: usize, mut sink: impl FnMut(u64, usize)) {
+pub fn all_shingles(text: &str, words: usize, sink: impl FnMut(u64, usize)) {
+    shingles_and_words(text, words, |_| (), sink);
+}
+
+/// See [`all_shingles`]; `each_word` is called with the hash of every word.
+#[inline]
+fn shingles_and_words(
+    text: &str,
+    words: usize,
+    mut each_word: impl FnMut(u64),
+    mut sink: impl FnMut(u64, usize),
+) {
     let words = words.clamp(1, 64);
     let mut ring = [0_u64; 64];
     let leaving_factor = (0..words).fold(1_u64, |power, _| power.wrapping_mul(BASE));
     let (mut rolling, mut seen, mut slot) = (0_u64, 0_usize, 0_usize);
     for_each_word(text, |word| {
+        each_word(word);
         let Some(place) = ring.get_mut(slot) else {
             return;
         };

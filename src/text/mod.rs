@@ -5,8 +5,10 @@ pub mod excerpt;
 pub mod fragments;
 pub mod hash;
 mod masks;
+pub mod topic;
 pub mod words;
 
 pub use excerpt::excerpt;
 pub use fragments::{FragmentBuffer, all_shingles, fragments};
 pub use hash::text_hash;
+pub use topic::TopicWords;

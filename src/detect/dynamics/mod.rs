@@ -8,5 +8,6 @@ pub mod model_pivot;
 pub mod release_window;
 pub mod releases;
 pub mod signature_replay;
+pub mod subjects;
 pub mod succession;
 pub mod waves;
