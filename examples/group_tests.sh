@@ -33,13 +33,14 @@ simulate_all() {
     done
 }
 
-# look_at NAME [OPTIONS]: the tests on the logs of this name
+# look_at NAME [OPTIONS]: the tests on the logs of this name, in a table of the same name ($table
+# and $groups may say otherwise)
 look_at() {
-    local logs=()
+    local logs=() file="$folder/${table:-$1}.txt"
     wanted "$1" || return 0
     for seed in "${seeds[@]}"; do logs+=("$folder/$1-$seed"); done
-    stillhunt evaluate --tests "${logs[@]}" --groups "$groups" "${@:2}" >"$folder/$1.txt"
-    done_with+=("$folder/$1.txt")
+    stillhunt evaluate --tests "${logs[@]}" --groups "$groups" "${@:2}" >"$file"
+    done_with+=("$file")
 }
 
 populations=(office_nat campus popular_client template_apps judge_pipeline eval_harness seat_pool
@@ -51,6 +52,8 @@ for population in "${populations[@]}"; do nobody+=(--innocent "$population=0"); 
 # every population among the others
 simulate_all quiet quiet --scale 0.02 --innocent ci_fleet=60
 look_at quiet
+# Some tests find too few accounts to look at in most groups of twenty: larger groups, and more of them.
+table=quiet-large groups=$((3 * groups)) look_at quiet --group-accounts 100
 
 # some among their own kind: people, agents, build machines, scheduled functions, a campus with its
 # classes, early adopters, people closed in waves by mistake, and the seats of a pool

@@ -25,6 +25,7 @@ const RANGES: &[(&str, f64, f64)] = &[
     ("digest.halve_texts_above", 1.0, COUNT_LIMIT),
     ("digest.max_texts", 1.0, COUNT_LIMIT),
     ("digest.max_links", 1.0, COUNT_LIMIT),
+    ("digest.max_moments", 0.0, COUNT_LIMIT),
     ("network.minimum_frequency", 1e-12, 1.0),
     ("network.hub_degree", 1.0, COUNT_LIMIT),
     ("network.hub_ratio", 1.0, 1e6),

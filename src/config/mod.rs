@@ -48,6 +48,7 @@ pub struct DigestConfig {
     pub halve_texts_above: usize,
     pub max_texts: usize,
     pub max_links: usize,
+    pub max_moments: usize,
 }
 
 /// `[network]`

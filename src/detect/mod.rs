@@ -14,6 +14,7 @@ pub mod group;
 pub mod habit;
 pub mod layer;
 pub mod matched;
+pub mod moments;
 pub mod network;
 pub mod population;
 pub mod prompts;

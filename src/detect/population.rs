@@ -7,6 +7,7 @@ use crate::detect::Context;
 use crate::detect::content::capability::Capabilities;
 use crate::detect::content::families::TextFamily;
 use crate::detect::layer::Layer;
+use crate::detect::moments::Moments;
 use crate::detect::prompts::Prompts;
 use crate::detect::traits::Traits;
 use crate::digest::DigestTables;
@@ -65,6 +66,8 @@ pub struct Population<'a> {
     pub keys: KeyCounts,
     /// What most requests of an account have in common.
     pub traits: Traits,
+    /// Exact times of requests.
+    pub moments: Moments,
     /// Sampled prompts.
     pub prompts: Prompts,
     /// What texts and accounts are for, as far as cues tell.
@@ -123,6 +126,7 @@ impl<'a> Population<'a> {
             models: tables.models.clone(),
             keys: key_counts(tables)?,
             traits: Traits::read(tables)?,
+            moments: Moments::read(tables)?,
             prompts: Prompts::read(tables, families)?,
             capabilities: Capabilities::read(tables)?,
             hub_degree: context.config.network.hub_degree,
@@ -148,6 +152,7 @@ impl<'a> Population<'a> {
             models: Vec::new(),
             keys: KeyCounts::default(),
             traits: Traits::default(),
+            moments: Moments::default(),
             prompts: Prompts::default(),
             capabilities: Capabilities::default(),
             profiles,

@@ -30,9 +30,11 @@ use crate::detect::network::shared_infrastructure::SharedInfrastructure;
 use crate::detect::network::shared_payment::SharedPayment;
 use crate::detect::network::shared_signup::SharedSignup;
 use crate::detect::network::signup_burst::SignupBurst;
+use crate::detect::timing::coincidence::Coincidence;
 use crate::detect::timing::dispatch::Dispatch;
 use crate::detect::timing::no_ramp::NoRamp;
 use crate::detect::timing::plan_usage::PlanUsage;
+use crate::detect::timing::rotation::Rotation;
 use crate::detect::timing::round_the_clock::RoundTheClock;
 use crate::detect::timing::synchrony::Synchrony;
 use crate::detect::{Context, Detector, Meta, Outcome};
@@ -60,7 +62,9 @@ pub static GROUP_TESTS: &[&dyn GroupTest] = &[
     &SharedSignup,
     &KeySharing,
     &Synchrony,
+    &Coincidence,
     &Dispatch,
+    &Rotation,
     &RoundTheClock,
     &NoRamp,
     &PlanUsage,

@@ -3,6 +3,7 @@
 use crate::detect::content::capability::Capabilities;
 use crate::detect::group::{Group, GroupTest, Look, Standing};
 use crate::detect::layer::Layer;
+use crate::detect::moments::Moments;
 use crate::detect::population::{Cell, HOUR_US, KeyCounts, Population};
 use crate::detect::prompts::{Prompt, Prompts};
 use crate::detect::traits::Traits;
@@ -71,6 +72,8 @@ pub(crate) struct World {
     pub(crate) traits: Traits,
     pub(crate) prompts: Vec<(u32, Prompt)>,
     pub(crate) texts_per_account: usize,
+    /// Exact times of requests, by account.
+    pub(crate) moments: Vec<(u32, i64)>,
     pub(crate) capabilities: Capabilities,
     models: Vec<String>,
 }
@@ -93,6 +96,7 @@ impl World {
             traits: Traits::default(),
             prompts: Vec::new(),
             texts_per_account: 64,
+            moments: Vec::new(),
             capabilities: Capabilities::default(),
             models: models.iter().map(|name| (*name).to_owned()).collect(),
         }
@@ -191,6 +195,7 @@ impl World {
             std::iter::empty(),
             self.texts_per_account,
         );
+        made.moments = Moments::new(accounts, self.moments.clone(), 0);
         made.capabilities = self.capabilities.clone();
         made.with_cells(self.cells.clone())
     }

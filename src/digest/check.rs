@@ -110,7 +110,12 @@ fn check_values(tables: &DigestTables) -> Result<()> {
     let hour_us = 3_600_000_000;
     for (name, frame) in tables.frames() {
         let reader = Reader { name, frame };
-        for (column, unit_us) in [("first_us", 1), ("last_us", 1), ("hour", hour_us)] {
+        for (column, unit_us) in [
+            ("first_us", 1),
+            ("last_us", 1),
+            ("time_us", 1),
+            ("hour", hour_us),
+        ] {
             if frame.column(column).is_err() {
                 continue;
             }

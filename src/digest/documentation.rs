@@ -119,6 +119,10 @@ tables! {
     "blocked" U32 "requests" "Turned away by policy.";
     "output_tokens" I64 "tokens" "Output tokens.";
 ]
+"moments" "Exact times of requests, sorted by account and time; of some stretches of six hours only, where there are more than max_moments." [
+    "account" U32 "row of accounts" "The account.";
+    "time_us" I64 "microseconds since 1970-01-01 UTC" "A request.";
+]
 "texts" "Sampled distinct texts: per account and role those with the smallest hashes, sorted by account, role and hash." [
     "account" U32 "row of accounts" "The account.";
     "role" U32 "" "0 user prompt, 1 system prompt.";

@@ -56,6 +56,7 @@ impl Digest {
         let keys_frame = columns.frame(keys.order.len())?;
 
         let cells_frame = self.cells_frame(&accounts, &models)?;
+        let moments_frame = self.moments_frame(&accounts)?;
         let sorted: Vec<&Account> = accounts
             .order
             .iter()
@@ -69,6 +70,7 @@ impl Digest {
             links: links_frame,
             signature_conversations: conversations_frame,
             cells: cells_frame,
+            moments: moments_frame,
             texts: of_texts.texts,
             fragments: of_texts.fragments,
             samples: samples_frame(&sorted)?,
@@ -145,6 +147,13 @@ impl Digest {
                 self.config.max_links
             ));
         }
+        if self.moments.level > 0 {
+            notes.push(format!(
+                "exact times of requests were kept for one stretch of six hours in {} to stay under max_moments = {}",
+                1_u64 << self.moments.level.min(62),
+                self.config.max_moments
+            ));
+        }
         if cell_hours > 1 {
             notes.push(format!(
                 "activity was counted in buckets of {cell_hours} hours to stay within memory"
@@ -168,10 +177,23 @@ impl Digest {
             text_halvings: self.text_halvings,
             text_level: self.text_level,
             link_level: self.links.level,
+            moment_level: self.moments.level,
             cell_hours,
             minute_width,
             notes,
         }
+    }
+
+    fn moments_frame(&mut self, accounts: &Ranks) -> Result<DataFrame> {
+        let mut moments: Vec<(u32, i64)> = std::mem::take(&mut self.moments)
+            .into_entries()
+            .map(|(account, time_us)| (accounts.rank(account), time_us))
+            .collect();
+        moments.sort_unstable();
+        let mut columns = ColumnList::new("moments");
+        columns.u32(moments.iter().map(|moment| moment.0));
+        columns.i64(moments.iter().map(|moment| moment.1));
+        columns.frame(moments.len())
     }
 
     fn cells_frame(&mut self, accounts: &Ranks, models: &Ranks) -> Result<DataFrame> {

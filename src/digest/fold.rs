@@ -104,6 +104,7 @@ impl Digest {
         self.cells
             .add((number, timestamp_us.div_euclid(HOUR_US), model), cell);
         self.minutes.add(timestamp_us.div_euclid(MINUTE_US), 1);
+        self.moments.add(number, timestamp_us);
         let system_prompt = columns.system_prompt.get(index);
         if let Some(matcher) = &self.matcher {
             let prompt = prompt.filter(|text| !text.is_empty());

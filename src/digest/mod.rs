@@ -18,6 +18,7 @@ mod fold;
 mod frames;
 mod intern;
 mod links;
+mod moments;
 mod parquet_table;
 mod partial;
 mod pattern_tables;
@@ -32,6 +33,7 @@ mod tables;
 mod test_rows;
 mod texts;
 
+pub use moments::{STRETCH_US, keeps};
 pub use partial::Digest;
 pub use restore::merge_tables;
 pub use tables::{DigestAbout, DigestTables, FragmentLists, Intake, KeyKind};

@@ -11,6 +11,7 @@ use crate::digest::conversations::Conversations;
 use crate::digest::counters::{Cells, MAX_CELLS, MAX_MINUTES, Minutes};
 use crate::digest::intern::{Interner, StringId};
 use crate::digest::links::Links;
+use crate::digest::moments::Moments;
 use crate::digest::patterns::RowPatterns;
 use crate::digest::row::{KEY_BYTES, shortened};
 use crate::digest::tables::KeyKind;
@@ -38,6 +39,7 @@ pub struct Digest {
     pub(crate) unknown_statuses: u64,
     pub(crate) cells: Cells,
     pub(crate) minutes: Minutes,
+    pub(crate) moments: Moments,
     /// Entries in all text samples, thinned ones included.
     pub(crate) texts_held: u64,
     /// How often `texts_per_account` was halved.
@@ -120,6 +122,7 @@ impl Digest {
             unknown_statuses: 0,
             cells: Cells::default(),
             minutes: Minutes::default(),
+            moments: Moments::default(),
             texts_held: 0,
             text_halvings: 0,
             text_level: 0,
@@ -229,6 +232,12 @@ impl Digest {
         for (minute, requests) in other.minutes.into_sorted() {
             self.minutes.add(minute, requests);
         }
+        self.moments.fit(usize::MAX, other.moments.level);
+        for (account, time_us) in other.moments.into_entries() {
+            if let Some(&account) = accounts.get(account as usize) {
+                self.moments.add(account, time_us);
+            }
+        }
         let limit = self.texts_per_account();
         for (mut theirs, &number) in other.accounts.drain(..).zip(&accounts) {
             let Some(mine) = self.accounts.get_mut(number as usize) else {
@@ -300,6 +309,7 @@ impl Digest {
         }
         self.cells.fit(MAX_CELLS, 0);
         self.minutes.fit(MAX_MINUTES, 0);
+        self.moments.fit(self.config.max_moments, 0);
         let ample = u64::try_from(self.config.halve_texts_above).unwrap_or(u64::MAX);
         while self.texts_held > ample && self.texts_per_account() / 2 >= FEWEST_TEXTS {
             self.text_halvings += 1;

@@ -41,6 +41,7 @@ fn configs() -> impl Strategy<Value = DigestConfig> {
                 config.system_texts_per_account = 2;
                 config.max_texts = max_texts;
                 config.max_links = max_links;
+                config.max_moments = max_links;
             }
             config
         })

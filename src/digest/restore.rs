@@ -249,6 +249,7 @@ fn restore(tables: DigestTables, map: &[u32]) -> Result<Digest> {
     digest.text_halvings = about.text_halvings;
     digest.text_level = about.text_level;
     digest.links.level = about.link_level;
+    digest.moments.level = about.moment_level;
     digest.cells.level = about.cell_hours.trailing_zeros();
     digest.minutes.level = about.minute_width.trailing_zeros();
     for &(minute, requests) in &tables.minutes {
@@ -261,6 +262,7 @@ fn restore(tables: DigestTables, map: &[u32]) -> Result<Digest> {
     restore_links(&mut digest, &tables, map)?;
     restore_conversations(&mut digest, &tables)?;
     restore_cells(&mut digest, &tables)?;
+    restore_moments(&mut digest, &tables)?;
     restore_texts(&mut digest, &tables, map)?;
     pattern_tables::restore(&mut digest, &tables, map)?;
     let samples = Reader {
@@ -395,6 +397,18 @@ fn restore_cells(digest: &mut Digest, tables: &DigestTables) -> Result<()> {
                 output_tokens,
             },
         );
+    }
+    Ok(())
+}
+
+fn restore_moments(digest: &mut Digest, tables: &DigestTables) -> Result<()> {
+    let reader = Reader {
+        name: "moments",
+        frame: &tables.moments,
+    };
+    let moments = reader.u32("account")?.into_iter();
+    for (account, time_us) in moments.zip(reader.i64("time_us")?) {
+        digest.moments.add(account, time_us);
     }
     Ok(())
 }

@@ -249,6 +249,7 @@ fn assemble(
         links: take("links")?,
         signature_conversations: take("signature_conversations")?,
         cells: take("cells")?,
+        moments: take("moments")?,
         texts,
         fragments,
         samples: take("samples")?,

@@ -132,6 +132,8 @@ pub struct DigestAbout {
     pub text_level: u32,
     /// One in 2^level keys is kept, with all its links.
     pub link_level: u32,
+    /// One in 2^level stretches of six hours keeps the times of its requests.
+    pub moment_level: u32,
     /// Width of the buckets of `cells`, in hours; 1 unless they were joined.
     pub cell_hours: u64,
     /// Width of the buckets of `minutes`, in minutes; 1 unless they were joined.
@@ -177,6 +179,8 @@ pub struct DigestTables {
     pub links: DataFrame,
     /// Activity by (account, hour, model), sorted so.
     pub cells: DataFrame,
+    /// Exact times of requests by (account, time), sorted so.
+    pub moments: DataFrame,
     /// Sampled texts by (account, role, text_hash), sorted so.
     pub texts: DataFrame,
     /// Fragments of the rows of `texts`.
@@ -219,13 +223,14 @@ impl DigestTables {
 
     /// The tables held as frames, with their names.
     #[must_use]
-    pub fn frames(&self) -> [(&'static str, &DataFrame); 12] {
+    pub fn frames(&self) -> [(&'static str, &DataFrame); 13] {
         [
             ("accounts", &self.accounts),
             ("keys", &self.keys),
             ("links", &self.links),
             ("signature_conversations", &self.signature_conversations),
             ("cells", &self.cells),
+            ("moments", &self.moments),
             ("texts", &self.texts),
             ("samples", &self.samples),
             ("thinned_texts", &self.thinned_texts),

@@ -116,6 +116,9 @@ const TEXT_BYTES: u64 = 450;
 /// Bytes one account-key link costs, its locator and its place in a map included.
 const LINK_BYTES: u64 = 160;
 
+/// Bytes the time of one request costs, with the room its list may hold in reserve.
+const MOMENT_BYTES: u64 = 32;
+
 /// How many copies of the tables may stand at once: two partial digests while they merge, and the
 /// finished one. Not the number of threads, so that thinning does not depend on it.
 const COPIES: u64 = 3;
@@ -131,6 +134,7 @@ fn within_memory(config: &DigestConfig, memory_bytes: u64) -> DigestConfig {
         halve_texts_above: config.halve_texts_above.min(limit(TEXT_BYTES)),
         max_texts: config.max_texts.min(limit(TEXT_BYTES)),
         max_links: config.max_links.min(limit(LINK_BYTES)),
+        max_moments: config.max_moments.min(limit(MOMENT_BYTES)),
         ..config.clone()
     }
 }

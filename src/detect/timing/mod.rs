@@ -1,7 +1,12 @@
 //! What the clocks of accounts say.
 
+pub mod coincidence;
 pub mod dispatch;
 pub mod no_ramp;
 pub mod plan_usage;
+pub mod rotation;
 pub mod round_the_clock;
 pub mod synchrony;
+#[cfg(test)]
+mod test_clocks;
+pub mod trains;

@@ -1,0 +1,180 @@
+//! Accounts that take turns.
+//!
+//! # Looks for
+//! Accounts whose requests follow each other in the group's merged stream at more equal
+//! distances, counted in requests of the group, than their own clocks explain: as a round
+//! robin or least-connections balancer deals them out.
+//!
+//! # Why
+//! The February 2026 disclosure names load balancing. Of the traces of a balancer this one
+//! tells most: it shows where equal shares alone do not, and does not take independent agents,
+//! each busy until its answer comes, for one.
+//!
+//! # Null model
+//! Every account's train of requests is moved as a whole by a random time of up to three of its
+//! own usual gaps, in whole units of the clocks that programs are scheduled by; up to 999 times,
+//! fewer where chance shows soon (Besag and Clifford). Rates, sessions, bursts and scheduled
+//! minutes stay, turns do not.
+//!
+//! # Innocent look-alikes
+//! The round-robin gateway of an enterprise's seat pool, workers that one queue feeds. Therefore
+//! weak: it never counts for a verdict.
+//!
+//! # Needs
+//! No column beyond the required ones; exact times of requests.
+//!
+//! # Limits
+//! Looks at the group's busiest day, and at five accounts and more that are at work all through
+//! one part of it with eight requests each. Times of whole seconds are compared with surrogates of
+//! whole seconds, requests of one second in random order; times of whole minutes tell nothing.
+//! Where the log stamps the end of a request, turns blur. Jobs at fixed intervals, random and
+//! sticky balancing leave no trace here. No finding never means that accounts are not coordinated.
+
+use crate::detect::Meta;
+use crate::detect::group::{Group, GroupFinding, GroupTest, Look, Prepared, Standing};
+use crate::detect::population::Population;
+use crate::detect::timing::trains::{Event, Trains, coarse_clock};
+use crate::model::finding::Family;
+
+static META: Meta = Meta {
+    id: "timing/rotation",
+    title: "Accounts that take turns",
+    families: &[Family::Coordination],
+    version: 1,
+    needs: &[],
+    source: include_str!("rotation.rs"),
+};
+
+/// The distances must vary at most this share of what the surrogates' do (ours): below
+/// it a small effect of large numbers is no balancer.
+const MOST_SHARE: f64 = 0.8;
+
+/// The test.
+pub struct Rotation;
+
+impl GroupTest for Rotation {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn blocked(&self, population: &Population<'_>) -> Option<String> {
+        coarse_clock(population)
+    }
+
+    fn prepare<'a>(&self, population: &'a Population<'a>) -> Prepared<'a> {
+        Prepared {
+            partial: Vec::new(),
+            look: Box::new(move |group| look(population, group)),
+        }
+    }
+}
+
+/// Mean over accounts of the squared variation of the distances between an account's requests in
+/// the stream, negative so that turns are large.
+fn evenness(events: &[Event], accounts: usize) -> (f64, ()) {
+    // Last place, distances, their sum and sum of squares.
+    let mut state = vec![(None::<usize>, 0_u64, 0_u64, 0_u64); accounts];
+    for (place, (_, account)) in events.iter().enumerate() {
+        let Some((last, count, sum, squares)) = state.get_mut(*account as usize) else {
+            continue;
+        };
+        if let Some(last) = *last {
+            let distance = (place - last) as u64;
+            *count += 1;
+            *sum += distance;
+            *squares += distance * distance;
+        }
+        *last = Some(place);
+    }
+    let (mut total, mut weight) = (0.0, 0.0);
+    for (_, count, sum, squares) in state {
+        if count >= 2 {
+            let (n, mean) = (count as f64, sum as f64 / count as f64);
+            let variance = (squares as f64 - n * mean * mean) / (n - 1.0);
+            total += n * variance / (mean * mean);
+            weight += n;
+        }
+    }
+    let squared: f64 = if weight > 0.0 { total / weight } else { 1.0 };
+    (-squared.max(0.0).sqrt(), ())
+}
+
+fn look(population: &Population<'_>, group: &Group) -> Look {
+    let trains = match Trains::of(population, group) {
+        Ok(trains) => trains,
+        Err(why) => return Look::untested(why),
+    };
+    let measured = trains.measure(META.id, evenness);
+    let (found, expected) = (-measured.value, -measured.expected);
+    if measured.bits <= 0.0 || found > MOST_SHARE * expected {
+        return Look::default();
+    }
+    let accounts = trains.accounts.len();
+    Look {
+        findings: vec![GroupFinding {
+            family: Family::Coordination,
+            standing: Standing::Weak,
+            about: String::new(),
+            bits: measured.bits,
+            tried: 1,
+            measure: "variation of the distances between an account's requests in the group's stream"
+                .to_owned(),
+            measured: found,
+            expected,
+            n: measured.requests,
+            threshold: MOST_SHARE * expected,
+            statement: format!(
+                "{accounts} accounts take turns: in {} requests the distances between one account's requests in the group's stream vary by {found:.2} of their mean; {expected:.2} when each clock is moved within three of its own gaps",
+                measured.requests
+            ),
+            accounts: trains.accounts,
+            null_model: "every account's train of requests moved as a whole by up to three of its usual gaps".to_owned(),
+            innocent: "the gateway of a seat pool, or workers that one queue feeds".to_owned(),
+            would_clear: "the gateway or queue named by the one customer it belongs to".to_owned(),
+            first_us: Some(trains.span_us.start),
+            last_us: Some(trains.span_us.end),
+            dates: Vec::new(),
+        }],
+        partial: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::timing::test_clocks;
+    use crate::stats::random::Random;
+
+    #[test]
+    fn turns_are_seen_also_by_a_clock_of_seconds() {
+        let mut random = Random::new(1);
+        for _ in 0..20 {
+            let clocks = test_clocks::turns(20, &mut random);
+            let seconds = test_clocks::in_seconds(clocks.clone());
+            for clocks in [clocks, seconds] {
+                let look = test_clocks::look(&Rotation, 20, clocks);
+                let finding = &look.findings[0];
+                assert!(finding.bits > 9.9 && finding.measured < 0.5 * finding.expected);
+                assert!(finding.accounts.len() >= 18 && finding.standing == Standing::Weak);
+            }
+        }
+    }
+
+    #[test]
+    fn innocent_clocks_take_no_turns() {
+        test_clocks::innocent_clocks_stay_at_the_level(&Rotation);
+    }
+
+    #[test]
+    fn what_cannot_be_told_is_said() {
+        let mut random = Random::new(2);
+        let reason = |clocks| test_clocks::look(&Rotation, 20, clocks).partial[0].clone();
+        assert!(reason(Vec::new()).contains("no exact times"));
+        let few = test_clocks::people(4, &mut random);
+        assert!(reason(few).contains("fewer than five accounts"));
+        let minutes = test_clocks::turns(20, &mut random)
+            .into_iter()
+            .map(|(account, time)| (account, time - time % 60_000_000));
+        assert!(reason(minutes.collect()).contains("once a minute"));
+    }
+}

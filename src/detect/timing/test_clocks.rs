@@ -1,0 +1,151 @@
+//! Clocks of accounts for the tests of order: innocent kinds and balanced ones.
+
+use crate::detect::group::{Group, GroupTest, Look};
+use crate::detect::population::HOUR_US;
+use crate::detect::test_world::World;
+use crate::detect::timing::trains::SECOND_US;
+use crate::stats::random::Random;
+
+/// Requests by account and time.
+pub(crate) type Clocks = Vec<(u32, i64)>;
+
+/// An exponential time with this mean, in microseconds.
+pub(crate) fn waiting(random: &mut Random, mean_us: f64) -> i64 {
+    (-(1.0 - random.unit_f64()).ln() * mean_us) as i64
+}
+
+/// People: sessions with pauses, each on its own.
+pub(crate) fn people(accounts: u32, random: &mut Random) -> Clocks {
+    let mut clocks = Vec::new();
+    for account in 0..accounts {
+        let mut time = waiting(random, 1e9);
+        while time < 24 * HOUR_US {
+            for _ in 0..1 + random.below(12) {
+                clocks.push((account, time));
+                time += waiting(random, 60e6) + SECOND_US;
+            }
+            time += waiting(random, 3600e6);
+        }
+    }
+    clocks
+}
+
+/// Agents: each sends when its last answer has come and been worked on.
+pub(crate) fn agents(accounts: u32, random: &mut Random) -> Clocks {
+    let mut clocks = Vec::new();
+    for account in 0..accounts {
+        let mut time = waiting(random, 60e6);
+        while time < 8 * HOUR_US {
+            clocks.push((account, time));
+            // Service times with little variation: eight parts.
+            time += (0..8).map(|_| waiting(random, 15e6)).sum::<i64>();
+        }
+    }
+    clocks
+}
+
+/// Scheduled jobs: every so many minutes, all on the same minute, a few seconds late.
+pub(crate) fn jobs(accounts: u32, minutes: i64, random: &mut Random) -> Clocks {
+    let mut clocks = Vec::new();
+    for account in 0..accounts {
+        for run in 0..24 * 60 / minutes {
+            let late = waiting(random, 1.5e6);
+            clocks.push((account, run * minutes * 60 * SECOND_US + late));
+        }
+    }
+    clocks
+}
+
+/// A class: everybody works in the same two hours, each on its own.
+pub(crate) fn class(accounts: u32, random: &mut Random) -> Clocks {
+    let mut clocks = Vec::new();
+    for account in 0..accounts {
+        let mut time = 9 * HOUR_US + waiting(random, 120e6);
+        while time < 11 * HOUR_US {
+            clocks.push((account, time));
+            time += waiting(random, 200e6) + 5 * SECOND_US;
+        }
+    }
+    clocks
+}
+
+/// One stream of work that a balancer deals out in turns.
+pub(crate) fn turns(accounts: u32, random: &mut Random) -> Clocks {
+    let (mut clocks, mut time) = (Vec::new(), 0);
+    for work in 0..2_000_u32 {
+        time += waiting(random, 20e6);
+        clocks.push((work % accounts, time));
+    }
+    clocks
+}
+
+/// One program that starts some accounts together, and others seven seconds after them.
+pub(crate) fn batches(accounts: u32, random: &mut Random) -> Clocks {
+    let (mut clocks, mut time) = (Vec::new(), 0);
+    for _ in 0..120 {
+        time += waiting(random, 400e6) + 60 * SECOND_US;
+        for account in 0..accounts {
+            if random.below(3) == 0 {
+                let lag = i64::from(account % 2) * 7 * SECOND_US;
+                clocks.push((account, time + lag + waiting(random, 0.2e6)));
+            }
+        }
+    }
+    clocks
+}
+
+/// Times cut to whole seconds.
+pub(crate) fn in_seconds(clocks: Clocks) -> Clocks {
+    let cut = |time: i64| time.div_euclid(SECOND_US) * SECOND_US;
+    clocks
+        .into_iter()
+        .map(|(account, time)| (account, cut(time)))
+        .collect()
+}
+
+/// What a test says of all accounts of these clocks.
+pub(crate) fn look(test: &dyn GroupTest, accounts: u32, clocks: Clocks) -> Look {
+    let mut world = World::new(accounts as usize, &["m"]);
+    world.moments = clocks;
+    let population = world.population();
+    if let Some(why) = test.blocked(&population) {
+        return Look {
+            findings: Vec::new(),
+            partial: vec![why],
+        };
+    }
+    let group = Group {
+        name: "test".to_owned(),
+        accounts: (0..accounts).collect(),
+    };
+    (test.prepare(&population).look)(&group)
+}
+
+/// At most as many of 200 groups of each innocent kind are found at the level of 5 % as chance
+/// allows (19: the 99.9 % point of a binomial).
+pub(crate) fn innocent_clocks_stay_at_the_level(test: &dyn GroupTest) {
+    let kinds: [(&str, fn(&mut Random) -> Clocks); 7] = [
+        ("people", |random| people(20, random)),
+        ("agents", |random| agents(12, random)),
+        ("jobs every hour", |random| jobs(15, 60, random)),
+        ("jobs every five minutes", |random| jobs(10, 5, random)),
+        ("a class", |random| class(24, random)),
+        ("people in seconds", |random| in_seconds(people(20, random))),
+        ("agents in seconds", |random| in_seconds(agents(12, random))),
+    ];
+    for (kind, clocks) in kinds {
+        let mut random = Random::for_purpose(11, kind);
+        let (mut found, mut tested) = (0, 0);
+        for _ in 0..200 {
+            let look = look(test, 24, clocks(&mut random));
+            tested += u32::from(look.partial.is_empty());
+            found += u32::from(
+                look.findings
+                    .iter()
+                    .any(|finding| finding.bits >= 20.0_f64.log2()),
+            );
+        }
+        assert!(tested >= 190, "{kind}: {tested} of 200 tested");
+        assert!(found <= 19, "{kind}: {found} of 200 at the level of 5 %");
+    }
+}
