@@ -24,9 +24,8 @@
 //! No column beyond the required ones.
 //!
 //! # Limits
-//! The digest keeps activity by the hour, so the order of requests, which tells more (gaps
-//! between an account's places in the merged stream), is not looked at; groups below five
-//! requests per account and day cannot be told. Least connections at high load, random and
+//! Counts by the hour; the order of requests, which tells more, is what `timing/rotation` looks
+//! at. Groups below five requests per account and day cannot be told. Least connections at high load, random and
 //! sticky balancing leave no trace here. No finding never means that accounts are not
 //! coordinated.
 

@@ -23,7 +23,7 @@
 //! No column beyond the required ones; two weeks of log.
 //!
 //! # Limits
-//! Sees hours only: no seconds, no order. Lags of an hour and more between accounts are seen, not
+//! Sees hours only; seconds and lags of seconds are what `timing/coincidence` looks at. Lags of an hour and more between accounts are seen, not
 //! measured: either half has accounts that go before and accounts that follow, so that what one
 //! half does at an hour and its lag the other does as well. Accounts that live shorter than twelve days
 //! have no habit to compare with and take no part. No finding never means that accounts are
