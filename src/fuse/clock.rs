@@ -1,4 +1,5 @@
-//! What the clock of a campaign looks like: quiet hours, weekends, billing countries.
+//! What the clock of a campaign looks like: quiet hours, weekends, billing countries (quiet days
+//! are in `quiet_days`).
 //! Description only. Clocks say where people may sleep, never who they are.
 
 use std::collections::BTreeMap;

@@ -25,6 +25,7 @@ pub mod null_runs;
 pub mod ownership;
 pub mod places;
 pub mod purpose;
+mod quiet_days;
 pub mod rivals;
 pub mod roles;
 pub mod rows;
@@ -374,6 +375,11 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
             &accounts,
             input.population,
         );
+        campaign.description.extend(quiet_days::describe(
+            &accounts,
+            (campaign.first_us, campaign.last_us),
+            input.population,
+        ));
         campaign.description.extend(access);
     }
     let mut campaigns: Vec<Campaign> = campaigns
