@@ -1,8 +1,10 @@
 //! The sampled prompts of every account, as plain vectors: what the group tests of content look at.
 
 use anyhow::Result;
+use polars::prelude::DataFrame;
 
-use crate::detect::content::families::TextFamily;
+use crate::detect::content::families::{SampledText, TextFamily};
+use crate::detect::content::sketches::near_duplicates;
 use crate::digest::DigestTables;
 use crate::text::TopicWords;
 
@@ -26,6 +28,9 @@ pub struct Prompt {
     pub bytes: u32,
     /// Words that stand for what it is about.
     pub topic: TopicWords,
+    /// The set of near-duplicates that it belongs to with texts of other accounts, where it
+    /// follows no template.
+    pub near: Option<u32>,
     /// The template it was made from, where one is known.
     pub template: Option<u32>,
 }
@@ -57,6 +62,7 @@ impl Prompts {
                 }
             }
         }
+        let near = near_sets(tables, &template)?;
         let mut turned_away = vec![None; frame.height()];
         let times = &tables.turned_away;
         let times = times
@@ -69,50 +75,31 @@ impl Prompts {
                 *slot = Some(time);
             }
         }
-        let ways = frame
-            .column("first_way")?
-            .u32()?
-            .into_no_null_iter()
-            .zip(frame.column("last_way")?.u32()?.into_no_null_iter());
-        let [first, second, third, last] =
-            ["words_1", "words_2", "words_3", "words_4"].map(|name| frame.column(name));
-        let topics = (first?.u64()?.into_no_null_iter())
-            .zip(second?.u64()?.into_no_null_iter())
-            .zip((third?.u64()?.into_no_null_iter()).zip(last?.u64()?.into_no_null_iter()))
-            .map(|((a, b), (c, d))| TopicWords::from_numbers([a, b, c, d]));
-        let rows = frame
-            .column("account")?
-            .u32()?
-            .into_no_null_iter()
-            .zip(frame.column("role")?.u32()?.into_no_null_iter())
-            .zip(frame.column("text_hash")?.u64()?.into_no_null_iter())
-            .zip(frame.column("uses")?.u64()?.into_no_null_iter())
-            .zip(frame.column("first_us")?.i64()?.into_no_null_iter())
-            .zip(frame.column("last_us")?.i64()?.into_no_null_iter())
-            .zip(frame.column("bytes")?.u32()?.into_no_null_iter())
-            .zip(topics)
-            .zip(template.into_iter().zip(turned_away.into_iter().zip(ways)));
+        let words = |name| u64s(frame, name);
+        let (one, two) = (words("words_1")?, words("words_2")?);
+        let (three, four) = (words("words_3")?, words("words_4")?);
+        let (accounts, roles) = (u32s(frame, "account")?, u32s(frame, "role")?);
+        let (hashes, uses) = (u64s(frame, "text_hash")?, u64s(frame, "uses")?);
+        let (firsts, lasts) = (i64s(frame, "first_us")?, i64s(frame, "last_us")?);
+        let ways = (u32s(frame, "first_way")?, u32s(frame, "last_way")?);
+        let bytes = u32s(frame, "bytes")?;
         let mut prompts: Vec<(u32, Prompt)> = Vec::new();
-        for ((((((((account, role), hash), uses), first_us), last_us), bytes), topic), found) in
-            rows
-        {
-            let (template, (turned_away_us, (first_way, last_way))) = found;
-            if role == 0 {
-                prompts.push((
-                    account,
-                    Prompt {
-                        hash,
-                        uses,
-                        first_us,
-                        last_us,
-                        turned_away_us,
-                        ways: [first_way, last_way],
-                        bytes,
-                        topic,
-                        template,
-                    },
-                ));
-            }
+        for row in (0..frame.height()).filter(|row| roles[*row] == 0) {
+            prompts.push((
+                accounts[row],
+                Prompt {
+                    hash: hashes[row],
+                    uses: uses[row],
+                    first_us: firsts[row],
+                    last_us: lasts[row],
+                    turned_away_us: turned_away[row],
+                    ways: [ways.0[row], ways.1[row]],
+                    bytes: bytes[row],
+                    topic: TopicWords::from_numbers([one[row], two[row], three[row], four[row]]),
+                    near: near[row],
+                    template: template[row],
+                },
+            ));
         }
         // Texts that were thinned out still say how far the sample reaches.
         let thinned = &tables.thinned_texts;
@@ -198,6 +185,56 @@ impl Prompts {
     }
 }
 
+fn u32s(frame: &DataFrame, name: &str) -> Result<Vec<u32>> {
+    Ok(frame.column(name)?.u32()?.into_no_null_iter().collect())
+}
+
+fn u64s(frame: &DataFrame, name: &str) -> Result<Vec<u64>> {
+    Ok(frame.column(name)?.u64()?.into_no_null_iter().collect())
+}
+
+fn i64s(frame: &DataFrame, name: &str) -> Result<Vec<i64>> {
+    Ok(frame.column(name)?.i64()?.into_no_null_iter().collect())
+}
+
+/// For each row of `texts` the set of near-duplicates it is in: user prompts that follow no
+/// template, of two accounts at least and not all equal.
+fn near_sets(tables: &DigestTables, template: &[Option<u32>]) -> Result<Vec<Option<u32>>> {
+    let frame = &tables.texts;
+    let roles = u32s(frame, "role")?;
+    let rows: Vec<usize> = (0..frame.height())
+        .filter(|row| roles[*row] == 0 && template[*row].is_none())
+        .collect();
+    let (accounts, hashes) = (u32s(frame, "account")?, u64s(frame, "text_hash")?);
+    let texts: Vec<SampledText<'_>> = rows
+        .iter()
+        .map(|row| SampledText {
+            account: accounts[*row],
+            text_hash: hashes[*row],
+            fragments: tables.fragments.of(*row),
+        })
+        .collect();
+    let first_of = near_duplicates(&texts);
+    // Whether the set holds another account, and another text, than its first one.
+    let mut holds = vec![(false, false); texts.len()];
+    for (text, first) in texts.iter().zip(&first_of) {
+        let (Some(found), Some(first)) =
+            (holds.get_mut(*first as usize), texts.get(*first as usize))
+        else {
+            continue;
+        };
+        found.0 |= text.account != first.account;
+        found.1 |= text.text_hash != first.text_hash;
+    }
+    let mut near = vec![None; frame.height()];
+    for (row, first) in rows.into_iter().zip(first_of) {
+        if holds.get(first as usize) == Some(&(true, true)) {
+            near[row] = Some(first);
+        }
+    }
+    Ok(near)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -212,6 +249,7 @@ mod tests {
             ways: [0; 2],
             bytes: 80,
             topic: TopicWords::default(),
+            near: None,
             template: None,
         }
     }

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use crate::detect::content::canary_probing::CanaryProbing;
 use crate::detect::content::capability_focus::CapabilityFocus;
 use crate::detect::content::coverage_sweep::CoverageSweep;
+use crate::detect::content::near_duplicates::NearDuplicates;
 use crate::detect::content::parameter_uniformity::ParameterUniformity;
 use crate::detect::content::pattern_cues::PatternCues;
 use crate::detect::content::prompt_order::PromptOrder;
@@ -74,6 +75,7 @@ pub static GROUP_TESTS: &[&dyn GroupTest] = &[
     &ParameterUniformity,
     &Sharding,
     &CapabilityFocus,
+    &NearDuplicates,
     &RepeatSampling,
     &PromptOrder,
     &ReconThenScale,

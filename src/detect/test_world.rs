@@ -128,9 +128,17 @@ impl World {
                 ways: [0; 2],
                 bytes: 200,
                 topic: TopicWords::default(),
+                near: None,
                 template: None,
             },
         ));
+    }
+
+    /// The set of near-duplicates of the last prompt.
+    pub(crate) fn near(&mut self, set: u32) {
+        if let Some((_, prompt)) = self.prompts.last_mut() {
+            prompt.near = Some(set);
+        }
     }
 
     /// What the last prompt is about.
