@@ -59,6 +59,12 @@ impl Moments {
         }
     }
 
+    /// Whether no stretch was left out.
+    #[must_use]
+    pub fn are_complete(&self) -> bool {
+        self.level == 0
+    }
+
     /// Whether no time was kept.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -289,6 +289,8 @@ pub fn timeline(
     }
     entries.sort();
     entries.dedup();
+    // What moves after a release stands after it.
+    entries.sort_by_key(|entry| (entry.at_us, entry.kind != "release"));
     entries
 }
 

@@ -97,6 +97,13 @@ pub fn run(
         runs[index].partial.extend(prepared.partial.iter().cloned());
         ready.push((index, *test, prepared));
     }
+    if groups.is_empty() {
+        for (index, _, _) in &ready {
+            runs[*index]
+                .partial
+                .push("no accounts have enough in common to be looked at as a group".to_owned());
+        }
+    }
     let tried_log2 = ((ready.len() * groups.len()).max(1) as f64).log2();
     let looked: Vec<Vec<(usize, Look)>> = groups
         .par_iter()

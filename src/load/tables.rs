@@ -153,8 +153,8 @@ pub fn read_events(
             .replace(['-', ' '], "_")
             .as_str()
         {
-            "model_release" => Some(EventKind::ModelRelease),
-            "ban_wave" => Some(EventKind::BanWave),
+            "model_release" | "release" => Some(EventKind::ModelRelease),
+            "ban_wave" | "ban" | "bans" => Some(EventKind::BanWave),
             "policy_change" => Some(EventKind::PolicyChange),
             "other" => Some(EventKind::Other),
             _ => None,

@@ -63,6 +63,7 @@ pub(crate) fn timeline(case: &Case) -> Vec<TimelineEvent> {
         };
         maker.span();
         maker.days();
+        maker.course();
         campaign
             .members
             .iter()
@@ -204,6 +205,22 @@ impl Maker<'_> {
             if let Some(event) = self.add(day_us, "Campaign peak day", &message) {
                 event.requests = Some(requests);
             }
+        }
+    }
+
+    /// What the campaign's own timeline dates beside its span, days and platform events.
+    fn course(&mut self) {
+        let campaign = self.campaign;
+        for entry in &campaign.timeline {
+            let name = match entry.kind.as_str() {
+                "growth" => "Campaign growth",
+                "pivot" => "Campaign pivot",
+                "replacement" => "Campaign replacement",
+                "closed" => "Campaign accounts closed",
+                _ => continue,
+            };
+            let message = format!("Campaign {}: {}", campaign.id, entry.statement);
+            self.add(entry.at_us, name, &message);
         }
     }
 

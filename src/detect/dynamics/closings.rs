@@ -1,5 +1,7 @@
 //! When a provider closed accounts.
 
+use std::collections::BTreeSet;
+
 use crate::detect::population::{HOUR_US, Population};
 use crate::model::week::{self, HOURS_PER_WEEK};
 
@@ -21,7 +23,7 @@ pub struct Closings {
     /// Closing time by account, where it lies within the log.
     pub at_us: Vec<Option<i64>>,
     /// How likely a closure is in each hour of the week, UTC, in thousandths of a closure: the
-    /// log's closures, and the hours at which its accounts begin. A provider and its customers
+    /// hours with closures in the log, and the hours at which its accounts begin. A provider and its customers
     /// may keep the same office hours without a hand in it.
     pub by_hour: [u64; HOURS_PER_WEEK],
     /// Accounts that are closed without a time.
@@ -50,7 +52,8 @@ impl Closings {
             own: 0,
             outlived: 0,
         };
-        let mut closures = [0_u64; HOURS_PER_WEEK];
+        // A wave of closures in one hour tells once at which hours a provider closes.
+        let mut hours: BTreeSet<i64> = BTreeSet::new();
         for (account, profile) in population.profiles.iter().enumerate() {
             let Some(profile) = profile else { continue };
             let status = profile.status.as_deref().unwrap_or_default().to_lowercase();
@@ -71,8 +74,12 @@ impl Closings {
             closings.outlived += usize::from(last_request > at.saturating_add(GRACE_US));
             if let Some(slot) = closings.at_us.get_mut(account) {
                 *slot = Some(at);
-                closures[hour_of_week(at)] += 1;
+                hours.insert(at.div_euclid(HOUR_US));
             }
+        }
+        let mut closures = [0_u64; HOURS_PER_WEEK];
+        for hour in hours {
+            closures[week::hour_of_week(hour)] += 1;
         }
         closings.by_hour = weights(&closures, &beginnings(population));
         closings

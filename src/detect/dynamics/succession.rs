@@ -16,8 +16,9 @@
 //! wave, to other times within half a week before or after, weighed by the hours of the week
 //! at which the log's closures happen, and where there are few of them by the hours at which its
 //! accounts begin. Bursts of sign-ups, growth, working hours and weekends are thereby part of
-//! the null. Closures within twice the horizon are one wave, and
-//! neighbouring waves, which may share newcomers, count half.
+//! the null. Closures within twice the horizon are one wave. Waves that lie days apart are moved
+//! no nearer to each other than half way and count in full; waves that follow more closely may
+//! share newcomers and count half.
 //!
 //! # Innocent look-alikes
 //! A growing customer base in which people leave and others come (the null has it); staff
@@ -49,7 +50,7 @@ static META: Meta = Meta {
     id: SUCCESSION,
     title: "Accounts that begin just after others of their group were closed",
     families: &[Family::Lifecycle],
-    version: 2,
+    version: 3,
     needs: &[Need::Account(AccountColumn::ClosedAt)],
     source: include_str!("succession.rs"),
 };
@@ -359,6 +360,26 @@ mod tests {
                 world.put(20 + slot, closed + 1 + hour(&mut random, 5), 0, 5);
             }
             found += u32::from(bits(&world, 40) >= 10.0);
+        }
+        assert!(found >= 18, "{found} of 20");
+    }
+
+    #[test]
+    fn a_few_waves_that_are_replaced_at_once_are_found() {
+        let mut found = 0;
+        for repetition in 0..20 {
+            let mut random = Random::new(900 + repetition);
+            let mut world = strangers(&mut random, 60);
+            for wave in 0..3 {
+                let closed = 96 + wave * 168 + hour(&mut random, 24);
+                for slot in 0..10 {
+                    let account = u32::try_from(wave * 10 + slot).unwrap();
+                    world.put(account, hour(&mut random, 12), 0, 5);
+                    close(&mut world, account, closed);
+                    world.put(30 + account, closed + 1 + hour(&mut random, 4), 0, 5);
+                }
+            }
+            found += u32::from(bits(&world, 60) >= 8.0);
         }
         assert!(found >= 18, "{found} of 20");
     }

@@ -14,6 +14,10 @@ use crate::stats::chernoff::{Discrete, Term, upper_tail_log2};
 /// Closure times are moved by up to this many hours either way: half a week.
 const MOVED_HOURS: i64 = 84;
 
+/// Waves that can be moved over so many hours, three days, without coming near their neighbours are
+/// tested as independent (ours: with fewer, half of the evidence from moving over a week is more).
+const SPARSE_HOURS: i64 = 72;
+
 /// Fewest closures of a group inside the log.
 pub const FEWEST_CLOSURES: usize = 3;
 
@@ -109,17 +113,22 @@ pub fn measure(
     let waves: Vec<&[&Closed]> = by_time
         .chunk_by(|a, b| a.at_us.div_euclid(width_us) == b.at_us.div_euclid(width_us))
         .collect();
+    let windows = windows(&waves, horizon_hours);
     let mut distributions = Vec::with_capacity(waves.len());
     let mut terms = Vec::with_capacity(waves.len());
     let (mut observed, mut expected) = (0.0, 0.0);
     let mut answered = 0;
-    for wave in &waves {
+    for (place, wave) in waves.iter().enumerate() {
+        let window = windows
+            .as_ref()
+            .and_then(|windows| windows.get(place).cloned())
+            .unwrap_or(-MOVED_HOURS..=MOVED_HOURS);
         let share = answered_share(wave, 0, horizon_hours);
         answered += (share * wave.len() as f64).round() as u64;
         observed += share;
         let mut counts = [0_u64; LEVELS as usize + 1];
         let (mut total, mut sum) = (0_u64, 0.0);
-        for moved_hours in -MOVED_HOURS..=MOVED_HOURS {
+        for moved_hours in window {
             let moved_us = moved_hours * HOUR_US;
             let at = wave.first().map_or(0, |one| one.at_us) + moved_us;
             if !(log_us.0..=log_us.1).contains(&at) {
@@ -146,7 +155,11 @@ pub fn measure(
     }
     // Waves at a distance of two share no newcomers; neighbours may. By Hoelder's inequality
     // the bound for both halves together is the square root of the bound as if independent.
-    let dependence = if waves.len() > 1 { 0.5 } else { 1.0 };
+    let dependence = if waves.len() > 1 && windows.is_none() {
+        0.5
+    } else {
+        1.0
+    };
     Some(Measured {
         bits: -upper_tail_log2(observed, &terms, &distributions) * dependence,
         share: observed / waves.len().max(1) as f64,
@@ -155,6 +168,29 @@ pub fn measure(
         closures: closed.len() as u64,
         answered,
     })
+}
+
+/// By how many hours each wave may be moved without coming near a neighbour's newcomers: up to
+/// half way to the neighbours. `None` where the waves follow each other too closely for that.
+fn windows(waves: &[&[&Closed]], horizon_hours: i64) -> Option<Vec<std::ops::RangeInclusive<i64>>> {
+    let hours_between = |earlier: &[&Closed], later: &[&Closed]| {
+        let (Some(end), Some(start)) = (earlier.last(), later.first()) else {
+            return 0;
+        };
+        (start.at_us - end.at_us) / HOUR_US
+    };
+    (0..waves.len())
+        .map(|place| {
+            let before = place.checked_sub(1).map_or(2 * MOVED_HOURS, |last| {
+                hours_between(waves[last], waves[place])
+            });
+            let after = waves
+                .get(place + 1)
+                .map_or(4 * MOVED_HOURS, |next| hours_between(waves[place], next));
+            let (back, on) = (before / 2, after / 2 - horizon_hours);
+            (back + on >= SPARSE_HOURS).then(|| -back.min(MOVED_HOURS)..=on.clamp(0, MOVED_HOURS))
+        })
+        .collect()
 }
 
 /// Share of a wave's closures for which somebody begins within the horizon, no newcomer

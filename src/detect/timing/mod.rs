@@ -1,5 +1,6 @@
 //! What the clocks of accounts say.
 
+pub mod clock_jump;
 pub mod coincidence;
 pub mod dispatch;
 pub mod no_ramp;

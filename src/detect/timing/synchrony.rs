@@ -11,16 +11,18 @@
 //! # Null model
 //! Of an account's work in these hours of the week, some falls on the weeks in question. The
 //! tested half is as if drawn at random among other accounts of the log with as much work in
-//! the same hours of the week. Habits by hour of the week, time zones, and what the whole
+//! the same hours of the week. Only days count on which the group is at work as usual: whoever begins
+//! in the middle of the log, or rests for a week, is no common clock. Habits by hour of the week, time zones, and what the whole
 //! log has in common (an outage, a holiday) are thereby part of the null.
 //!
 //! # Innocent look-alikes
-//! A class in its lesson, a team with a deadline, cron jobs. A common clock follows from a
+//! A class in its lesson, a team with a deadline, people who work in shifts, cron jobs. A common clock follows from a
 //! common task, so it is no second family beside common prompts. Therefore weak: it never
 //! counts for a verdict.
 //!
 //! # Needs
-//! No column beyond the required ones; two weeks of log.
+//! No column beyond the required ones; two weeks of log, and a clock that runs on: where the whole
+//! log's day moves by an hour or more (a clock that was set, summer time), nothing is tested.
 //!
 //! # Limits
 //! Sees hours only; seconds and lags of seconds are what `timing/coincidence` looks at. Lags of an hour and more between accounts are seen, not
@@ -29,19 +31,20 @@
 //! have no habit to compare with and take no part. No finding never means that accounts are
 //! not coordinated.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::detect::Meta;
 use crate::detect::group::{Group, GroupFinding, GroupTest, Look, Prepared, Standing};
 use crate::detect::matched::{Comparison, Matched};
 use crate::detect::population::{DAY_US, HOUR_US, Population};
+use crate::detect::timing::clock_jump::clock_jump;
 use crate::model::finding::Family;
 
 static META: Meta = Meta {
     id: "timing/synchrony",
     title: "Accounts of a group that are at work in the same hours, beyond their habits",
     families: &[Family::Coordination],
-    version: 2,
+    version: 3,
     needs: &[],
     source: include_str!("synchrony.rs"),
 };
@@ -84,9 +87,13 @@ impl GroupTest for Synchrony {
         }
         let hour = |time_us: i64| time_us.div_euclid(HOUR_US);
         let hours = hour(population.log_last_us()) - hour(population.log_first_us()) + 1;
-        (hours < FEWEST_HOURS).then(|| {
-            "the log spans less than 14 days: habits cannot be told from a common clock".to_owned()
-        })
+        if hours < FEWEST_HOURS {
+            return Some(
+                "the log spans less than 14 days: habits cannot be told from a common clock"
+                    .to_owned(),
+            );
+        }
+        clock_jump(population)
     }
 
     fn prepare<'a>(&self, population: &'a Population<'a>) -> Prepared<'a> {
@@ -118,13 +125,14 @@ fn look(population: &Population<'_>, group: &Group) -> Look {
         return Look::untested("too few accounts of the group at work for twelve days");
     }
     let half = |odd: usize| -> Vec<u32> { long.iter().skip(odd).step_by(2).copied().collect() };
+    let days = working_days(population, &long);
     let mut best: Option<(Comparison, usize, Vec<u32>)> = None;
     for (teachers, pupils) in [(half(0), half(1)), (half(1), half(0))] {
-        let peaks = peaks(population, &teachers);
+        let peaks = peaks(population, &teachers, &days);
         if peaks.is_empty() {
             continue;
         }
-        let Some(compared) = compare(population, &group.accounts, &pupils, &peaks) else {
+        let Some(compared) = compare(population, (&group.accounts, &pupils), &peaks, &days) else {
             continue;
         };
         if best.as_ref().is_none_or(|best| compared.bits > best.0.bits) {
@@ -157,7 +165,7 @@ fn look(population: &Population<'_>, group: &Group) -> Look {
                 "each account as if drawn among {} other accounts with as much work in the same hours of the week",
                 compared.others
             ),
-            innocent: "a class in its lesson, a team with a deadline, or jobs started by the clock".to_owned(),
+            innocent: "a class in its lesson, a team with a deadline, shifts, or jobs started by the clock".to_owned(),
             would_clear: "a timetable, a deadline or a schedule that these hours follow".to_owned(),
             first_us: None,
             last_us: None,
@@ -167,20 +175,48 @@ fn look(population: &Population<'_>, group: &Group) -> Look {
     }
 }
 
-/// Hours in which unusually many of these accounts are at work, ascending.
-fn peaks(population: &Population<'_>, accounts: &[u32]) -> Vec<i64> {
-    let mut at_work: BTreeMap<i64, u32> = BTreeMap::new();
+/// Days on which the group is at work as on the busiest day of the same name, at least half: it may
+/// have begun in the middle of the log, or rest while others do not, without a common clock.
+fn working_days(population: &Population<'_>, accounts: &[u32]) -> BTreeSet<i64> {
+    let mut hours: BTreeMap<i64, u64> = BTreeMap::new();
     for account in accounts {
         let mut last = i64::MIN;
         for cell in population.cells(*account) {
             if cell.hour != last {
+                *hours.entry(cell.hour.div_euclid(24)).or_default() += 1;
+                last = cell.hour;
+            }
+        }
+    }
+    let mut busiest = [0_u64; 7];
+    let weekday = |day: i64| usize::try_from(day.rem_euclid(7)).unwrap_or(0);
+    for (day, count) in &hours {
+        let most = &mut busiest[weekday(*day)];
+        *most = (*most).max(*count);
+    }
+    hours
+        .into_iter()
+        .filter(|(day, count)| 2 * count >= busiest[weekday(*day)])
+        .map(|(day, _)| day)
+        .collect()
+}
+
+/// Hours of these days in which unusually many of these accounts are at work, ascending.
+fn peaks(population: &Population<'_>, accounts: &[u32], days: &BTreeSet<i64>) -> Vec<i64> {
+    let mut at_work: BTreeMap<i64, u32> = BTreeMap::new();
+    for account in accounts {
+        let mut last = i64::MIN;
+        for cell in population.cells(*account) {
+            if cell.hour != last && days.contains(&cell.hour.div_euclid(24)) {
                 *at_work.entry(cell.hour).or_default() += 1;
                 last = cell.hour;
             }
         }
     }
-    let first = population.log_first_us().div_euclid(HOUR_US);
-    let last = population.log_last_us().div_euclid(HOUR_US);
+    let mut same_weekday = [0_usize; 7];
+    for day in days {
+        same_weekday[usize::try_from(day.rem_euclid(7)).unwrap_or(0)] += 1;
+    }
     let mut by_slot: BTreeMap<i64, u32> = BTreeMap::new();
     for (hour, count) in &at_work {
         *by_slot.entry(hour.rem_euclid(WEEK_HOURS)).or_default() += count;
@@ -189,10 +225,9 @@ fn peaks(population: &Population<'_>, accounts: &[u32]) -> Vec<i64> {
         .into_iter()
         .filter(|(hour, count)| {
             let slot = hour.rem_euclid(WEEK_HOURS);
-            let before = (hour - first).div_euclid(WEEK_HOURS);
-            let after = (last - hour).div_euclid(WEEK_HOURS);
+            let weekday = hour.div_euclid(24).rem_euclid(7);
+            let weeks = same_weekday[usize::try_from(weekday).unwrap_or(0)].saturating_sub(1);
             let elsewhere = by_slot.get(&slot).copied().unwrap_or(0) - count;
-            let weeks = before + after;
             *count >= FEWEST_AT_WORK
                 && weeks > 0
                 && f64::from(*count) >= PEAK_RATIO * f64::from(elsewhere) / weeks as f64
@@ -204,9 +239,9 @@ fn peaks(population: &Population<'_>, accounts: &[u32]) -> Vec<i64> {
 /// Compares how much of the work in the peaks' hours of the week falls on the peaks.
 fn compare(
     population: &Population<'_>,
-    group: &[u32],
-    pupils: &[u32],
+    (group, pupils): (&[u32], &[u32]),
     peaks: &[i64],
+    days: &BTreeSet<i64>,
 ) -> Option<Comparison> {
     let mut slots = [false; WEEK_HOURS as usize];
     for hour in peaks {
@@ -224,7 +259,7 @@ fn compare(
         let mut last = i64::MIN;
         for cell in population.cells(account) {
             let slot = usize::try_from(cell.hour.rem_euclid(WEEK_HOURS)).unwrap_or(0);
-            if cell.hour == last || !slots[slot] {
+            if cell.hour == last || !slots[slot] || !days.contains(&cell.hour.div_euclid(24)) {
                 continue;
             }
             last = cell.hour;
@@ -312,6 +347,42 @@ mod tests {
             }
         }
         assert!(below <= 19, "{below} of 200 at the level of 5 %");
+    }
+
+    /// Four weeks of people with hours of their own; of the first sixty only those days count that
+    /// `is_at_work` says.
+    fn months(random: &mut Random, is_at_work: fn(i64) -> bool) -> World {
+        let mut world = World::new(400, &["m"]);
+        for account in 0..400 {
+            let zone = random.below(24);
+            for day in 0..28 {
+                if account < 60 && !is_at_work(day) || random.unit_f64() < 0.3 {
+                    continue;
+                }
+                for _ in 0..3 {
+                    let hour = (zone + random.below(9)) % 24;
+                    world.put(account, day * 24 + i64::try_from(hour).unwrap(), 0, 1);
+                }
+            }
+        }
+        world
+    }
+
+    #[test]
+    fn whoever_comes_late_or_takes_a_holiday_has_no_common_clock() {
+        let kinds: [(&str, fn(i64) -> bool); 2] = [
+            ("newcomers", |day| day >= 13),
+            ("a holiday", |day| !(9..21).contains(&day)),
+        ];
+        for (kind, is_at_work) in kinds {
+            let mut below = 0;
+            for repetition in 0..100 {
+                let mut random = Random::new(repetition);
+                let world = months(&mut random, is_at_work);
+                below += u32::from(bits(&world, (0..60).collect()) >= 20.0_f64.log2());
+            }
+            assert!(below <= 12, "{kind}: {below} of 100 at the level of 5 %");
+        }
     }
 
     /// In how many of ten worlds the waves of a dispatcher are seen, where each of its accounts

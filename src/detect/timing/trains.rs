@@ -2,9 +2,10 @@
 //!
 //! A surrogate moves the whole train of each account's requests by a random time of up to
 //! three of its own gaps: rates, habits, sessions and bursts stay, who comes before whom does
-//! not. Shifts are whole units of the clocks that programs are scheduled by (days, hours,
-//! quarters, five minutes, minutes), the largest that is no longer than the account's usual gap:
-//! scheduled jobs stay on their minute. Full circular shifts would turn idle ends into giant
+//! not. What comes round in a period of its own (a scheduled job, a poll, lessons by a bell) moves by
+//! whole periods and so keeps its phase. Anything else moves by whole units of the clocks that
+//! programs are scheduled by (days, hours, quarters, five minutes, minutes), the largest that is
+//! no longer than the account's usual gap. Full circular shifts would turn idle ends into giant
 //! gaps and reject everything.
 
 use crate::detect::group::Group;
@@ -25,11 +26,23 @@ const GAPS: i64 = 3;
 /// Units of schedules, in microseconds.
 const UNITS_US: [i64; 5] = [DAY_US, 3_600_000_000, 900_000_000, 300_000_000, 60_000_000];
 
+/// A pause this many times as long as the usual gap parts two sessions, and so many sessions show
+/// whether they come round in a period (ours).
+const PAUSE: i64 = 5;
+const FEWEST_SESSIONS: usize = 4;
+
+/// A period: three in four gaps within a tenth of the usual one (ours).
+const REGULAR_SHARE: f64 = 0.75;
+const REGULAR_WITHIN: f64 = 0.1;
+
+/// Times of whole minutes and more tell no order.
+const COARSE_US: i64 = 60 * SECOND_US;
+
 /// A job that starts a little late, now more and now less, has gaps an eighth shorter than its
 /// schedule at most (ours).
 const LATE: i64 = 8;
 
-/// A second: where all times are whole seconds, so are those of surrogates.
+/// A second.
 pub const SECOND_US: i64 = 1_000_000;
 
 /// Most surrogates, and how many as extreme as what is measured end the search: the sequential
@@ -45,15 +58,47 @@ pub struct Trains {
     /// Span in which all of them were at work.
     pub span_us: std::ops::Range<i64>,
     trains: Vec<Train>,
-    /// Smallest step of the log's clock that matters: a second or a microsecond.
+    /// Largest step that all times are multiples of.
     tick_us: i64,
 }
 
 #[derive(Debug, Clone)]
 struct Train {
     times_us: Vec<i64>,
+    movement: Movement,
+}
+
+/// By what a train may move: so many units back or on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Movement {
     unit_us: i64,
     steps: i64,
+}
+
+impl Movement {
+    fn of(times_us: &[i64], common: Option<i64>) -> Self {
+        let tick = tick(times_us).max(1);
+        let whole = |time_us: i64| (time_us / tick).max(1) * tick;
+        if let Some(period) = period(times_us).or(common) {
+            return Self {
+                unit_us: whole(period),
+                steps: GAPS,
+            };
+        }
+        let gap = usual(gaps(times_us));
+        let unit_us = UNITS_US
+            .into_iter()
+            .find(|unit| *unit <= gap + gap / LATE && unit % tick == 0)
+            .unwrap_or(tick);
+        Self {
+            unit_us,
+            steps: (GAPS * gap / unit_us).max(1),
+        }
+    }
+
+    fn reach_us(self) -> i64 {
+        self.unit_us * self.steps
+    }
 }
 
 /// A request of the merged stream: when, and by which of [`Trains::accounts`].
@@ -65,19 +110,25 @@ impl Trains {
     /// # Errors
     /// Where too few accounts were at work at one time, or their times were not kept.
     pub fn of(population: &Population<'_>, group: &Group) -> Result<Self, &'static str> {
-        const FEW: &str = "fewer than five accounts of the group at work at one time, with eight requests each of which the exact time was kept";
         let moments = &population.moments;
-        let window = busiest(population, group).ok_or(FEW)?;
+        let few = if moments.are_complete() {
+            "fewer than five accounts of the group at work at one time, with eight requests each and a clock finer than minutes"
+        } else {
+            "fewer than five accounts of the group at work at one time, with eight requests each, in what is left of the exact times (max_moments in [digest] thins them)"
+        };
+        let window = busiest(population, group).ok_or(few)?;
         let whole = moments.whole_around(window.start, 4);
         let inside = |account: u32| between(moments.of(account), &window);
         let mut members: Vec<u32> = group
             .accounts
             .iter()
             .copied()
-            .filter(|account| inside(*account).len() >= FEWEST_REQUESTS)
+            .filter(|account| {
+                inside(*account).len() >= FEWEST_REQUESTS && tick(inside(*account)) < COARSE_US
+            })
             .collect();
         if members.len() < FEWEST_ACCOUNTS {
-            return Err(FEW);
+            return Err(few);
         }
         // From when three in four have begun until one in four has ended, and whoever was at work
         // early and late in it.
@@ -97,47 +148,46 @@ impl Trains {
                 .into_iter()
                 .all(|part| !between(moments.of(*account), part).is_empty())
         });
-        let reach = members
-            .iter()
-            .map(|account| GAPS * usual_gap(between(moments.of(*account), &span)))
-            .max()
-            .unwrap_or(0);
-        // Trains that come in from beyond the span must be known whole.
+        // Trains that come in from beyond the span must be known whole, and none may run out: what
+        // a surrogate lacks at its end would pass for disorder.
+        let mut reach = 0;
+        let working = span.clone();
+        let in_span = |account: &u32| between(moments.of(*account), &working);
+        let common = common_period(members.iter().map(in_span), members.len());
+        for account in &members {
+            let times = between(moments.of(*account), &whole);
+            let own = Movement::of(in_span(account), common).reach_us();
+            reach = reach.max(own);
+            if let (Some(first), Some(last)) = (times.first(), times.last()) {
+                span.start = span.start.max(first.saturating_add(own));
+                span.end = span.end.min(last.saturating_sub(own) + 1);
+            }
+        }
         span.start = span.start.max(whole.start + reach);
         span.end = span.end.min(whole.end - reach);
         if span.start >= span.end {
-            return Err(FEW);
+            return Err(few);
         }
         members.retain(|account| between(moments.of(*account), &span).len() >= FEWEST_REQUESTS);
         if members.len() < FEWEST_ACCOUNTS {
-            return Err(FEW);
+            return Err(few);
         }
         let around = span.start - reach..span.end + reach;
-        let seconds = members
+        let trains: Vec<Train> = members
             .iter()
-            .flat_map(|account| between(moments.of(*account), &around))
-            .all(|time_us| time_us % SECOND_US == 0);
-        let tick_us = if seconds { SECOND_US } else { 1 };
-        let trains = members
-            .iter()
-            .map(|account| {
-                let gap = usual_gap(between(moments.of(*account), &span));
-                let unit_us = UNITS_US
-                    .into_iter()
-                    .find(|unit| *unit <= gap + gap / LATE)
-                    .unwrap_or(tick_us);
-                Train {
-                    times_us: between(moments.of(*account), &around).to_vec(),
-                    unit_us,
-                    steps: (GAPS * gap / unit_us).max(1),
-                }
+            .map(|account| Train {
+                times_us: between(moments.of(*account), &around).to_vec(),
+                movement: Movement::of(in_span(account), common),
             })
             .collect();
+        let tick_us = trains.iter().fold(0, |common, train| {
+            greatest_common(common, tick(&train.times_us))
+        });
         Ok(Self {
             accounts: members,
             span_us: span,
             trains,
-            tick_us,
+            tick_us: tick_us.max(1),
         })
     }
 
@@ -147,9 +197,9 @@ impl Trains {
         let mut events: Vec<(i64, u64, u32)> = Vec::new();
         for (index, train) in (0_u32..).zip(&self.trains) {
             let shift_us = if is_moved {
-                let choices = u64::try_from(2 * train.steps + 1).unwrap_or(1);
-                let step = i64::try_from(random.below(choices)).unwrap_or(0) - train.steps;
-                step * train.unit_us
+                let Movement { unit_us, steps } = train.movement;
+                let choices = u64::try_from(2 * steps + 1).unwrap_or(1);
+                (i64::try_from(random.below(choices)).unwrap_or(0) - steps) * unit_us
             } else {
                 0
             };
@@ -256,11 +306,114 @@ fn between<'a>(times_us: &'a [i64], span: &std::ops::Range<i64>) -> &'a [i64] {
     times_us.get(start..end).unwrap_or(&[])
 }
 
-/// Median gap between requests, never 0.
-fn usual_gap(times_us: &[i64]) -> i64 {
-    let mut gaps: Vec<i64> = times_us.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    gaps.sort_unstable();
-    gaps.get(gaps.len() / 2).copied().unwrap_or(1).max(1)
+/// Gaps between requests.
+fn gaps(times_us: &[i64]) -> Vec<i64> {
+    times_us.windows(2).map(|pair| pair[1] - pair[0]).collect()
+}
+
+/// The median, never 0.
+fn usual(mut values: Vec<i64>) -> i64 {
+    values.sort_unstable();
+    values.get(values.len() / 2).copied().unwrap_or(1).max(1)
+}
+
+/// The period in which requests, or sessions of them, come round; `None` where they do not.
+fn period(times_us: &[i64]) -> Option<i64> {
+    let pause = usual(gaps(times_us)).saturating_mul(PAUSE);
+    let starts: Vec<i64> = times_us
+        .iter()
+        .enumerate()
+        .filter(|(place, time)| {
+            place
+                .checked_sub(1)
+                .is_none_or(|before| **time - times_us[before] > pause)
+        })
+        .map(|(_, time)| *time)
+        .collect();
+    let rounds = if starts.len() >= FEWEST_SESSIONS {
+        starts
+    } else {
+        times_us.to_vec()
+    };
+    let between = gaps(&rounds);
+    let median = usual(between.clone());
+    let near = between
+        .iter()
+        .filter(|gap| ((**gap - median) as f64).abs() <= REGULAR_WITHIN * median as f64)
+        .count();
+    if (near as f64) < REGULAR_SHARE * between.len() as f64 {
+        return None;
+    }
+    // Late starts and rounds left out cancel over the whole time.
+    let whole = rounds.last()? - rounds.first()?;
+    let turns = (whole as f64 / median as f64).round().max(1.0);
+    Some((whole as f64 / turns).round() as i64)
+}
+
+/// The period that half of the trains have in common, if there is one: the others follow the same
+/// bell, though too loosely to show it.
+fn common_period<'a>(trains: impl Iterator<Item = &'a [i64]>, members: usize) -> Option<i64> {
+    let periods: Vec<i64> = trains.filter_map(period).collect();
+    let median = usual(periods.clone());
+    let near = periods
+        .iter()
+        .filter(|own| ((**own - median) as f64).abs() <= REGULAR_WITHIN * median as f64)
+        .count();
+    (2 * near >= members).then_some(median)
+}
+
+/// Largest step that all times are multiples of, in microseconds; 0 of none.
+fn tick(times_us: &[i64]) -> i64 {
+    times_us
+        .iter()
+        .fold(0, |common, time| greatest_common(common, *time))
+}
+
+fn greatest_common(one: i64, other: i64) -> i64 {
+    let (mut a, mut b) = (one.unsigned_abs(), other.unsigned_abs());
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    i64::try_from(a).unwrap_or(1)
+}
+
+/// Lags in seconds that are looked at.
+const LAGS: usize = 61;
+
+/// Requests of the stream that are compared with one, so that a burst costs no more.
+const NEXT: usize = 32;
+
+/// Pairs of requests of different accounts at the most frequent lag, and that lag in seconds.
+#[must_use]
+pub fn most_frequent_lag(events: &[Event], _accounts: usize) -> (f64, usize) {
+    let mut counts = [0_u64; LAGS];
+    for (place, (time_us, account)) in events.iter().enumerate() {
+        for (later_us, other) in events.iter().skip(place + 1).take(NEXT) {
+            // To the nearest second, so that a fixed lag is not cut in two by an edge.
+            let lag = (later_us - time_us + SECOND_US / 2) / SECOND_US;
+            let lag = usize::try_from(lag).unwrap_or(LAGS);
+            let Some(count) = counts.get_mut(lag) else {
+                break;
+            };
+            *count += u64::from(account != other);
+        }
+    }
+    let mut best = 0;
+    for (lag, count) in counts.iter().enumerate() {
+        if *count > counts[best] {
+            best = lag;
+        }
+    }
+    (counts[best] as f64, best)
+}
+
+/// Times as frequent as in surrogates that the most frequent lag must be (ours, as for habits).
+pub const MINIMUM_RATIO: f64 = 2.0;
+
+/// Whether the most frequent lag is more frequent than in surrogates.
+#[must_use]
+pub fn act_together(measured: &Measured<usize>) -> bool {
+    measured.bits > 0.0 && measured.value >= MINIMUM_RATIO * measured.expected.max(1.0)
 }
 
 /// Why the log's clock cannot tell order: no exact times, or whole minutes only.
