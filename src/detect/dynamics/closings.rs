@@ -22,10 +22,6 @@ const UNIT: f64 = 1000.0;
 pub struct Closings {
     /// Closing time by account, where it lies within the log.
     pub at_us: Vec<Option<i64>>,
-    /// How likely a closure is in each hour of the week, UTC, in thousandths of a closure: the
-    /// hours with closures in the log, and the hours at which its accounts begin. A provider and its customers
-    /// may keep the same office hours without a hand in it.
-    pub by_hour: [u64; HOURS_PER_WEEK],
     /// Accounts that are closed without a time.
     pub untimed: usize,
     /// Closures outside the log's time.
@@ -46,14 +42,11 @@ impl Closings {
         let (first, last) = (population.log_first_us(), population.log_last_us());
         let mut closings = Self {
             at_us: vec![None; population.len()],
-            by_hour: [0; HOURS_PER_WEEK],
             untimed: 0,
             outside: 0,
             own: 0,
             outlived: 0,
         };
-        // A wave of closures in one hour tells once at which hours a provider closes.
-        let mut hours: BTreeSet<i64> = BTreeSet::new();
         for (account, profile) in population.profiles.iter().enumerate() {
             let Some(profile) = profile else { continue };
             let status = profile.status.as_deref().unwrap_or_default().to_lowercase();
@@ -74,15 +67,34 @@ impl Closings {
             closings.outlived += usize::from(last_request > at.saturating_add(GRACE_US));
             if let Some(slot) = closings.at_us.get_mut(account) {
                 *slot = Some(at);
-                hours.insert(at.div_euclid(HOUR_US));
             }
         }
+        closings
+    }
+
+    /// How likely a closure is in each hour of the week, UTC, in thousandths of a closure: the
+    /// hours with closures in the log, and the hours at which its accounts begin, both without the
+    /// accounts of `group` (ascending), which are what is tested. A provider and its customers may
+    /// keep the same office hours without a hand in it.
+    #[must_use]
+    pub fn by_hour(&self, population: &Population<'_>, group: &[u32]) -> [u64; HOURS_PER_WEEK] {
+        let outside = |account: &u32| group.binary_search(account).is_err();
+        let others = population.accounts().filter(outside);
+        let known: u64 = beginnings(population, others).iter().sum();
+        // Where hardly anybody else begins, the group's own beginnings are all there is to go by.
+        let outside = |account: &u32| (known as f64) < PRIOR_CLOSURES || outside(account);
+        // A wave of closures in one hour tells once at which hours a provider closes.
+        let hours: BTreeSet<i64> = (0_u32..)
+            .zip(&self.at_us)
+            .filter(|(account, _)| outside(account))
+            .filter_map(|(_, at_us)| Some((*at_us)?.div_euclid(HOUR_US)))
+            .collect();
         let mut closures = [0_u64; HOURS_PER_WEEK];
         for hour in hours {
             closures[week::hour_of_week(hour)] += 1;
         }
-        closings.by_hour = weights(&closures, &beginnings(population));
-        closings
+        let others = population.accounts().filter(outside);
+        weights(&closures, &beginnings(population, others))
     }
 
     /// What of the closures is not used, in words.
@@ -114,13 +126,16 @@ pub fn hour_of_week(at_us: i64) -> usize {
     week::hour_of_week(at_us.div_euclid(HOUR_US))
 }
 
-/// Accounts that begin in each hour of the week, those at the start of the log left out.
-fn beginnings(population: &Population<'_>) -> [u64; HOURS_PER_WEEK] {
+/// How many of `accounts` begin in each hour of the week, those at the start of the log left out.
+fn beginnings(
+    population: &Population<'_>,
+    accounts: impl Iterator<Item = u32>,
+) -> [u64; HOURS_PER_WEEK] {
     let mut counts = [0_u64; HOURS_PER_WEEK];
     let from = population.log_first_us().saturating_add(LOG_START_US);
-    for first in &population.first_us {
-        if *first >= from {
-            counts[hour_of_week(*first)] += 1;
+    for first in accounts.map(|account| population.first(account)) {
+        if first >= from {
+            counts[hour_of_week(first)] += 1;
         }
     }
     counts

@@ -16,7 +16,7 @@
 //! wave, to other times within half a week before or after, weighed by the hours of the week
 //! at which the log's closures happen, and where there are few of them by the hours at which its
 //! accounts begin. Bursts of sign-ups, growth, working hours and weekends are thereby part of
-//! the null. Closures within twice the horizon are one wave. Waves that lie days apart are moved
+//! the null; the hours are those of accounts outside the group. Closures within twice the horizon are one wave. Waves that lie days apart are moved
 //! no nearer to each other than half way and count in full; waves that follow more closely may
 //! share newcomers and count half.
 //!
@@ -137,12 +137,13 @@ fn look(population: &Population<'_>, closings: &Closings, group: &Group) -> Look
         })
         .collect();
     let heirs = heirs(population, group, &closed);
+    let by_hour = closings.by_hour(population, &group.accounts);
     let tried = 2 * HORIZONS_HOURS.len() as u64;
     let log_us = (population.log_first_us(), population.log_last_us());
     let mut best: Option<(Measured, bool, i64)> = None;
     for horizon_hours in HORIZONS_HOURS {
         for (kin, by_key) in [(&all, false), (&heirs, true)] {
-            let Some(measured) = measure(kin, horizon_hours, &closings.by_hour, log_us) else {
+            let Some(measured) = measure(kin, horizon_hours, &by_hour, log_us) else {
                 continue;
             };
             if measured.share < MINIMUM_RATIO * measured.expected {
