@@ -79,10 +79,7 @@ impl Closings {
     #[must_use]
     pub fn by_hour(&self, population: &Population<'_>, group: &[u32]) -> [u64; HOURS_PER_WEEK] {
         let outside = |account: &u32| group.binary_search(account).is_err();
-        let others = population.accounts().filter(outside);
-        let known: u64 = beginnings(population, others).iter().sum();
-        // Where hardly anybody else begins, the group's own beginnings are all there is to go by.
-        let outside = |account: &u32| (known as f64) < PRIOR_CLOSURES || outside(account);
+        let begun = beginnings(population, population.accounts().filter(outside));
         // A wave of closures in one hour tells once at which hours a provider closes.
         let hours: BTreeSet<i64> = (0_u32..)
             .zip(&self.at_us)
@@ -93,8 +90,12 @@ impl Closings {
         for hour in hours {
             closures[week::hour_of_week(hour)] += 1;
         }
-        let others = population.accounts().filter(outside);
-        weights(&closures, &beginnings(population, others))
+        // Where hardly anybody else begins, the hours at which everybody works stand for them.
+        if (begun.iter().sum::<u64>() as f64) < PRIOR_CLOSURES {
+            weights(&closures, &working_hours(population))
+        } else {
+            weights(&closures, &begun)
+        }
     }
 
     /// What of the closures is not used, in words.
@@ -137,6 +138,18 @@ fn beginnings(
         if first >= from {
             counts[hour_of_week(first)] += 1;
         }
+    }
+    counts
+}
+
+/// Hours of all accounts with requests, by hour of the week.
+fn working_hours(population: &Population<'_>) -> [u64; HOURS_PER_WEEK] {
+    let mut counts = [0_u64; HOURS_PER_WEEK];
+    for cell in population
+        .accounts()
+        .flat_map(|account| population.cells(account))
+    {
+        counts[week::hour_of_week(cell.hour)] += 1;
     }
     counts
 }
