@@ -31,9 +31,8 @@
 use crate::detect::Meta;
 use crate::detect::group::{Group, GroupFinding, GroupTest, Look, Prepared, Standing};
 use crate::detect::population::Population;
-use crate::detect::timing::trains::{
-    MINIMUM_RATIO, Trains, act_together, coarse_clock, most_frequent_lag,
-};
+use crate::detect::timing::lags::{MINIMUM_RATIO, act_together, most_frequent_lag};
+use crate::detect::timing::trains::{Trains, coarse_clock};
 use crate::model::finding::Family;
 
 static META: Meta = Meta {

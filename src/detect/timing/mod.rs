@@ -3,6 +3,8 @@
 pub mod clock_jump;
 pub mod coincidence;
 pub mod dispatch;
+pub mod lags;
+pub mod movement;
 pub mod no_ramp;
 pub mod plan_usage;
 pub mod rotation;

@@ -34,7 +34,8 @@
 use crate::detect::Meta;
 use crate::detect::group::{Group, GroupFinding, GroupTest, Look, Prepared, Standing};
 use crate::detect::population::Population;
-use crate::detect::timing::trains::{Event, Trains, act_together, coarse_clock, most_frequent_lag};
+use crate::detect::timing::lags::{act_together, most_frequent_lag};
+use crate::detect::timing::trains::{Event, Trains, coarse_clock};
 use crate::model::finding::Family;
 
 static META: Meta = Meta {

@@ -10,6 +10,7 @@
 
 use crate::detect::group::Group;
 use crate::detect::population::{DAY_US, Population};
+use crate::detect::timing::movement::{Movement, common_period, greatest_common, tick};
 use crate::stats::random::Random;
 
 /// Fewest accounts at work at one time, and fewest requests of each (ours; with fewer there is
@@ -20,27 +21,8 @@ const FEWEST_REQUESTS: usize = 8;
 /// Most requests looked at: as many as the statistics were tried on.
 const MOST_REQUESTS: usize = 4_000;
 
-/// A train moves by up to this many of its own usual gaps.
-const GAPS: i64 = 3;
-
-/// Units of schedules, in microseconds.
-const UNITS_US: [i64; 5] = [DAY_US, 3_600_000_000, 900_000_000, 300_000_000, 60_000_000];
-
-/// A pause this many times as long as the usual gap parts two sessions, and so many sessions show
-/// whether they come round in a period (ours).
-const PAUSE: i64 = 5;
-const FEWEST_SESSIONS: usize = 4;
-
-/// A period: three in four gaps within a tenth of the usual one (ours).
-const REGULAR_SHARE: f64 = 0.75;
-const REGULAR_WITHIN: f64 = 0.1;
-
 /// Times of whole minutes and more tell no order.
 const COARSE_US: i64 = 60 * SECOND_US;
-
-/// A job that starts a little late, now more and now less, has gaps an eighth shorter than its
-/// schedule at most (ours).
-const LATE: i64 = 8;
 
 /// A second.
 pub const SECOND_US: i64 = 1_000_000;
@@ -66,39 +48,6 @@ pub struct Trains {
 struct Train {
     times_us: Vec<i64>,
     movement: Movement,
-}
-
-/// By what a train may move: so many units back or on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Movement {
-    unit_us: i64,
-    steps: i64,
-}
-
-impl Movement {
-    fn of(times_us: &[i64], common: Option<i64>) -> Self {
-        let tick = tick(times_us).max(1);
-        let whole = |time_us: i64| (time_us / tick).max(1) * tick;
-        if let Some(period) = period(times_us).or(common) {
-            return Self {
-                unit_us: whole(period),
-                steps: GAPS,
-            };
-        }
-        let gap = usual(gaps(times_us));
-        let unit_us = UNITS_US
-            .into_iter()
-            .find(|unit| *unit <= gap + gap / LATE && unit % tick == 0)
-            .unwrap_or(tick);
-        Self {
-            unit_us,
-            steps: (GAPS * gap / unit_us).max(1),
-        }
-    }
-
-    fn reach_us(self) -> i64 {
-        self.unit_us * self.steps
-    }
 }
 
 /// A request of the merged stream: when, and by which of [`Trains::accounts`].
@@ -304,116 +253,6 @@ fn between<'a>(times_us: &'a [i64], span: &std::ops::Range<i64>) -> &'a [i64] {
     let start = times_us.partition_point(|time| *time < span.start);
     let end = times_us.partition_point(|time| *time < span.end);
     times_us.get(start..end).unwrap_or(&[])
-}
-
-/// Gaps between requests.
-fn gaps(times_us: &[i64]) -> Vec<i64> {
-    times_us.windows(2).map(|pair| pair[1] - pair[0]).collect()
-}
-
-/// The median, never 0.
-fn usual(mut values: Vec<i64>) -> i64 {
-    values.sort_unstable();
-    values.get(values.len() / 2).copied().unwrap_or(1).max(1)
-}
-
-/// The period in which requests, or sessions of them, come round; `None` where they do not.
-fn period(times_us: &[i64]) -> Option<i64> {
-    let pause = usual(gaps(times_us)).saturating_mul(PAUSE);
-    let starts: Vec<i64> = times_us
-        .iter()
-        .enumerate()
-        .filter(|(place, time)| {
-            place
-                .checked_sub(1)
-                .is_none_or(|before| **time - times_us[before] > pause)
-        })
-        .map(|(_, time)| *time)
-        .collect();
-    let rounds = if starts.len() >= FEWEST_SESSIONS {
-        starts
-    } else {
-        times_us.to_vec()
-    };
-    let between = gaps(&rounds);
-    let median = usual(between.clone());
-    let near = between
-        .iter()
-        .filter(|gap| ((**gap - median) as f64).abs() <= REGULAR_WITHIN * median as f64)
-        .count();
-    if (near as f64) < REGULAR_SHARE * between.len() as f64 {
-        return None;
-    }
-    // Late starts and rounds left out cancel over the whole time.
-    let whole = rounds.last()? - rounds.first()?;
-    let turns = (whole as f64 / median as f64).round().max(1.0);
-    Some((whole as f64 / turns).round() as i64)
-}
-
-/// The period that half of the trains have in common, if there is one: the others follow the same
-/// bell, though too loosely to show it.
-fn common_period<'a>(trains: impl Iterator<Item = &'a [i64]>, members: usize) -> Option<i64> {
-    let periods: Vec<i64> = trains.filter_map(period).collect();
-    let median = usual(periods.clone());
-    let near = periods
-        .iter()
-        .filter(|own| ((**own - median) as f64).abs() <= REGULAR_WITHIN * median as f64)
-        .count();
-    (2 * near >= members).then_some(median)
-}
-
-/// Largest step that all times are multiples of, in microseconds; 0 of none.
-fn tick(times_us: &[i64]) -> i64 {
-    times_us
-        .iter()
-        .fold(0, |common, time| greatest_common(common, *time))
-}
-
-fn greatest_common(one: i64, other: i64) -> i64 {
-    let (mut a, mut b) = (one.unsigned_abs(), other.unsigned_abs());
-    while b != 0 {
-        (a, b) = (b, a % b);
-    }
-    i64::try_from(a).unwrap_or(1)
-}
-
-/// Lags in seconds that are looked at.
-const LAGS: usize = 61;
-
-/// Requests of the stream that are compared with one, so that a burst costs no more.
-const NEXT: usize = 32;
-
-/// Pairs of requests of different accounts at the most frequent lag, and that lag in seconds.
-#[must_use]
-pub fn most_frequent_lag(events: &[Event], _accounts: usize) -> (f64, usize) {
-    let mut counts = [0_u64; LAGS];
-    for (place, (time_us, account)) in events.iter().enumerate() {
-        for (later_us, other) in events.iter().skip(place + 1).take(NEXT) {
-            // To the nearest second, so that a fixed lag is not cut in two by an edge.
-            let lag = (later_us - time_us + SECOND_US / 2) / SECOND_US;
-            let lag = usize::try_from(lag).unwrap_or(LAGS);
-            let Some(count) = counts.get_mut(lag) else {
-                break;
-            };
-            *count += u64::from(account != other);
-        }
-    }
-    let mut best = 0;
-    for (lag, count) in counts.iter().enumerate() {
-        if *count > counts[best] {
-            best = lag;
-        }
-    }
-    (counts[best] as f64, best)
-}
-
-/// Times as frequent as in surrogates that the most frequent lag must be (ours, as for habits).
-pub const MINIMUM_RATIO: f64 = 2.0;
-
-/// Whether the most frequent lag is more frequent than in surrogates.
-#[must_use]
-pub fn act_together(measured: &Measured<usize>) -> bool {
-    measured.bits > 0.0 && measured.value >= MINIMUM_RATIO * measured.expected.max(1.0)
 }
 
 /// Why the log's clock cannot tell order: no exact times, or whole minutes only.
