@@ -17,7 +17,7 @@ mod cpu;
 #[path = "support/prompts.rs"]
 mod prompts;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::io::Write;
 use std::path::Path;
 use std::process::Command;
@@ -159,7 +159,7 @@ fn with_copies(prompts: &[String], wanted: usize) -> Vec<String> {
             let one_in = if number % 4 == 0 { 33 } else { 12 };
             let words = prompt.split(' ').enumerate().map(|(place, word)| {
                 let draw = mix(mix(number) ^ place as u64);
-                if draw % one_in == 0 {
+                if draw.is_multiple_of(one_in) {
                     format!("other{}", draw % 997)
                 } else {
                     word.to_owned()
@@ -205,7 +205,7 @@ fn near_pairs(texts: &[String]) -> Vec<(u32, u32)> {
         .collect();
     for (number, set) in (0_u32..).zip(&sets) {
         let prefix = set.len() - (SIMILARITY * set.len() as f64).ceil() as usize + 1;
-        let mut candidates: HashSet<u32> = HashSet::new();
+        let mut candidates: BTreeSet<u32> = BTreeSet::new();
         for shingle in set.iter().take(prefix.min(set.len())) {
             let list = index.entry(*shingle).or_default();
             candidates.extend(list.iter());

@@ -160,7 +160,7 @@ mod tests {
         let bell = train((0..20).flat_map(|run| [0, 7, 19].map(|late| run * 900 + late)));
         assert_eq!(Movement::of(&bell, None).unit_us, 900 * SECOND_US);
         // No period, but one that the group has in common.
-        let odd = train((0..20).map(|run| run * run * 13));
+        let odd = train((0..20).map(|run| run * run * 13 + run % 3));
         assert_eq!(period(&odd), None);
         assert_eq!(
             Movement::of(&odd, Some(77 * SECOND_US)).unit_us,
@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn a_common_period_takes_half_of_the_group() {
         let bell: Vec<i64> = train((0..20).map(|run| run * 720));
-        let odd = train((0..20).map(|run| run * run * 13));
+        let odd = train((0..20).map(|run| run * run * 13 + run % 3));
         let group = [
             bell.as_slice(),
             bell.as_slice(),

@@ -370,11 +370,10 @@ mod tests {
 
     #[test]
     fn whoever_comes_late_or_takes_a_holiday_has_no_common_clock() {
-        let kinds: [(&str, fn(i64) -> bool); 2] = [
-            ("newcomers", |day| day >= 13),
-            ("a holiday", |day| !(9..21).contains(&day)),
-        ];
-        for (kind, is_at_work) in kinds {
+        type AtWork = fn(i64) -> bool;
+        let newcomers: AtWork = |day| day >= 13;
+        let holiday: AtWork = |day| !(9..21).contains(&day);
+        for (kind, is_at_work) in [("newcomers", newcomers), ("a holiday", holiday)] {
             let mut below = 0;
             for repetition in 0..100 {
                 let mut random = Random::new(repetition);

@@ -196,7 +196,8 @@ pub(crate) fn look(test: &dyn GroupTest, accounts: u32, clocks: Clocks) -> Look 
 pub(crate) fn innocent_clocks_stay_at_the_level(test: &dyn GroupTest, repetitions: u32) {
     let expected = 0.05 * f64::from(repetitions);
     let most = expected + 3.0 * (0.95 * expected).sqrt();
-    let kinds: [(&str, fn(&mut Random) -> Clocks); 14] = [
+    type Make = fn(&mut Random) -> Clocks;
+    let kinds: [(&str, Make); 14] = [
         ("people", |random| people(20, random)),
         ("agents", |random| agents(12, random)),
         ("jobs every hour", |random| jobs(15, 60, random)),
@@ -234,6 +235,5 @@ pub(crate) fn innocent_clocks_stay_at_the_level(test: &dyn GroupTest, repetition
             "{counts}"
         );
         assert!(f64::from(found) <= most, "{counts}");
-        println!("{counts}");
     }
 }
