@@ -58,11 +58,12 @@ pub fn clock_jump(population: &Population<'_>) -> Option<String> {
     }
     let (_, day, hours) = strongest?;
     let date = chrono::DateTime::from_timestamp_micros(day.checked_mul(DAY_US)?)?;
-    let by = if hours <= 12 {
-        format!("{hours} hours later")
+    let (hours, side) = if hours <= 12 {
+        (hours, "later")
     } else {
-        format!("{} hours earlier", 24 - hours)
+        (24 - hours, "earlier")
     };
+    let by = format!("{hours} hour{} {side}", if hours == 1 { "" } else { "s" });
     Some(format!(
         "from about {} on the whole log's day runs {by}: a clock that was set or summer time; habits by the hour cannot be compared across it",
         date.format("%Y-%m-%d")

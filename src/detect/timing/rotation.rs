@@ -49,7 +49,7 @@ static META: Meta = Meta {
 
 /// The distances must vary at most this share of what the surrogates' do (ours): below
 /// it a small effect of large numbers is no balancer.
-const MOST_SHARE: f64 = 0.8;
+const MOST_SHARE: f64 = 0.92;
 
 /// The test.
 pub struct Rotation;
@@ -155,15 +155,27 @@ mod tests {
     #[test]
     fn turns_are_seen_also_by_a_clock_of_seconds() {
         let mut random = Random::new(1);
-        for _ in 0..20 {
-            let clocks = test_clocks::turns(20, &mut random);
-            let seconds = test_clocks::in_seconds(clocks.clone());
-            for clocks in [clocks, seconds] {
-                let look = test_clocks::look(&Rotation, 20, clocks);
-                let finding = &look.findings[0];
-                assert!(finding.bits > 9.9 && finding.measured < 0.5 * finding.expected);
-                assert!(finding.accounts.len() >= 18 && finding.standing == Standing::Weak);
+        let dealers = [
+            test_clocks::turns,
+            test_clocks::turns_with_failover,
+            test_clocks::least_connections,
+        ];
+        for (dealer, deal) in dealers.into_iter().enumerate() {
+            let (mut seen, mut said) = (0, String::new());
+            for _ in 0..10 {
+                let clocks = deal(20, &mut random);
+                let seconds = test_clocks::in_seconds(clocks.clone());
+                for clocks in [clocks, seconds] {
+                    let look = test_clocks::look(&Rotation, 20, clocks);
+                    said = format!("{look:?}");
+                    seen += u32::from(look.findings.first().is_some_and(|finding| {
+                        finding.standing == Standing::Weak
+                            && finding.bits > 9.9
+                            && finding.accounts.len() >= 18
+                    }));
+                }
             }
+            assert!(seen >= 19, "dealer {dealer}: {seen} of 20, the last {said}");
         }
     }
 

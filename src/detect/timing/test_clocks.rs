@@ -144,6 +144,39 @@ pub(crate) fn turns(accounts: u32, random: &mut Random) -> Clocks {
     clocks
 }
 
+/// The same, where one request in fifty fails over to another account.
+pub(crate) fn turns_with_failover(accounts: u32, random: &mut Random) -> Clocks {
+    let mut clocks = turns(accounts, random);
+    for (account, _) in &mut clocks {
+        if random.below(50) == 0 {
+            *account = u32::try_from(random.below(u64::from(accounts))).unwrap();
+        }
+    }
+    clocks
+}
+
+/// One stream of work that goes to the account with the fewest requests under way, of several
+/// to the one that has rested longest.
+pub(crate) fn least_connections(accounts: u32, random: &mut Random) -> Clocks {
+    let mut busy_until = vec![Vec::<i64>::new(); accounts as usize];
+    let mut last = vec![i64::MIN; accounts as usize];
+    let (mut clocks, mut time) = (Vec::new(), 0);
+    for _ in 0..2_000 {
+        time += waiting(random, 20e6);
+        for under_way in &mut busy_until {
+            under_way.retain(|until| *until > time);
+        }
+        let chosen = (0..accounts as usize)
+            .min_by_key(|account| (busy_until[*account].len(), last[*account]))
+            .unwrap();
+        // Half of the accounts are at work on average.
+        busy_until[chosen].push(time + waiting(random, 200e6));
+        last[chosen] = time;
+        clocks.push((u32::try_from(chosen).unwrap(), time));
+    }
+    clocks
+}
+
 /// One program that starts some accounts together, and others seven seconds after them.
 pub(crate) fn batches(accounts: u32, random: &mut Random) -> Clocks {
     let (mut clocks, mut time) = (Vec::new(), 0);
