@@ -19,8 +19,8 @@ const PROBES: usize = 6;
 const NEIGHBOURS: usize = 8;
 
 /// Two texts are near-duplicates if the shorter sketch has at least this share of its fragments in
-/// the other: what texts with seven in ten runs in common have, less two standard deviations of a
-/// sketch of thirty (0.7 - 2 * 0.084).
+/// the other: what texts with seven in ten runs in common have, less one and a half standard deviations of a
+/// sketch of thirty (0.7 - 1.5 * 0.084).
 const COMMON_SHARE: f64 = 0.57;
 
 /// Sketches with fewer fragments say nothing beyond exact equality: one changed word of a text of
