@@ -65,6 +65,17 @@ impl Moments {
         self.level == 0
     }
 
+    /// Width of the spans among which the busiest is looked for: a day, or one stretch where others
+    /// beside it may be left out.
+    #[must_use]
+    pub fn window_us(&self) -> i64 {
+        if self.are_complete() {
+            4 * STRETCH_US
+        } else {
+            STRETCH_US
+        }
+    }
+
     /// Whether no time was kept.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -101,6 +112,10 @@ mod tests {
         );
         assert_eq!(all.whole_around(5, 1), -STRETCH_US..2 * STRETCH_US);
         let half = Moments::new(0, Vec::new(), 1);
+        assert_eq!(
+            (all.window_us(), half.window_us()),
+            (4 * STRETCH_US, STRETCH_US)
+        );
         let middle = (0..1000)
             .find(|s| keeps(*s, 1) && keeps(s + 1, 1) && !keeps(s - 1, 1) && !keeps(s + 2, 1))
             .unwrap();

@@ -1,14 +1,13 @@
 //! The accounts of a log with their clocks, as plain vectors: what group tests look at.
 
 use anyhow::Result;
-use polars::prelude::DataFrame;
 
 use crate::detect::Context;
 use crate::detect::content::capability::Capabilities;
 use crate::detect::content::families::TextFamily;
 use crate::detect::layer::Layer;
 use crate::detect::moments::Moments;
-use crate::detect::prompts::Prompts;
+use crate::detect::prompts::{Prompts, u32s};
 use crate::detect::traits::Traits;
 use crate::digest::DigestTables;
 use crate::model::event::Event;
@@ -241,10 +240,6 @@ impl<'a> Population<'a> {
     pub fn first(&self, account: u32) -> i64 {
         self.first_us.get(account as usize).copied().unwrap_or(0)
     }
-}
-
-fn u32s(frame: &DataFrame, name: &str) -> Result<Vec<u32>> {
-    Ok(frame.column(name)?.u32()?.into_no_null_iter().collect())
 }
 
 /// Counts the links of each account by the kinds of key that matter here.

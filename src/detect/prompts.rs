@@ -185,7 +185,7 @@ impl Prompts {
     }
 }
 
-fn u32s(frame: &DataFrame, name: &str) -> Result<Vec<u32>> {
+pub(super) fn u32s(frame: &DataFrame, name: &str) -> Result<Vec<u32>> {
     Ok(frame.column(name)?.u32()?.into_no_null_iter().collect())
 }
 

@@ -74,6 +74,8 @@ pub(crate) struct World {
     pub(crate) texts_per_account: usize,
     /// Exact times of requests, by account.
     pub(crate) moments: Vec<(u32, i64)>,
+    /// One in 2^level stretches keeps them.
+    pub(crate) moment_level: u32,
     pub(crate) capabilities: Capabilities,
     models: Vec<String>,
 }
@@ -97,6 +99,7 @@ impl World {
             prompts: Vec::new(),
             texts_per_account: 64,
             moments: Vec::new(),
+            moment_level: 0,
             capabilities: Capabilities::default(),
             models: models.iter().map(|name| (*name).to_owned()).collect(),
         }
@@ -203,7 +206,7 @@ impl World {
             std::iter::empty(),
             self.texts_per_account,
         );
-        made.moments = Moments::new(accounts, self.moments.clone(), 0);
+        made.moments = Moments::new(accounts, self.moments.clone(), self.moment_level);
         made.capabilities = self.capabilities.clone();
         made.with_cells(self.cells.clone())
     }

@@ -25,7 +25,7 @@
 //! No column beyond the required ones; exact times of requests.
 //!
 //! # Limits
-//! Looks at the group's busiest day, and at five accounts and more that are at work all through
+//! Looks at the group's busiest day (six hours of it where exact times are thinned), and at five accounts and more that are at work all through
 //! one part of it with eight requests each. A coarse clock is compared with surrogates as coarse,
 //! requests of one time in random order; times of whole minutes tell nothing.
 //! Where the log stamps the end of a request, turns blur. Jobs at fixed intervals, random and
@@ -47,8 +47,9 @@ static META: Meta = Meta {
     source: include_str!("rotation.rs"),
 };
 
-/// The distances must vary at most this share of what the surrogates' do (ours): below
-/// it a small effect of large numbers is no balancer.
+/// The distances must vary at most this share of what the surrogates' do (ours, above what least
+/// connections at half load leave in the test below): nearer to one, a small effect of large numbers
+/// is no balancer.
 const MOST_SHARE: f64 = 0.92;
 
 /// The test.
@@ -150,6 +151,7 @@ fn look(population: &Population<'_>, group: &Group) -> Look {
 mod tests {
     use super::*;
     use crate::detect::timing::test_clocks;
+    use crate::digest::{STRETCH_US, keeps};
     use crate::stats::random::Random;
 
     #[test]
@@ -177,6 +179,22 @@ mod tests {
             }
             assert!(seen >= 19, "dealer {dealer}: {seen} of 20, the last {said}");
         }
+    }
+
+    #[test]
+    fn turns_are_seen_where_only_a_part_of_the_day_is_left() {
+        let mut random = Random::new(4);
+        // The first quarter of its day is left out, this one is kept.
+        let stretch = (0..4_000)
+            .find(|s| s % 4 == 2 && keeps(*s, 1) && !keeps(s - 2, 1))
+            .unwrap();
+        let clocks = test_clocks::turns(20, &mut random)
+            .into_iter()
+            .filter(|(_, time)| *time < STRETCH_US)
+            .map(|(account, time)| (account, time + stretch * STRETCH_US))
+            .collect();
+        let look = test_clocks::look_at_thinned(&Rotation, 20, clocks, 1);
+        assert!(look.findings[0].bits > 9.9, "{look:?}");
     }
 
     #[test]

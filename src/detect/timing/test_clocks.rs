@@ -208,8 +208,19 @@ fn in_steps(clocks: Clocks, seconds: i64) -> Clocks {
 
 /// What a test says of all accounts of these clocks.
 pub(crate) fn look(test: &dyn GroupTest, accounts: u32, clocks: Clocks) -> Look {
+    look_at_thinned(test, accounts, clocks, 0)
+}
+
+/// The same, where one in 2^level stretches of six hours keeps its times.
+pub(crate) fn look_at_thinned(
+    test: &dyn GroupTest,
+    accounts: u32,
+    clocks: Clocks,
+    level: u32,
+) -> Look {
     let mut world = World::new(accounts as usize, &["m"]);
     world.moments = clocks;
+    world.moment_level = level;
     let population = world.population();
     if let Some(why) = test.blocked(&population) {
         return Look {

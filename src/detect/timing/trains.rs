@@ -9,7 +9,7 @@
 //! gaps and reject everything.
 
 use crate::detect::group::Group;
-use crate::detect::population::{DAY_US, Population};
+use crate::detect::population::Population;
 use crate::detect::timing::movement::{Movement, common_period, greatest_common, tick};
 use crate::stats::random::Random;
 
@@ -216,7 +216,7 @@ pub struct Measured<T> {
     pub requests: u64,
 }
 
-/// The day on which the group sent most, halved until it holds few enough requests.
+/// The day, or kept stretch, in which the group sent most, halved until it holds few enough requests.
 fn busiest(population: &Population<'_>, group: &Group) -> Option<std::ops::Range<i64>> {
     let times = |window: &std::ops::Range<i64>| -> usize {
         group
@@ -225,17 +225,18 @@ fn busiest(population: &Population<'_>, group: &Group) -> Option<std::ops::Range
             .map(|account| between(population.moments.of(*account), window).len())
             .sum()
     };
-    let mut by_day: Vec<i64> = group
+    let width_us = population.moments.window_us();
+    let mut places: Vec<i64> = group
         .accounts
         .iter()
         .flat_map(|account| population.moments.of(*account))
-        .map(|time_us| time_us.div_euclid(DAY_US))
+        .map(|time_us| time_us.div_euclid(width_us))
         .collect();
-    by_day.sort_unstable();
-    let day = by_day
+    places.sort_unstable();
+    let place = places
         .chunk_by(|a, b| a == b)
         .max_by_key(|same| (same.len(), std::cmp::Reverse(same[0])))?[0];
-    let mut window = day * DAY_US..(day + 1) * DAY_US;
+    let mut window = place * width_us..(place + 1) * width_us;
     let mut held = times(&window);
     while held > MOST_REQUESTS && window.end - window.start > 2 * SECOND_US {
         let middle = window.start + (window.end - window.start) / 2;
