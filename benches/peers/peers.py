@@ -1,4 +1,4 @@
-"""Near-duplicates with rensa or datasketch: peers.py TOOL TEXTS GROUPS.
+"""Near-duplicates with rensa or datasketch: peers.py TOOL TEXTS GROUPS [SIMILARITY].
 
 TEXTS holds JSON strings, one a line; GROUPS gets the group of each; processor seconds go to
 standard output. Needs `pip install rensa datasketch`.
@@ -9,8 +9,11 @@ import re
 import sys
 import time
 
-# As for gaoya: 128 hashes, bands that find nearly all pairs at a similarity of 0.7.
-HASHES, BANDS, WORDS, SIMILARITY = 128, 18, 5, 0.65
+# As for gaoya: 128 hashes, bands that find nearly all pairs at a similarity of 0.7; where less is
+# asked for, bands for half of that.
+HASHES, WORDS = 128, 5
+SIMILARITY = float(sys.argv[4]) if len(sys.argv) > 4 else 0.65
+BANDS, RENSA_BANDS = (18, 16) if SIMILARITY > 0.5 else (32, 32)
 
 
 def shingles(text):
@@ -33,7 +36,7 @@ def main():
     if tool == "rensa":
         from rensa import RMinHash, RMinHashLSH
 
-        index = RMinHashLSH(threshold=SIMILARITY, num_perm=HASHES, num_bands=16)
+        index = RMinHashLSH(threshold=SIMILARITY, num_perm=HASHES, num_bands=RENSA_BANDS)
         kept = {}
     else:
         from datasketch import MinHash, MinHashLSH

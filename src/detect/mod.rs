@@ -19,6 +19,7 @@ pub mod network;
 pub mod population;
 pub mod prompts;
 pub mod registry;
+pub mod stamps;
 #[cfg(test)]
 pub(crate) mod test_world;
 pub mod timing;

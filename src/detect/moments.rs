@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use crate::detect::stamps::{MILLISECOND_US, Moment, Stamps, stamps};
 use crate::digest::{DigestTables, STRETCH_US, keeps};
 
 /// Times by account, whole stretches of six hours at a time.
@@ -11,6 +12,12 @@ pub struct Moments {
     times_us: Vec<i64>,
     /// One in 2^level stretches has the times of its requests, the others none.
     level: u32,
+    /// What the log's times are of.
+    stamps: Stamps,
+    /// Whether any request says how long it took.
+    are_timed: bool,
+    /// Longest request, where the log has their ends and `times_us` their beginnings.
+    longest_us: i64,
 }
 
 impl Moments {
@@ -22,19 +29,20 @@ impl Moments {
         let frame = &tables.moments;
         let accounts = frame.column("account")?.u32()?.into_no_null_iter();
         let times_us = frame.column("time_us")?.i64()?.into_no_null_iter();
+        let durations_ms = frame.column("duration_ms")?.u32()?.into_no_null_iter();
         Ok(Self::new(
             tables.accounts.height(),
-            accounts.zip(times_us).collect(),
+            accounts.zip(times_us.zip(durations_ms)).collect(),
             tables.about.moment_level,
         ))
     }
 
-    /// From (account, time) in any order.
+    /// From (account, request) in any order.
     #[must_use]
-    pub fn new(accounts: usize, mut moments: Vec<(u32, i64)>, level: u32) -> Self {
-        moments.sort_unstable();
+    pub fn new(accounts: usize, mut requests: Vec<(u32, Moment)>, level: u32) -> Self {
+        requests.sort_unstable();
         let mut offsets = vec![0_usize; accounts + 1];
-        for (account, _) in &moments {
+        for (account, _) in &requests {
             if let Some(slot) = offsets.get_mut(*account as usize + 1) {
                 *slot += 1;
             }
@@ -42,11 +50,63 @@ impl Moments {
         for index in 1..offsets.len() {
             offsets[index] += offsets[index - 1];
         }
-        Self {
+        let requests: Vec<Moment> = requests.into_iter().map(|(_, request)| request).collect();
+        let mut made = Self {
             offsets,
-            times_us: moments.into_iter().map(|(_, time_us)| time_us).collect(),
             level,
+            are_timed: requests.iter().any(|request| request.1 > 0),
+            times_us: requests.iter().map(|request| request.0).collect(),
+            ..Self::default()
+        };
+        if made.are_timed {
+            made.begin(requests);
         }
+        made
+    }
+
+    /// Tells the log's stamps, and goes back from ends to beginnings.
+    fn begin(&mut self, mut requests: Vec<Moment>) {
+        let tick_us = tick(&self.times_us).max(1);
+        let bounds: Vec<(usize, usize)> = self
+            .offsets
+            .windows(2)
+            .filter_map(|pair| Some((*pair.first()?, *pair.get(1)?)))
+            .collect();
+        let of = |(start, end): &(usize, usize)| requests.get(*start..*end).unwrap_or(&[]);
+        self.stamps = stamps(bounds.iter().map(of), tick_us);
+        if self.stamps != Stamps::Ends {
+            return;
+        }
+        for (time_us, duration_ms) in &mut requests {
+            // The clock stays as coarse as it was.
+            let ticks = (i64::from(*duration_ms) * MILLISECOND_US + tick_us / 2) / tick_us;
+            self.longest_us = self.longest_us.max(ticks * tick_us);
+            *time_us = time_us.saturating_sub(ticks * tick_us);
+        }
+        self.times_us = requests.into_iter().map(|request| request.0).collect();
+        for (start, end) in bounds {
+            if let Some(own) = self.times_us.get_mut(start..end) {
+                own.sort_unstable();
+            }
+        }
+    }
+
+    /// What the tests of order must say of the log's stamps.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<String> {
+        let remark = match self.stamps {
+            Stamps::Beginnings => return Vec::new(),
+            Stamps::Ends => {
+                "the log's times are of the ends of requests, which the durations tell; order was looked at among their beginnings"
+            }
+            Stamps::Unknown if self.are_timed => {
+                "whether the log's times are of beginnings or ends of requests could not be told from their durations; taken as beginnings, which blurs order where they are ends"
+            }
+            Stamps::Unknown => {
+                "without requests.latency_ms it cannot be told whether times are of beginnings or ends of requests; taken as beginnings, which blurs order where they are ends"
+            }
+        };
+        vec![remark.to_owned()]
     }
 
     /// Times of an account, ascending.
@@ -95,8 +155,27 @@ impl Moments {
         };
         let first = stretch - kept(most, -1);
         let last = stretch + kept(most, 1);
-        first * STRETCH_US..(last + 1) * STRETCH_US
+        // What began before the last of them ended may have ended in one that was left out.
+        first * STRETCH_US..(last + 1) * STRETCH_US - self.longest_us
     }
+}
+
+/// Largest step that all times are multiples of, in microseconds; 0 of none.
+#[must_use]
+pub fn tick(times_us: &[i64]) -> i64 {
+    times_us
+        .iter()
+        .fold(0, |common, time| greatest_common(common, *time))
+}
+
+/// The greatest common divisor; of 0 and a number the number.
+#[must_use]
+pub fn greatest_common(one: i64, other: i64) -> i64 {
+    let (mut a, mut b) = (one.unsigned_abs(), other.unsigned_abs());
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    i64::try_from(a).unwrap_or(1)
 }
 
 #[cfg(test)]
@@ -104,8 +183,51 @@ mod tests {
     use super::*;
 
     #[test]
+    fn ticks_are_common_divisors() {
+        assert_eq!(tick(&[10, 30, 50]), 10);
+        assert_eq!((tick(&[]), tick(&[0, 0]), tick(&[-4, 6])), (0, 0, 2));
+    }
+
+    #[test]
+    fn ends_become_beginnings_by_the_clock_of_the_log() {
+        // Forty accounts that wait for each answer, some of which take long.
+        let mut requests = Vec::new();
+        for account in 0..40 {
+            let mut begun = 1_000 * SECOND_US;
+            for number in 0..12_i64 {
+                let seconds = if number % 3 == 0 { 60 } else { 1 };
+                let end = begun + seconds * SECOND_US;
+                requests.push((
+                    account,
+                    (end, u32::try_from(seconds).unwrap() * 1_000 + 300),
+                ));
+                begun = end + SECOND_US;
+            }
+        }
+        let moments = Moments::new(40, requests.clone(), 1);
+        assert_eq!(moments.stamps, Stamps::Ends);
+        assert_eq!(
+            moments.of(3)[..3],
+            [1_000, 1_061, 1_063].map(|s| s * SECOND_US)
+        );
+        assert!(moments.remarks()[0].contains("ends of requests"));
+        assert_eq!(
+            moments.whole_around(0, 0).end % STRETCH_US,
+            STRETCH_US - 60 * SECOND_US
+        );
+        for (_, request) in &mut requests {
+            request.1 = 0;
+        }
+        let moments = Moments::new(40, requests, 0);
+        assert!(moments.remarks()[0].contains("requests.latency_ms"));
+        assert_eq!(moments.of(3)[0], 1_060 * SECOND_US);
+    }
+
+    const SECOND_US: i64 = 1_000_000;
+
+    #[test]
     fn spans_end_where_a_stretch_is_left_out() {
-        let all = Moments::new(2, vec![(1, 5), (0, 9), (1, 2)], 0);
+        let all = Moments::new(2, vec![(1, (5, 0)), (0, (9, 0)), (1, (2, 0))], 0);
         assert_eq!(
             (all.of(0), all.of(1), all.of(2)),
             (&[9][..], &[2, 5][..], &[][..])

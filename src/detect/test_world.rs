@@ -76,6 +76,8 @@ pub(crate) struct World {
     pub(crate) moments: Vec<(u32, i64)>,
     /// One in 2^level stretches keeps them.
     pub(crate) moment_level: u32,
+    /// How long each of them took, where known.
+    pub(crate) durations_ms: Vec<u32>,
     pub(crate) capabilities: Capabilities,
     models: Vec<String>,
 }
@@ -100,6 +102,7 @@ impl World {
             texts_per_account: 64,
             moments: Vec::new(),
             moment_level: 0,
+            durations_ms: Vec::new(),
             capabilities: Capabilities::default(),
             models: models.iter().map(|name| (*name).to_owned()).collect(),
         }
@@ -206,7 +209,14 @@ impl World {
             std::iter::empty(),
             self.texts_per_account,
         );
-        made.moments = Moments::new(accounts, self.moments.clone(), self.moment_level);
+        let durations_ms = self
+            .durations_ms
+            .iter()
+            .copied()
+            .chain(std::iter::repeat(0));
+        let requests = self.moments.iter().zip(durations_ms);
+        let requests = requests.map(|((account, time_us), ms)| (*account, (*time_us, ms)));
+        made.moments = Moments::new(accounts, requests.collect(), self.moment_level);
         made.capabilities = self.capabilities.clone();
         made.with_cells(self.cells.clone())
     }

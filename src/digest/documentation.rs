@@ -121,7 +121,8 @@ tables! {
 ]
 "moments" "Exact times of requests, sorted by account and time; of some stretches of six hours only, where there are more than max_moments." [
     "account" U32 "row of accounts" "The account.";
-    "time_us" I64 "microseconds since 1970-01-01 UTC" "A request.";
+    "time_us" I64 "microseconds since 1970-01-01 UTC" "A request, as the log has its time.";
+    "duration_ms" U32 "milliseconds" "How long it took; 0 where the log does not say.";
 ]
 "texts" "Sampled distinct texts: per account and role those with the smallest hashes, sorted by account, role and hash." [
     "account" U32 "row of accounts" "The account.";

@@ -6,6 +6,7 @@ use polars::prelude::DataFrame;
 use crate::digest::account::Account;
 use crate::digest::frames::{ColumnList, Ranks};
 use crate::digest::intern::Interner;
+use crate::digest::moments::Moment;
 use crate::digest::partial::{Digest, Lookups};
 use crate::digest::pattern_tables;
 use crate::digest::tables::{DigestAbout, DigestTables, FragmentLists, Intake, KeyKind};
@@ -185,14 +186,15 @@ impl Digest {
     }
 
     fn moments_frame(&mut self, accounts: &Ranks) -> Result<DataFrame> {
-        let mut moments: Vec<(u32, i64)> = std::mem::take(&mut self.moments)
+        let mut moments: Vec<Moment> = std::mem::take(&mut self.moments)
             .into_entries()
-            .map(|(account, time_us)| (accounts.rank(account), time_us))
+            .map(|(account, time_us, duration_ms)| (accounts.rank(account), time_us, duration_ms))
             .collect();
         moments.sort_unstable();
         let mut columns = ColumnList::new("moments");
         columns.u32(moments.iter().map(|moment| moment.0));
         columns.i64(moments.iter().map(|moment| moment.1));
+        columns.u32(moments.iter().map(|moment| moment.2));
         columns.frame(moments.len())
     }
 

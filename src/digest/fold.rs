@@ -104,7 +104,11 @@ impl Digest {
         self.cells
             .add((number, timestamp_us.div_euclid(HOUR_US), model), cell);
         self.minutes.add(timestamp_us.div_euclid(MINUTE_US), 1);
-        self.moments.add(number, timestamp_us);
+        self.moments.add((
+            number,
+            timestamp_us,
+            milliseconds(columns.latency_ms.get(index)),
+        ));
         let system_prompt = columns.system_prompt.get(index);
         if let Some(matcher) = &self.matcher {
             let prompt = prompt.filter(|text| !text.is_empty());
@@ -375,6 +379,12 @@ fn way(columns: &Columns<'_>, index: usize) -> u32 {
         }
     }
     way
+}
+
+/// Whole milliseconds; 0, which stands for not known, where there are none.
+fn milliseconds(value: Option<f64>) -> u32 {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // saturates as it should
+    value.map_or(0, |value| value.round() as u32)
 }
 
 /// One form for zero and for not-a-number.

@@ -41,7 +41,7 @@ pub use tables::{DigestAbout, DigestTables, FragmentLists, Intake, KeyKind};
 use crate::model::column::RequestColumn;
 
 /// Version of the stored tables; rises with every change of columns, hashes or meanings.
-pub const DIGEST_SCHEMA_VERSION: u32 = 7;
+pub const DIGEST_SCHEMA_VERSION: u32 = 8;
 
 /// Which hash functions the stored hashes come from; digests of other hashes do not merge.
 pub const HASH_NAME: &str =
@@ -71,6 +71,7 @@ pub const WANTED: &[RequestColumn] = &[
     RequestColumn::ResponseFormat,
     RequestColumn::Status,
     RequestColumn::HttpStatus,
+    RequestColumn::LatencyMs,
     RequestColumn::Ip,
     RequestColumn::Asn,
     RequestColumn::Country,

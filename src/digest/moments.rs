@@ -22,22 +22,22 @@ pub fn keeps(stretch: i64, level: u32) -> bool {
     level == 0 || mix(hash) >> (64 - level.min(63)) == 0
 }
 
+/// A request: account, microseconds since the epoch, duration in milliseconds; 0 where not known.
+pub(crate) type Moment = (u32, i64, u32);
+
 /// Requests by account and time, of the stretches that are kept.
 #[derive(Debug, Default)]
 pub(crate) struct Moments {
     pub(crate) level: u32,
     held: usize,
-    stretches: FxHashMap<i64, Vec<(u32, i64)>>,
+    stretches: FxHashMap<i64, Vec<Moment>>,
 }
 
 impl Moments {
-    pub(crate) fn add(&mut self, account: u32, time_us: i64) {
-        let stretch = time_us.div_euclid(STRETCH_US);
+    pub(crate) fn add(&mut self, moment: Moment) {
+        let stretch = moment.1.div_euclid(STRETCH_US);
         if keeps(stretch, self.level) {
-            self.stretches
-                .entry(stretch)
-                .or_default()
-                .push((account, time_us));
+            self.stretches.entry(stretch).or_default().push(moment);
             self.held += 1;
         }
     }
@@ -53,7 +53,7 @@ impl Moments {
     }
 
     /// All of them, in no order.
-    pub(crate) fn into_entries(self) -> impl Iterator<Item = (u32, i64)> {
+    pub(crate) fn into_entries(self) -> impl Iterator<Item = Moment> {
         self.stretches.into_values().flatten()
     }
 }
@@ -64,14 +64,17 @@ mod tests {
 
     #[test]
     fn a_stretch_is_kept_whole_or_not_at_all_whatever_the_order() {
-        let all: Vec<(u32, i64)> = (0..4_000)
-            .map(|n| (n % 7, i64::from(n) * (STRETCH_US / 20) - 3 * STRETCH_US))
-            .chain([(1, i64::MIN), (2, i64::MAX)])
+        let all: Vec<Moment> = (0..4_000)
+            .map(|n| {
+                let time_us = i64::from(n) * (STRETCH_US / 20) - 3 * STRETCH_US;
+                (n % 7, time_us, n % 3)
+            })
+            .chain([(1, i64::MIN, 0), (2, i64::MAX, u32::MAX)])
             .collect();
-        let kept = |entries: &mut dyn Iterator<Item = &(u32, i64)>| {
+        let kept = |entries: &mut dyn Iterator<Item = &Moment>| {
             let mut moments = Moments::default();
-            for &(account, time_us) in entries {
-                moments.add(account, time_us);
+            for &moment in entries {
+                moments.add(moment);
                 moments.fit(900, 0);
             }
             let level = moments.level;
@@ -82,10 +85,10 @@ mod tests {
         let (level, forward) = kept(&mut all.iter());
         assert_eq!((level, forward.clone()), kept(&mut all.iter().rev()));
         assert!(level >= 2 && forward.len() <= 900 && forward.len() > 300);
-        for &(account, time_us) in &all {
+        for &moment in &all {
             assert_eq!(
-                forward.binary_search(&(account, time_us)).is_ok(),
-                keeps(time_us.div_euclid(STRETCH_US), level)
+                forward.binary_search(&moment).is_ok(),
+                keeps(moment.1.div_euclid(STRETCH_US), level)
             );
         }
     }

@@ -233,9 +233,9 @@ impl Digest {
             self.minutes.add(minute, requests);
         }
         self.moments.fit(usize::MAX, other.moments.level);
-        for (account, time_us) in other.moments.into_entries() {
+        for (account, time_us, duration_ms) in other.moments.into_entries() {
             if let Some(&account) = accounts.get(account as usize) {
-                self.moments.add(account, time_us);
+                self.moments.add((account, time_us, duration_ms));
             }
         }
         let limit = self.texts_per_account();

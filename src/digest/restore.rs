@@ -407,8 +407,11 @@ fn restore_moments(digest: &mut Digest, tables: &DigestTables) -> Result<()> {
         frame: &tables.moments,
     };
     let moments = reader.u32("account")?.into_iter();
-    for (account, time_us) in moments.zip(reader.i64("time_us")?) {
-        digest.moments.add(account, time_us);
+    let moments = moments
+        .zip(reader.i64("time_us")?)
+        .zip(reader.u32("duration_ms")?);
+    for ((account, time_us), duration_ms) in moments {
+        digest.moments.add((account, time_us, duration_ms));
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! What group tests found, put into the campaign: evidence rows, findings, and dates.
 
-use crate::detect::population::{DAY_US, Population};
+use crate::detect::dynamics::releases::is_version_of;
+use crate::detect::population::{DAY_US, HOUR_US, Population};
 use crate::fuse::campaigns::median_bits;
 use crate::fuse::findings::Sources;
 use crate::fuse::group_tests::Judged;
@@ -211,22 +212,24 @@ pub fn timeline(
             format!("busiest day: {requests} requests by {at_work} accounts"),
         );
     }
-    for event in population
-        .events
-        .iter()
-        .filter(|event| {
-            event.kind == EventKind::ModelRelease
-                && (campaign.first_us..=campaign.last_us).contains(&event.timestamp_us)
+    let releases = population.events.iter().filter(|event| {
+        event.kind == EventKind::ModelRelease
+            && (campaign.first_us..=campaign.last_us).contains(&event.timestamp_us)
+    });
+    let used = releases.filter_map(|event| {
+        let Some(model) = &event.model else {
+            return Some((event, 0, format!("release of {}", event.name)));
+        };
+        let hour = event.timestamp_us.div_euclid(HOUR_US);
+        let users = users_since(population, accounts, model, hour);
+        // What the campaign never uses is no event of it.
+        (users > 0).then(|| {
+            let statement = format!("release of {model}; {users} of its accounts come to use it");
+            (event, users, statement)
         })
-        .take(MOST_ENTRIES)
-    {
-        let name = event.model.as_deref().unwrap_or(&event.name);
-        add(
-            event.timestamp_us,
-            "release",
-            0,
-            format!("release of {name}"),
-        );
+    });
+    for (event, users, statement) in used.take(MOST_ENTRIES) {
+        add(event.timestamp_us, "release", users, statement);
     }
     let mut closed: Vec<i64> = accounts
         .iter()
@@ -292,6 +295,24 @@ pub fn timeline(
     // What moves after a release stands after it.
     entries.sort_by_key(|entry| (entry.at_us, entry.kind != "release"));
     entries
+}
+
+/// Accounts with a request to a version of the model in this hour or later.
+fn users_since(population: &Population<'_>, accounts: &[u32], model: &str, hour: i64) -> usize {
+    let models: Vec<u32> = (0_u32..)
+        .zip(&population.models)
+        .filter(|(_, found)| is_version_of(found, model))
+        .map(|(number, _)| number)
+        .collect();
+    accounts
+        .iter()
+        .filter(|account| {
+            population
+                .cells_between(**account, hour, i64::MAX)
+                .iter()
+                .any(|cell| models.binary_search(&cell.model).is_ok())
+        })
+        .count()
 }
 
 fn days_between(from_us: i64, until_us: i64) -> String {

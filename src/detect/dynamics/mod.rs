@@ -3,6 +3,7 @@
 pub mod closings;
 pub mod conversation_replay;
 pub mod failover;
+pub mod heirs;
 pub mod mixed_traffic;
 pub mod model_pivot;
 pub mod release_window;

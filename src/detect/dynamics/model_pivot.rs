@@ -144,9 +144,25 @@ fn look(windows: &[Window], group: &Group) -> Look {
             too_few = true;
             continue;
         }
-        let Some(finding) = test(window, group, windows.len() as u64) else {
+        let Some(mut finding) = test(window, group, windows.len() as u64) else {
             continue;
         };
+        // The published figure is that of one day, whichever window shows most.
+        if let Some(day) = windows
+            .iter()
+            .find(|other| other.hours == WINDOWS_HOURS[0] && other.release == window.release)
+            .filter(|day| day.hours != window.hours)
+        {
+            let share = format!(
+                "; within {} hours {:.0} % of its requests",
+                day.hours,
+                day.share_of(&group.accounts) * 100.0
+            );
+            finding.statement.push_str(&share);
+            for date in &mut finding.dates {
+                date.statement.push_str(&share);
+            }
+        }
         added |= finding.standing == Standing::Weak;
         if best.as_ref().is_none_or(|best| {
             (finding.standing != Standing::Weak, finding.bits)

@@ -82,6 +82,17 @@ impl Window {
         self.requests.get(account as usize).copied().unwrap_or(0)
     }
 
+    /// Share of the group's requests that went to the released model.
+    #[must_use]
+    pub fn share_of(&self, group: &[u32]) -> f64 {
+        let moved: u64 = group
+            .iter()
+            .filter_map(|account| self.moved.get(*account as usize))
+            .sum();
+        let all: u64 = group.iter().map(|account| self.at_work(*account)).sum();
+        moved as f64 / all.max(1) as f64
+    }
+
     /// How much of what the group sends to the new model is missing from the old ones.
     #[must_use]
     pub fn redirected(&self, group: &[u32]) -> f64 {

@@ -81,7 +81,13 @@ pub fn releases(population: &Population<'_>) -> (Vec<Release>, Vec<String>) {
             .iter()
             .any(|model| seen.get(*model as usize).copied().flatten().is_some());
         if !users {
-            partial.push(format!("release {name}: no request of the log uses it"));
+            partial.push(if event.model.is_some() {
+                format!("release {name}: no request of the log uses it")
+            } else {
+                format!(
+                    "release {name}: it names no model, and none appears within {NAMELESS_HOURS} hours after it"
+                )
+            });
             continue;
         }
         let earliest = models
@@ -147,7 +153,7 @@ pub fn releases(population: &Population<'_>) -> (Vec<Release>, Vec<String>) {
 }
 
 /// Whether a model name is the released one, or the released one with a date or version behind it.
-fn is_version_of(name: &str, released: &str) -> bool {
+pub fn is_version_of(name: &str, released: &str) -> bool {
     let (name, released) = (name.to_lowercase(), released.trim().to_lowercase());
     !released.is_empty()
         && name

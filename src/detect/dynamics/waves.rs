@@ -5,9 +5,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use crate::detect::dynamics::closings::hour_of_week;
-use crate::detect::group::Group;
-use crate::detect::population::{HOUR_US, Population};
-use crate::model::finding::Family;
+use crate::detect::population::HOUR_US;
 use crate::model::week::HOURS_PER_WEEK;
 use crate::stats::chernoff::{Discrete, Term, upper_tail_log2};
 
@@ -30,53 +28,6 @@ pub struct Closed {
     pub at_us: i64,
     /// First requests of the accounts that could follow, ascending.
     pub arrivals_us: Rc<Vec<i64>>,
-}
-
-/// For each closed account those that share a small key with it, as successors.
-#[must_use]
-pub fn heirs(population: &Population<'_>, group: &Group, closed: &[(u32, i64)]) -> Vec<Closed> {
-    let mut kin: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
-    for layer in population
-        .layers
-        .iter()
-        .filter(|layer| layer.family != Family::Content && layer.family != Family::Client)
-    {
-        for index in 0..layer.len() {
-            let accounts = layer.group(index);
-            if accounts.len() > population.hub_degree {
-                continue;
-            }
-            let inside: Vec<u32> = accounts
-                .iter()
-                .filter(|account| group.accounts.binary_search(account).is_ok())
-                .copied()
-                .collect();
-            for account in &inside {
-                if closed
-                    .binary_search_by_key(account, |(closed, _)| *closed)
-                    .is_ok()
-                {
-                    kin.entry(*account)
-                        .or_default()
-                        .extend(inside.iter().filter(|other| *other != account));
-                }
-            }
-        }
-    }
-    closed
-        .iter()
-        .filter_map(|(account, at_us)| {
-            let mut kin = kin.remove(account)?;
-            kin.sort_unstable();
-            kin.dedup();
-            let mut arrivals: Vec<i64> = kin.iter().map(|other| population.first(*other)).collect();
-            arrivals.sort_unstable();
-            Some(Closed {
-                at_us: *at_us,
-                arrivals_us: Rc::new(arrivals),
-            })
-        })
-        .collect()
 }
 
 /// One horizon's result.

@@ -19,13 +19,14 @@
 //! market's opening, a bell, the end of an outage). Therefore weak: it never counts for a verdict.
 //!
 //! # Needs
-//! No column beyond the required ones; exact times of requests.
+//! No column beyond the required ones; exact times of requests. requests.latency_ms tells whether
+//! these are beginnings or ends.
 //!
 //! # Limits
 //! Looks at the group's busiest day, and at five accounts and more that are at work all through
 //! one part of it with eight requests each; of a request the next 32 of the stream. Times of whole
-//! minutes tell nothing. Where the log stamps the end of a request, lags blur by the length of the
-//! answers. Lags of hours are what `timing/synchrony` sees. No finding never means that accounts
+//! minutes tell nothing. Where the log has the ends of requests and says how long they took, the
+//! beginnings are computed; where it does not, lags blur by the length of the answers. Lags of hours are what `timing/synchrony` sees. No finding never means that accounts
 //! are not coordinated.
 
 use crate::detect::Meta;
@@ -58,7 +59,7 @@ impl GroupTest for Coincidence {
 
     fn prepare<'a>(&self, population: &'a Population<'a>) -> Prepared<'a> {
         Prepared {
-            partial: Vec::new(),
+            partial: population.moments.remarks(),
             look: Box::new(move |group| look(population, group)),
         }
     }

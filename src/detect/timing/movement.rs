@@ -1,6 +1,7 @@
 //! By how much the train of an account's requests may be moved without taking from it what is its
 //! own: its period, or the clock that it is scheduled by.
 
+use crate::detect::moments::tick;
 use crate::detect::population::DAY_US;
 
 /// A train moves by up to this many of its own usual gaps.
@@ -118,24 +119,6 @@ pub fn common_period<'a>(trains: impl Iterator<Item = &'a [i64]>, members: usize
     (2 * near >= members).then_some(median)
 }
 
-/// Largest step that all times are multiples of, in microseconds; 0 of none.
-#[must_use]
-pub fn tick(times_us: &[i64]) -> i64 {
-    times_us
-        .iter()
-        .fold(0, |common, time| greatest_common(common, *time))
-}
-
-/// The greatest common divisor; of 0 and a number the number.
-#[must_use]
-pub fn greatest_common(one: i64, other: i64) -> i64 {
-    let (mut a, mut b) = (one.unsigned_abs(), other.unsigned_abs());
-    while b != 0 {
-        (a, b) = (b, a % b);
-    }
-    i64::try_from(a).unwrap_or(1)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,9 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn ticks_are_common_divisors() {
-        assert_eq!(tick(&train([10, 30, 50].into_iter())), 10 * SECOND_US);
-        assert_eq!((tick(&[]), tick(&[0, 0]), tick(&[-4, 6])), (0, 0, 2));
+    fn an_empty_train_moves_by_three_gaps() {
         assert_eq!(Movement::of(&[], None).steps, GAPS);
     }
 }

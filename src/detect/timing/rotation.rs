@@ -22,13 +22,15 @@
 //! weak: it never counts for a verdict.
 //!
 //! # Needs
-//! No column beyond the required ones; exact times of requests.
+//! No column beyond the required ones; exact times of requests. requests.latency_ms tells whether
+//! these are beginnings or ends.
 //!
 //! # Limits
 //! Looks at the group's busiest day (six hours of it where exact times are thinned), and at five accounts and more that are at work all through
 //! one part of it with eight requests each. A coarse clock is compared with surrogates as coarse,
 //! requests of one time in random order; times of whole minutes tell nothing.
-//! Where the log stamps the end of a request, turns blur. Jobs at fixed intervals, random and
+//! Where the log has the ends of requests and says how long they took, the beginnings are computed;
+//! where it does not, turns blur. Jobs at fixed intervals, random and
 //! sticky balancing leave no trace here. No finding never means that accounts are not coordinated.
 
 use crate::detect::Meta;
@@ -66,7 +68,7 @@ impl GroupTest for Rotation {
 
     fn prepare<'a>(&self, population: &'a Population<'a>) -> Prepared<'a> {
         Prepared {
-            partial: Vec::new(),
+            partial: population.moments.remarks(),
             look: Box::new(move |group| look(population, group)),
         }
     }
@@ -195,6 +197,19 @@ mod tests {
             .collect();
         let look = test_clocks::look_at_thinned(&Rotation, 20, clocks, 1);
         assert!(look.findings[0].bits > 9.9, "{look:?}");
+    }
+
+    #[test]
+    fn turns_are_seen_through_the_ends_of_requests() {
+        let mut random = Random::new(6);
+        for _ in 0..5 {
+            let (clocks, durations_ms) =
+                test_clocks::ended(test_clocks::turns(40, &mut random), &mut random);
+            let blurred = test_clocks::look(&Rotation, 40, clocks.clone());
+            let told = test_clocks::look_at_timed(&Rotation, 40, clocks, durations_ms);
+            assert!(blurred.findings.is_empty(), "{blurred:?}");
+            assert!(told.findings[0].bits > 9.9, "{told:?}");
+        }
     }
 
     #[test]

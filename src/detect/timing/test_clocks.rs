@@ -134,6 +134,40 @@ pub(crate) fn class(accounts: u32, random: &mut Random) -> Clocks {
     clocks
 }
 
+/// Early adopters: each comes within the hour after one release, tries it at a pace of its own, and
+/// less and less.
+pub(crate) fn early_adopters(accounts: u32, random: &mut Random) -> Clocks {
+    let mut clocks = Vec::new();
+    for account in 0..accounts {
+        let pace = 30e6 + random.unit_f64() * 120e6;
+        let mut time = 16 * HOUR_US + waiting(random, 1_200e6);
+        for tried in 0..60 {
+            clocks.push((account, time));
+            time += waiting(random, pace * (1.0 + f64::from(tried) / 20.0)) + 3 * SECOND_US;
+        }
+    }
+    clocks
+}
+
+/// Seats of one company: one working day with one lunch break for all, each in sessions of its own.
+pub(crate) fn seats(accounts: u32, random: &mut Random) -> Clocks {
+    let mut clocks = Vec::new();
+    for account in 0..accounts {
+        let mut time = 9 * HOUR_US + waiting(random, 600e6);
+        while time < 17 * HOUR_US {
+            for _ in 0..2 + random.below(6) {
+                let is_lunch = (12 * HOUR_US..13 * HOUR_US).contains(&time);
+                if !is_lunch && time < 17 * HOUR_US {
+                    clocks.push((account, time));
+                }
+                time += waiting(random, 90e6) + 5 * SECOND_US;
+            }
+            time += waiting(random, 1_200e6);
+        }
+    }
+    clocks
+}
+
 /// One stream of work that a balancer deals out in turns.
 pub(crate) fn turns(accounts: u32, random: &mut Random) -> Clocks {
     let (mut clocks, mut time) = (Vec::new(), 0);
@@ -206,6 +240,26 @@ fn in_steps(clocks: Clocks, seconds: i64) -> Clocks {
         .collect()
 }
 
+/// The ends of requests that begin by these clocks and last as answers do, done before the account
+/// begins its next one, with their durations in milliseconds.
+pub(crate) fn ended(mut clocks: Clocks, random: &mut Random) -> (Clocks, Vec<u32>) {
+    clocks.sort_unstable();
+    let mut durations_ms = Vec::new();
+    for index in 0..clocks.len() {
+        let (account, begun) = clocks[index];
+        let next = clocks[index + 1..]
+            .iter()
+            .find(|(other, _)| *other == account);
+        let free_ms = next.map_or(600_000, |(_, next)| (next - begun) / 1_000 - 1);
+        let lasts_ms = 10_000 + waiting(random, 300e6) / 1_000;
+        durations_ms.push(u32::try_from(lasts_ms.min(free_ms).max(1)).unwrap());
+    }
+    for ((_, time), lasts_ms) in clocks.iter_mut().zip(&durations_ms) {
+        *time += i64::from(*lasts_ms) * 1_000;
+    }
+    (clocks, durations_ms)
+}
+
 /// What a test says of all accounts of these clocks.
 pub(crate) fn look(test: &dyn GroupTest, accounts: u32, clocks: Clocks) -> Look {
     look_at_thinned(test, accounts, clocks, 0)
@@ -221,6 +275,23 @@ pub(crate) fn look_at_thinned(
     let mut world = World::new(accounts as usize, &["m"]);
     world.moments = clocks;
     world.moment_level = level;
+    look_in(test, accounts, &world)
+}
+
+/// The same, where the log says how long each request took.
+pub(crate) fn look_at_timed(
+    test: &dyn GroupTest,
+    accounts: u32,
+    clocks: Clocks,
+    durations_ms: Vec<u32>,
+) -> Look {
+    let mut world = World::new(accounts as usize, &["m"]);
+    world.moments = clocks;
+    world.durations_ms = durations_ms;
+    look_in(test, accounts, &world)
+}
+
+fn look_in(test: &dyn GroupTest, accounts: u32, world: &World) -> Look {
     let population = world.population();
     if let Some(why) = test.blocked(&population) {
         return Look {
@@ -241,7 +312,7 @@ pub(crate) fn innocent_clocks_stay_at_the_level(test: &dyn GroupTest, repetition
     let expected = 0.05 * f64::from(repetitions);
     let most = expected + 3.0 * (0.95 * expected).sqrt();
     type Make = fn(&mut Random) -> Clocks;
-    let kinds: [(&str, Make); 14] = [
+    let kinds: [(&str, Make); 17] = [
         ("people", |random| people(20, random)),
         ("agents", |random| agents(12, random)),
         ("jobs every hour", |random| jobs(15, 60, random)),
@@ -258,6 +329,11 @@ pub(crate) fn innocent_clocks_stay_at_the_level(test: &dyn GroupTest, repetition
             in_steps(agents(12, random), 10)
         }),
         ("a class", |random| class(24, random)),
+        ("early adopters", |random| early_adopters(24, random)),
+        ("seats", |random| seats(24, random)),
+        ("ends of agents' requests", |random| {
+            ended(agents(12, random), random).0
+        }),
         ("people in seconds", |random| in_seconds(people(20, random))),
         ("agents in seconds", |random| in_seconds(agents(12, random))),
     ];

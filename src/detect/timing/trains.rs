@@ -9,8 +9,9 @@
 //! gaps and reject everything.
 
 use crate::detect::group::Group;
+use crate::detect::moments::{greatest_common, tick};
 use crate::detect::population::Population;
-use crate::detect::timing::movement::{Movement, common_period, greatest_common, tick};
+use crate::detect::timing::movement::{Movement, common_period};
 use crate::stats::random::Random;
 
 /// Fewest accounts at work at one time, and fewest requests of each (ours; with fewer there is
