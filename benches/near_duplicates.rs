@@ -108,15 +108,22 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// From text to groups, as the digest and the detectors do it.
+/// From text to groups, as the digest and the detectors do it; like the others, a text that came
+/// before is not looked at again.
 fn ours(texts: &[String]) -> Vec<u32> {
     let config = stillhunt::config::Config::default().digest;
     let mut buffer = FragmentBuffer::new();
-    let sketches: Vec<(u64, Box<[u64]>)> = texts
+    let mut numbers: HashMap<u64, usize> = HashMap::with_capacity(texts.len());
+    let mut sketches: Vec<(u64, Box<[u64]>)> = Vec::new();
+    let places: Vec<usize> = texts
         .iter()
         .map(|text| {
-            fragments(text, &config, &mut buffer);
-            (text_hash(text), buffer.values().into())
+            let hash = text_hash(text);
+            *numbers.entry(hash).or_insert_with(|| {
+                fragments(text, &config, &mut buffer);
+                sketches.push((hash, buffer.values().into()));
+                sketches.len() - 1
+            })
         })
         .collect();
     let sampled: Vec<SampledText<'_>> = sketches
@@ -127,7 +134,8 @@ fn ours(texts: &[String]) -> Vec<u32> {
             fragments,
         })
         .collect();
-    near_duplicates(&sampled)
+    let groups = near_duplicates(&sampled);
+    places.into_iter().map(|place| groups[place]).collect()
 }
 
 /// Runs another tool; its processor seconds and groups.

@@ -1,6 +1,7 @@
-//! What holding every prompt against the pattern packs costs, beside decoding the same
-//! prompts from Parquet, in processor time of one thread. Real prompts where they are at
-//! hand (`../shared/data/real_prompts.parquet`), else made ones.
+//! What holding every prompt against the pattern packs costs, and cutting every prompt into
+//! fragments and mining templates from all of them, beside decoding the same prompts from Parquet,
+//! in processor time. Real prompts where they are at hand (`../shared/data/real_prompts.parquet`),
+//! else made ones. The digest itself cuts a sample of each account's texts.
 //!
 //! ```text
 //! cargo bench --bench patterns            # about 400 MB of prompts
@@ -25,12 +26,18 @@ use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
+use stillhunt::config::Config;
+use stillhunt::detect::content::families::{SampledText, mine};
 use stillhunt::patterns::normal::normalise_into;
 use stillhunt::patterns::{Role, Scratch, load};
 use stillhunt::text::hash::mix;
+use stillhunt::text::{FragmentBuffer, fragments, text_hash};
 
 /// Rows decoded at a time, as the loader does by default.
 const BATCH_ROWS: usize = 8192;
+
+/// The prompts are dealt out to so many accounts.
+const ACCOUNTS: u32 = 1_000;
 
 /// Measured repeatedly; the smallest is the one least disturbed by others on the machine.
 const REPEATS: usize = 3;
@@ -51,7 +58,7 @@ fn main() -> Result<()> {
         let path = folder.path().join(name);
         let bytes = write(&path, &prompts, megabytes * 1_000_000, codec)?;
         let decode = least(|| over(&path, |_| {}))?;
-        let mut room = Vec::new();
+        let (mut room, mut templates) = (Vec::new(), 0);
         let folded = least(|| over(&path, |text| normalise_into(text, &mut room)))?;
         let (mut scratch, mut found, mut matching) = (Scratch::default(), Vec::new(), 0_u64);
         let matched = least(|| {
@@ -61,10 +68,32 @@ fn main() -> Result<()> {
                 matching += u64::from(!found.is_empty());
             })
         })?;
+        let config = Config::default();
+        let mut buffer = FragmentBuffer::new();
+        let cut = least(|| over(&path, |text| fragments(text, &config.digest, &mut buffer)))?;
+        let mined = least(|| {
+            let mut sketches: Vec<(u64, Box<[u64]>)> = Vec::new();
+            over(&path, |text| {
+                fragments(text, &config.digest, &mut buffer);
+                sketches.push((text_hash(text), buffer.values().into()));
+            })?;
+            let sampled: Vec<SampledText<'_>> = (0_u32..)
+                .zip(&sketches)
+                .map(|(number, (text_hash, fragments))| SampledText {
+                    account: number % ACCOUNTS,
+                    text_hash: *text_hash,
+                    fragments,
+                })
+                .collect();
+            templates = mine(&sampled, &config.content).len();
+            Ok(())
+        })?;
         for (step, seconds) in [
             ("decode", decode),
             ("normal form", folded - decode),
             ("match", matched - decode),
+            ("fragments", cut - decode),
+            ("and mining", mined - decode),
         ] {
             println!(
                 "{name:<8} {step:<11} {seconds:>5.2} {:>8.0} {:>8.2}",
@@ -72,7 +101,7 @@ fn main() -> Result<()> {
                 decode / seconds
             );
         }
-        println!("{name:<8} prompts that match a rule: {matching}");
+        println!("{name:<8} prompts that match a rule: {matching}; templates mined: {templates}");
     }
     Ok(())
 }

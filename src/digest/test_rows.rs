@@ -168,10 +168,13 @@ pub(super) fn batch(file: u32, rows: &[&Row]) -> RequestBatch {
         ),
     );
     // Any number will do, a negative and a huge one among them.
-    let latency_ms = |row: &Row| row.tokens.map(|tokens| tokens as f64 / 3.0);
     put(
         C::LatencyMs,
-        Arc::new(rows.iter().map(latency_ms).collect::<Float64Array>()),
+        Arc::new(
+            rows.iter()
+                .map(|row| row.tokens.map(|tokens| tokens as f64 / 3.0))
+                .collect::<Float64Array>(),
+        ),
     );
     put(
         C::Stream,

@@ -20,6 +20,7 @@ pub mod render;
 pub mod requests;
 pub mod rows;
 pub mod score;
+pub mod templates;
 pub mod truth;
 
 use std::path::Path;

@@ -67,6 +67,8 @@ pub struct TemplateExplanation {
     pub distinct_text_share: f64,
     /// Distinct texts per account in the sample, median.
     pub texts_per_account_median: f64,
+    /// See [`Template::priority`].
+    pub priority: f64,
     /// First use, microseconds since the epoch.
     pub first_us: i64,
     /// Last use, microseconds since the epoch.
@@ -129,6 +131,7 @@ pub fn template(template: &Template, known: &Known<'_>) -> TemplateExplanation {
         fragments: template.fragments,
         distinct_text_share: template.distinct_text_share,
         texts_per_account_median: template.texts_per_account_median,
+        priority: template.priority,
         first_us: template.first_us,
         last_us: template.last_us,
         campaign_id: template.campaign_id.clone(),

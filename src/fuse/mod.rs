@@ -26,6 +26,7 @@ pub mod ownership;
 pub mod places;
 pub mod purpose;
 mod quiet_days;
+mod ranking;
 pub mod rivals;
 pub mod roles;
 pub mod rows;
@@ -101,7 +102,7 @@ pub struct Input<'a> {
 pub struct Fused {
     /// Campaigns, strongest first.
     pub campaigns: Vec<Campaign>,
-    /// Templates, most accounts first.
+    /// Templates, in the order of [`ranking`].
     pub templates: Vec<Template>,
     /// For each template its fragments and exact text hashes, for the second look.
     pub patterns: Vec<Pattern>,

@@ -5,8 +5,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::detect::content::families::TextFamily;
 use crate::detect::content::template_spread::template_id;
 use crate::detect::layer::{Layer, Quality};
+use crate::fuse::ranking::Usual;
 use crate::fuse::rows::Rows;
-use crate::fuse::{Input, Pattern, purpose};
+use crate::fuse::{Input, Pattern, purpose, ranking};
 use crate::model::campaign::{Campaign, Template};
 use crate::model::finding::Family;
 use crate::stats::quantile::median;
@@ -16,7 +17,7 @@ fn template(
     family: &TextFamily,
     layer: &Layer,
     group: usize,
-    rows: &Rows,
+    (rows, usual): (&Rows, &Usual<'_>),
     campaigns: &[Campaign],
     excerpts: usize,
     locators: usize,
@@ -84,6 +85,10 @@ fn template(
         requests_complete: false,
         distinct_text_share: distinct as f64 / family.texts.len().max(1) as f64,
         texts_per_account_median: median(&sorted).unwrap_or(0.0),
+        priority: match layer.quality(group) {
+            Quality::Everyday(_) => 0.0,
+            _ => usual.priority(layer.group(group), family.slot_share),
+        },
         first_us: if first_us == i64::MAX { 0 } else { first_us },
         last_us: if last_us == i64::MIN { 0 } else { last_us },
         fragments: family.fragments.len() as u64,
@@ -101,13 +106,14 @@ fn template(
     }
 }
 
-/// Words every template, most accounts first, each with the way to recognise it.
+/// Words every template, in the order of [`ranking`], each with the way to recognise it.
 #[must_use]
 pub fn word(
     input: &Input<'_>,
     rows: &Rows,
     campaigns: &[Campaign],
 ) -> (Vec<Template>, Vec<Pattern>) {
+    let usual = Usual::read(input.population);
     let mut made: Vec<(Template, Pattern)> = Vec::new();
     for layer in input
         .layers
@@ -135,7 +141,7 @@ pub fn word(
                     family,
                     layer,
                     *group,
-                    rows,
+                    (rows, &usual),
                     campaigns,
                     input.config.report.excerpts_per_template,
                     input.config.report.locators_per_finding,
@@ -182,7 +188,7 @@ pub fn word(
                     &family,
                     layer,
                     group,
-                    rows,
+                    (rows, &usual),
                     campaigns,
                     input.config.report.excerpts_per_template,
                     input.config.report.locators_per_finding,
@@ -208,10 +214,6 @@ pub fn word(
             }
         }
     }
-    made.sort_by(|a, b| {
-        b.0.accounts
-            .cmp(&a.0.accounts)
-            .then_with(|| a.0.id.cmp(&b.0.id))
-    });
+    ranking::sort(&mut made, campaigns);
     made.into_iter().unzip()
 }

@@ -57,7 +57,7 @@ pub struct Case {
     pub detectors: Vec<DetectorRun>,
     /// Campaigns, strongest first.
     pub campaigns: Vec<Campaign>,
-    /// Templates, most accounts first.
+    /// Templates: those of campaigns by verdict, then the others, by priority.
     pub templates: Vec<Template>,
     /// Findings, sorted by detector, bits and id.
     pub findings: Vec<Finding>,

@@ -129,6 +129,7 @@ fn round_case(case: &mut Case, rounding: &mut Rounding) {
     for template in &mut case.templates {
         rounding.value(&mut template.distinct_text_share);
         rounding.value(&mut template.texts_per_account_median);
+        rounding.value(&mut template.priority);
         rounding.value(&mut template.capability_share);
     }
     for finding in &mut case.findings {

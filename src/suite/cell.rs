@@ -11,6 +11,7 @@ use crate::config::options::{InputOptions, ScanOptions};
 use crate::evaluate::calibration::Stated;
 use crate::evaluate::levels::AtLevel;
 use crate::evaluate::prediction::Prediction;
+use crate::evaluate::templates::{Listed, listed};
 use crate::evaluate::truth::Truth;
 use crate::evaluate::{Evaluation, baselines, evaluate, requests};
 use crate::model::campaign::Verdict;
@@ -22,7 +23,7 @@ use crate::suite::plan::Planned;
 use crate::suite::{Ablation, SuiteOptions, memory_per_scan};
 
 /// Version of a cell's file.
-const CELL_SCHEMA_VERSION: u32 = 4;
+const CELL_SCHEMA_VERSION: u32 = 5;
 
 /// File that says that a kept log and its cases are all there.
 const WHOLE: &str = "whole";
@@ -102,6 +103,8 @@ pub struct MethodScores {
     pub level: Verdict,
     /// All scores.
     pub evaluation: Evaluation,
+    /// The templates of the full scan's case.
+    pub templates: Vec<Listed>,
 }
 
 impl MethodScores {
@@ -234,6 +237,7 @@ fn make(key: &CellKey, options: &SuiteOptions, work: &Path) -> Result<Cell> {
             method: format!("baseline: {}", prediction.name),
             level: Verdict::Lead,
             evaluation: evaluate(&prediction, &truth, None)?,
+            templates: Vec::new(),
         });
     }
     Ok(Cell {
@@ -296,10 +300,13 @@ fn score_case(
     prediction.states_verdicts = true;
     let stated = Stated::read(&case.join("case.json"))?;
     let mut evaluation = evaluate(&prediction, truth, stated.as_ref())?;
+    let mut templates = Vec::new();
     if let Some(log) = log {
+        let truth_requests = log.join("truth_requests.parquet");
+        templates = listed(&case.join("case.json"), &truth_requests)?;
         requests::score_levels(
             &case.join("requests.parquet"),
-            &log.join("truth_requests.parquet"),
+            &truth_requests,
             truth,
             &prediction,
             &mut evaluation.levels,
@@ -309,5 +316,6 @@ fn score_case(
         method,
         level: Verdict::Likely,
         evaluation,
+        templates,
     })
 }

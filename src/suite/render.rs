@@ -102,6 +102,12 @@ fn title(section: Section) -> (&'static str, Option<&'static str>) {
             "calibration",
             Some("False clusters: expected by the null runs beside found"),
         ),
+        Section::Templates => (
+            "templates",
+            Some(
+                "Templates of all logs in one list: how many of the first are a campaign's, in three orders",
+            ),
+        ),
     }
 }
 

@@ -13,6 +13,7 @@ use serde::Serialize;
 use crate::evaluate::LEVELS;
 use crate::evaluate::levels::AtLevel;
 use crate::evaluate::score::{Score, share};
+use crate::evaluate::templates::{FIRST, Listed, Order, right_of_first};
 use crate::stats::bootstrap::ratio_interval;
 use crate::stats::quantile::{Z_95, wilson_interval};
 use crate::suite::cell::{Cell, MethodScores};
@@ -34,6 +35,8 @@ pub enum Section {
     PopulationsByPreset,
     /// Errors that the case states beside those found, over all logs.
     Calibration,
+    /// The beginnings of the lists of templates, over all logs together.
+    Templates,
 }
 
 /// One number with its 95 % interval, where it has one.
@@ -96,6 +99,7 @@ pub fn summarise(cells: &[Cell]) -> Vec<Row> {
         let runs = of_log(None);
         populations(Section::Populations, method, "", &runs, &mut rows);
         calibration(method, &runs, &mut rows);
+        templates(method, &runs, &mut rows);
     }
     rows.sort_by_key(|row| row.section);
     rows
@@ -304,6 +308,37 @@ fn populations(
             wilson("share", counts.flagged, counts.accounts),
             wilson("runs_with_flags", counts.runs_with_flags, counts.runs),
         ],
+    }));
+}
+
+/// How many of the templates that are listed first are a campaign's, in each order.
+fn templates(method: &str, runs: &[&MethodScores], rows: &mut Vec<Row>) {
+    let listed: Vec<Listed> = runs
+        .iter()
+        .flat_map(|scores| scores.templates.iter().cloned())
+        .collect();
+    if listed.is_empty() {
+        return;
+    }
+    let right = listed.iter().filter(|one| one.is_campaign).count() as u64;
+    rows.extend(Order::ALL.into_iter().map(|order| {
+        let first = |name, most| {
+            let (right, of) = right_of_first(&listed, order, most);
+            wilson(name, right, of)
+        };
+        Row {
+            section: Section::Templates,
+            method: method.to_owned(),
+            log: String::new(),
+            subject: order.name().to_owned(),
+            measures: vec![
+                count("templates", listed.len() as u64),
+                count("of_campaigns", right),
+                first("precision_at_10", FIRST[0]),
+                first("precision_at_50", FIRST[1]),
+                first("precision_at_200", FIRST[2]),
+            ],
+        }
     }));
 }
 

@@ -56,6 +56,15 @@ fn a_suite_runs_end_to_end_and_goes_on_where_it_stopped() {
     let found = row(&rows, Section::Campaigns, SCAN_METHOD, "tiny");
     assert_eq!(measure(found, "runs").value, Some(2.0));
     assert!(measure(found, "recall").interval.is_some());
+    let listed = row(
+        &rows,
+        Section::Templates,
+        SCAN_METHOD,
+        "verdict and priority",
+    );
+    let value = |name| measure(listed, name).value.expect("a number");
+    assert!(value("of_campaigns") >= 4.0, "{listed:?}");
+    assert!(value("precision_at_200") <= value("precision_at_10"));
     let methods: Vec<&str> = cells[0]
         .methods
         .iter()

@@ -61,6 +61,13 @@ pub(super) fn blocks(template: &TemplateExplanation) -> Vec<Block> {
                 number(template.texts_per_account_median)
             ),
         ),
+        Block::Entry(
+            "priority",
+            format!(
+                "{:.2} of 1: how little its accounts look like unrelated customers (payers, age, clocks, slots)",
+                template.priority
+            ),
+        ),
         Block::Heading("Findings about it".to_owned()),
     ];
     if template.findings.is_empty() {

@@ -55,6 +55,7 @@ fn template(
         requests_complete: campaign.is_some(),
         distinct_text_share: 0.973,
         texts_per_account_median: 1204.5,
+        priority: 0.62,
         first_us: START_US,
         last_us: START_US + 13 * DAY_US,
         fragments: 18,

@@ -109,6 +109,7 @@ pub(crate) fn template_rows(presented: &Presented<'_>, table: &mut dyn Rows) -> 
             Cell::Boolean(template.requests_complete),
             Cell::Float(Some(template.distinct_text_share)),
             Cell::Float(Some(template.texts_per_account_median)),
+            Cell::Float(Some(template.priority)),
             Cell::Time(template.first_us),
             Cell::Time(template.last_us),
             Cell::Integer(template.fragments),
