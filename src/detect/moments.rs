@@ -100,10 +100,10 @@ impl Moments {
                 "the log's times are of the ends of requests, which the durations tell; order was looked at among their beginnings"
             }
             Stamps::Unknown if self.are_timed => {
-                "whether the log's times are of beginnings or ends of requests could not be told from their durations; taken as beginnings, which blurs order where they are ends"
+                "the durations do not tell whether times are beginnings or ends of requests; taken as beginnings, and ends would blur order"
             }
             Stamps::Unknown => {
-                "without requests.latency_ms it cannot be told whether times are of beginnings or ends of requests; taken as beginnings, which blurs order where they are ends"
+                "without requests.latency_ms times are taken as beginnings of requests; ends would blur order"
             }
         };
         vec![remark.to_owned()]

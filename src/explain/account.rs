@@ -9,7 +9,7 @@ use crate::explain::known::Known;
 use crate::explain::parts::{FamilyBits, FindingFigures, Row, by_detector, stack};
 use crate::explain::quiet::{self, LookedAt, Reason};
 use crate::explain::template::TemplateSummary;
-use crate::model::campaign::{Campaign, Member, Verdict};
+use crate::model::campaign::{Campaign, Member, Role, Verdict};
 use crate::model::finding::{DetectorRun, Family, Finding};
 
 /// Sample rows shown of an account.
@@ -42,6 +42,8 @@ pub struct Membership {
     pub verdict: Verdict,
     /// Why this verdict.
     pub verdict_reason: String,
+    /// Its part in the campaign.
+    pub role: Role,
     /// Total evidence for this account in bits: the sum over families, each capped.
     pub bits: f64,
     /// The waterfall: this account's own bits by family.
@@ -189,6 +191,7 @@ fn membership(
         campaign_id: campaign.id.clone(),
         verdict: campaign.verdict,
         verdict_reason: campaign.verdict_reason.clone(),
+        role: member.role,
         bits: member.bits,
         families,
         tied_by: figures(&own),

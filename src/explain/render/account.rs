@@ -42,6 +42,7 @@ fn membership(blocks: &mut Vec<Block>, place: &Membership) {
         "campaign",
         format!("{}: {}", place.campaign_id, place.verdict_reason),
     ));
+    blocks.push(Block::Entry("role", place.role.name().to_owned()));
     blocks.push(Block::Entry(
         "requests",
         format!(
