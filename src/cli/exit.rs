@@ -45,6 +45,6 @@ pub fn help() -> String {
     for (code, meaning) in TABLE {
         text.push_str(&format!("  {code:>2}  {meaning}\n"));
     }
-    text.push_str("When 4 and 10 both apply, 10 is given: an alarm is not hidden by a loss.");
+    text.push_str("Of several that apply, 11 is given before 10 and 10 before 4: an alarm is not hidden by a loss.");
     text
 }

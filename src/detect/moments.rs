@@ -91,14 +91,22 @@ impl Moments {
         }
     }
 
-    /// What the tests of order must say of the log's stamps.
+    /// What a finding adds where times are computed.
+    #[must_use]
+    pub fn how_told(&self) -> &'static str {
+        if self.stamps == Stamps::Ends {
+            " (times of beginnings, computed from the ends that the log has, as its durations tell)"
+        } else {
+            ""
+        }
+    }
+
+    /// What the tests of order could not know of the log's stamps.
     #[must_use]
     pub fn remarks(&self) -> Vec<String> {
         let remark = match self.stamps {
-            Stamps::Beginnings => return Vec::new(),
-            Stamps::Ends => {
-                "the log's times are of the ends of requests, which the durations tell; order was looked at among their beginnings"
-            }
+            // Whoever finds something says what was done.
+            Stamps::Beginnings | Stamps::Ends => return Vec::new(),
             Stamps::Unknown if self.are_timed => {
                 "the durations do not tell whether times are beginnings or ends of requests; taken as beginnings, and ends would blur order"
             }
@@ -210,7 +218,7 @@ mod tests {
             moments.of(3)[..3],
             [1_000, 1_061, 1_063].map(|s| s * SECOND_US)
         );
-        assert!(moments.remarks()[0].contains("ends of requests"));
+        assert!(moments.remarks().is_empty() && moments.how_told().contains("from the ends"));
         assert_eq!(
             moments.whole_around(0, 0).end % STRETCH_US,
             STRETCH_US - 60 * SECOND_US

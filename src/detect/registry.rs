@@ -121,6 +121,12 @@ fn admit(meta: &Meta, context: &Context<'_>, only: &[String], skip: &[String]) -
         report.status = RunStatus::Skipped;
         return report;
     }
+    if context.tables.accounts.height() < 2 {
+        report.status = RunStatus::NotRun {
+            reason: "the log has one account, and accounts are compared with each other".to_owned(),
+        };
+        return report;
+    }
     let missing: Vec<String> = meta
         .needs
         .iter()
@@ -133,7 +139,7 @@ fn admit(meta: &Meta, context: &Context<'_>, only: &[String], skip: &[String]) -
     }
     report.partial = missing
         .into_iter()
-        .map(|name| format!("column {name} absent"))
+        .map(|name| format!("column {name} absent or empty"))
         .collect();
     report
 }

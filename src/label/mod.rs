@@ -395,13 +395,20 @@ pub fn apply(
     templates: &mut [Template],
 ) {
     let mut by_account: FxHashMap<(&str, &str), u64> = FxHashMap::default();
-    let mut by_template: FxHashMap<&str, u64> = FxHashMap::default();
+    // Requests, the first of them and the last.
+    let mut by_template: FxHashMap<&str, (u64, i64, i64)> = FxHashMap::default();
     let mut users: FxHashMap<&str, FxHashSet<&str>> = FxHashMap::default();
     for request in requests {
         *by_account
             .entry((&*request.campaign_id, &*request.account_id))
             .or_default() += 1;
-        *by_template.entry(&*request.template_id).or_default() += 1;
+        let at_us = request.timestamp_us;
+        let (count, first_us, last_us) = by_template
+            .entry(&*request.template_id)
+            .or_insert((0, at_us, at_us));
+        *count += 1;
+        *first_us = at_us.min(*first_us);
+        *last_us = at_us.max(*last_us);
         users
             .entry(&*request.template_id)
             .or_default()
@@ -423,7 +430,12 @@ pub fn apply(
             .iter_mut()
             .filter(|template| template.campaign_id.is_some())
         {
-            template.requests = by_template.get(template.id.as_str()).copied().unwrap_or(0);
+            let named = by_template.get(template.id.as_str()).copied();
+            template.requests = named.map_or(0, |(count, _, _)| count);
+            if let Some((_, first_us, last_us)) = named {
+                template.first_us = template.first_us.min(first_us);
+                template.last_us = template.last_us.max(last_us);
+            }
             // Those of the sample, or more where the whole log shows more.
             let users = users.get(template.id.as_str()).map_or(0, FxHashSet::len) as u64;
             template.accounts = template.accounts.max(users);

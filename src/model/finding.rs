@@ -229,7 +229,7 @@ impl RunStatus {
     #[must_use]
     pub fn without_columns(names: &[String]) -> Self {
         Self::NotRun {
-            reason: format!("column {} absent", names.join(", ")),
+            reason: format!("column {} absent or empty", names.join(", ")),
         }
     }
 
@@ -248,7 +248,7 @@ pub enum RunStatus {
     Ran,
     /// It could not, and this is why; never to be read as clean.
     NotRun {
-        /// For example `column payment_id absent`.
+        /// For example `column accounts.payment_id absent or empty`.
         reason: String,
     },
     /// The user left it out with `--only` or `--skip`.

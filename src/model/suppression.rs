@@ -43,6 +43,9 @@ pub struct Suppression {
     pub scope: String,
     /// The ids, account patterns or keys it names.
     pub subjects: Vec<String>,
+    /// Those of them that nothing in the case is, for an entry that has not expired.
+    #[serde(default)]
+    pub not_in_case: Vec<String>,
     /// Why.
     pub reason: String,
     /// Who decided.

@@ -11,6 +11,7 @@ use crate::label;
 use crate::load::{self, LoadPlan};
 use crate::model::campaign::{Campaign, LabelledRequest, Template};
 use crate::model::case::{CASE_SCHEMA_VERSION, CAVEAT, Case, CaseTables};
+use crate::model::event::Event;
 use crate::model::finding::{DetectorRun, RunStatus};
 use crate::model::progress::Progress;
 use crate::model::week;
@@ -109,7 +110,7 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
         profiles,
         events,
         side,
-        coverage,
+        mut coverage,
         ..
     } = ready;
     let mut watchlist = None;
@@ -156,19 +157,18 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
         label::without_leads(&mut requests, &campaigns);
     }
     let hour_of_week = hour_of_week(&tables.minutes);
+    let (events, elsewhere): (Vec<Event>, Vec<Event>) = events.into_iter().partition(|event| {
+        coverage.first_us <= Some(event.timestamp_us)
+            && Some(event.timestamp_us) <= coverage.last_us
+    });
+    coverage.notes.extend(outside_the_log(&elsewhere));
     let case = Case {
         schema_version: CASE_SCHEMA_VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         profile: profile_name(options.profile).to_owned(),
         seed: options.seed,
         caveat: CAVEAT.to_owned(),
-        events: events
-            .into_iter()
-            .filter(|event| {
-                coverage.first_us <= Some(event.timestamp_us)
-                    && Some(event.timestamp_us) <= coverage.last_us
-            })
-            .collect(),
+        events,
         coverage,
         detectors,
         campaigns,
@@ -314,4 +314,18 @@ pub(super) fn run_log(tables: &CaseTables) -> String {
         text.push('\n');
     }
     text
+}
+/// Says how many events no timeline can have.
+fn outside_the_log(events: &[Event]) -> Option<String> {
+    let first = events.iter().map(|event| event.timestamp_us).min()?;
+    let last = events.iter().map(|event| event.timestamp_us).max()?;
+    Some(format!(
+        "{} outside the log's time and in no timeline: {} to {}",
+        match events.len() {
+            1 => "1 event lies".to_owned(),
+            events => format!("{events} events lie"),
+        },
+        report::format::second(first),
+        report::format::second(last)
+    ))
 }

@@ -161,6 +161,7 @@ output_columns! {
         detector Text "" "Detector it is about: an id, family/* or *.";
         scope Text "" "campaign, template, finding, accounts or key.";
         subjects TextList "" "The ids, account patterns or keys it names.";
+        not_in_case TextList "" "Those of them that nothing in the case is; empty for an expired entry.";
         reason Text "" "Why.";
         author Text "" "Who decided.";
         expires Text "" "Last day on which it holds, held against the last request of the log.";

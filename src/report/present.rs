@@ -116,6 +116,9 @@ fn round_case(case: &mut Case, rounding: &mut Rounding) {
         if let Some(expected) = &mut campaign.expected_false {
             rounding.value(expected);
         }
+        if let Some(bridge) = &mut campaign.weakest_bridge {
+            rounding.bits(&mut bridge.bits);
+        }
         for evidence in &mut campaign.evidence {
             rounding.bits(&mut evidence.bits);
         }

@@ -1,6 +1,7 @@
 //! One entry of a suppression file and what it names.
 
 use crate::model::campaign::Campaign;
+use crate::model::case::Case;
 use crate::model::finding::{Finding, Subject};
 use crate::model::suppression::{Suppression, SuppressionState};
 
@@ -62,6 +63,7 @@ impl Entry {
             detector: self.detector.clone(),
             scope: scope.to_owned(),
             subjects: subjects.to_vec(),
+            not_in_case: Vec::new(),
             reason: self.reason.clone(),
             author: self.author.clone(),
             expires: self.expires.clone(),
@@ -101,6 +103,40 @@ impl Entry {
                     if keys.contains(&format!("{kind}:{value}")))
             }
         }
+    }
+
+    /// Those of its subjects that nothing in the case is.
+    #[must_use]
+    pub fn not_in(&self, case: &Case) -> Vec<String> {
+        let subjects = || case.findings.iter().map(|finding| &finding.subject);
+        let is_there = |wanted: &String| {
+            match &self.scope {
+            Scope::Campaign(_) => case.campaigns.iter().any(|one| one.id == *wanted),
+            Scope::Template(_) => {
+                case.templates.iter().any(|one| one.id == *wanted)
+                    || subjects().any(|one| matches!(one, Subject::Template { id } if id == wanted))
+            }
+            Scope::Finding(_) => case.findings.iter().any(|one| one.id == *wanted),
+            Scope::Accounts(_) => {
+                let members = case.campaigns.iter().flat_map(|one| &one.members);
+                let listed = case.findings.iter().flat_map(|one| &one.accounts);
+                members
+                    .map(|member| &member.account_id)
+                    .chain(listed)
+                    .any(|account| matches(wanted, account))
+            }
+            Scope::Key(_) => subjects().any(|one| {
+                matches!(one, Subject::Key { kind, value }
+                    if wanted.strip_prefix(kind.as_str()).and_then(|rest| rest.strip_prefix(':')) == Some(value.as_str()))
+            }),
+        }
+        };
+        let (_, named) = self.scope.parts();
+        named
+            .iter()
+            .filter(|subject| !is_there(subject))
+            .cloned()
+            .collect()
     }
 
     /// Whether it names this campaign.

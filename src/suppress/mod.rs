@@ -37,6 +37,8 @@ pub fn apply(tables: &mut CaseTables, entries: &[Entry], set_aside: bool) {
         let expired = last_us.is_some_and(|last_us| last_us > entry.until_us);
         if expired {
             record.state = SuppressionState::Expired;
+        } else {
+            record.not_in_case = entry.not_in(&tables.case);
         }
         live.push(!expired);
     }

@@ -108,6 +108,35 @@ fn a_named_campaign_disappears_and_is_counted() {
 }
 
 #[test]
+fn subjects_that_the_case_lacks_are_named() {
+    let mut tables = sample::three_campaigns();
+    let id = tables.case.campaigns[0].id.clone();
+    let member = tables.case.campaigns[0].members[0].account_id.clone();
+    let text = [
+        one(&format!("campaign = [\"{id}\", \"C-none\"]")),
+        one(&format!("accounts = [\"{member}\", \"nobody*\", \"*\"]")),
+        one("key = [\"ip:203.0.113.200\"]"),
+        one("template = [\"T-none\"]"),
+        one("finding = \"F-none\"").replace("2099", "1999"),
+    ]
+    .concat();
+    let entries = parse(&text, &DETECTORS).unwrap();
+    apply(&mut tables, &entries, true);
+    let lacking: Vec<&[String]> = tables
+        .case
+        .suppressions
+        .iter()
+        .map(|one| one.not_in_case.as_slice())
+        .collect();
+    let none: &[&str] = &[];
+    assert_eq!(lacking[0], ["C-none"]);
+    assert_eq!(lacking[1], ["nobody*"]);
+    assert_eq!(lacking[2], ["ip:203.0.113.200"]);
+    assert_eq!(lacking[3], ["T-none"]);
+    assert_eq!(lacking[4], none);
+}
+
+#[test]
 fn expired_and_unmatched_entries_hide_nothing_and_are_said() {
     let mut tables = sample::three_campaigns();
     let id = tables.case.campaigns[0].id.clone();

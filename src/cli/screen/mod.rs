@@ -133,6 +133,20 @@ fn suppressed(case: &Case) -> Vec<(String, Style)> {
         ),
         Style::Yellow,
     )];
+    let partly = case
+        .suppressions
+        .iter()
+        .filter(|one| one.state != SuppressionState::Unmatched && !one.not_in_case.is_empty())
+        .count();
+    if partly > 0 {
+        lines.push((
+            format!(
+                "{} also names what is not in the case (suppressions.csv)",
+                quantity::count(u64::try_from(partly).unwrap_or(u64::MAX))
+            ),
+            Style::Plain,
+        ));
+    }
     for (state, words) in [
         (
             SuppressionState::SetAside,

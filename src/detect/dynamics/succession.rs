@@ -135,7 +135,9 @@ impl Way {
         match self {
             Self::Group => "another account of the group",
             Self::Key => "another account on the same card, address or series",
-            Self::Work => "another account with the same texts or template",
+            Self::Work => {
+                "another account with the same texts or template, as far as the sampled texts tell,"
+            }
         }
     }
 }
@@ -251,7 +253,7 @@ fn word(
     accounts.dedup();
     let whom = way.words();
     let statement = format!(
-        "after {} of {} closures (in {} waves) {whom} began within {horizon_hours} hours: {:.0} % of the closures of a wave, {:.0} % expected{}",
+        "after {} of {} closures (in {} waves) {whom} began within {horizon_hours} hours: {:.0} % of the closures of a wave on average, {:.0} % expected{}",
         measured.answered,
         measured.closures,
         measured.waves,
@@ -281,12 +283,12 @@ fn word(
         would_clear: "the persons behind the newcomers, shown to be unconnected with those behind the closed accounts".to_owned(),
         first_us: closed.iter().map(|(_, at)| *at).min(),
         last_us: closed.iter().map(|(_, at)| at + horizon_us).max(),
-        dates: dates(population, &newcomers),
+        dates: dates(population, &newcomers, horizon_hours),
     }
 }
 
 /// The days on which most newcomers began.
-fn dates(population: &Population<'_>, newcomers: &[u32]) -> Vec<TimelineEntry> {
+fn dates(population: &Population<'_>, newcomers: &[u32], horizon_hours: i64) -> Vec<TimelineEntry> {
     let mut firsts: Vec<i64> = newcomers
         .iter()
         .map(|account| population.first(*account))
@@ -297,13 +299,26 @@ fn dates(population: &Population<'_>, newcomers: &[u32]) -> Vec<TimelineEntry> {
         .filter_map(|day| Some((day.len(), *day.first()?)))
         .collect();
     days.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+    let left_out: usize = days.iter().skip(MOST_DATES).map(|(count, _)| count).sum();
     days.truncate(MOST_DATES);
     days.into_iter()
-        .map(|(count, at_us)| TimelineEntry {
-            at_us,
-            kind: "replacement".to_owned(),
-            statement: format!("{count} accounts begin after closures of the days before"),
-            accounts: count as u64,
+        .enumerate()
+        .map(|(place, (count, at_us))| {
+            let mut statement = match count {
+                1 => format!("1 account begins within {horizon_hours} hours after a closure"),
+                _ => format!("{count} accounts begin within {horizon_hours} hours after closures"),
+            };
+            if place == 0 && left_out > 0 {
+                statement.push_str(&format!(
+                    " (the day with most); {left_out} more on days that are not listed"
+                ));
+            }
+            TimelineEntry {
+                at_us,
+                kind: "replacement".to_owned(),
+                statement,
+                accounts: count as u64,
+            }
         })
         .collect()
 }

@@ -61,9 +61,7 @@ pub fn measure(
     let width_us = 2 * horizon_hours * HOUR_US;
     let mut by_time: Vec<&Closed> = closed.iter().collect();
     by_time.sort_by_key(|one| one.at_us);
-    let waves: Vec<&[&Closed]> = by_time
-        .chunk_by(|a, b| a.at_us.div_euclid(width_us) == b.at_us.div_euclid(width_us))
-        .collect();
+    let waves = in_waves(&by_time, width_us);
     let windows = windows(&waves, horizon_hours);
     let mut distributions = Vec::with_capacity(waves.len());
     let mut terms = Vec::with_capacity(waves.len());
@@ -119,6 +117,19 @@ pub fn measure(
         closures: closed.len() as u64,
         answered,
     })
+}
+
+/// Closures in order of time, each wave as long as they lie within a width of its first.
+fn in_waves<'a>(by_time: &'a [&'a Closed], width_us: i64) -> Vec<&'a [&'a Closed]> {
+    let mut waves = Vec::new();
+    let mut left = by_time;
+    while let Some(first) = left.first() {
+        let until = first.at_us.saturating_add(width_us);
+        let (wave, rest) = left.split_at(left.partition_point(|closed| closed.at_us < until));
+        waves.push(wave);
+        left = rest;
+    }
+    waves
 }
 
 /// By how many hours each wave may be moved without coming near a neighbour's newcomers: up to

@@ -99,7 +99,10 @@ fn look(population: &Population<'_>, group: &Group) -> Look {
                 measured.requests, measured.value, measured.expected
             ),
             accounts: trains.accounts,
-            null_model: "every account's train of requests moved as a whole by up to three of its usual gaps".to_owned(),
+            null_model: format!(
+                "every account's train of requests moved as a whole by up to three of its usual gaps{}",
+                population.moments.how_told()
+            ),
             innocent: "a gateway that sends in batches, or jobs that one event sets off".to_owned(),
             would_clear: "the event or gateway, named by those it belongs to".to_owned(),
             first_us: Some(trains.span_us.start),

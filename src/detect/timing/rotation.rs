@@ -127,8 +127,9 @@ fn look(population: &Population<'_>, group: &Group) -> Look {
             about: String::new(),
             bits: measured.bits,
             tried: 1,
-            measure: "variation of the distances between an account's requests in the group's stream"
-                .to_owned(),
+            measure:
+                "variation of the distances between an account's requests in the group's stream"
+                    .to_owned(),
             measured: found,
             expected,
             n: measured.requests,
@@ -138,7 +139,10 @@ fn look(population: &Population<'_>, group: &Group) -> Look {
                 measured.requests
             ),
             accounts: trains.accounts,
-            null_model: "every account's train of requests moved as a whole by up to three of its usual gaps".to_owned(),
+            null_model: format!(
+                "every account's train of requests moved as a whole by up to three of its usual gaps{}",
+                population.moments.how_told()
+            ),
             innocent: "the gateway of a seat pool, or workers that one queue feeds".to_owned(),
             would_clear: "the gateway or queue named by the one customer it belongs to".to_owned(),
             first_us: Some(trains.span_us.start),

@@ -3,6 +3,7 @@
 use crate::explain::finding::FindingExplanation;
 use crate::explain::parts::{FamilyBits, FindingFigures, Row, plural};
 use crate::explain::render::{Bar, Block, first, more, number, span};
+use crate::model::finding::Subject;
 use crate::report::format::bits;
 
 /// Accounts of a finding listed.
@@ -92,13 +93,20 @@ fn body(figures: &FindingFigures) -> Vec<Block> {
 fn measured(figures: &FindingFigures) -> Vec<Block> {
     let mut covers = plural(figures.accounts, "account");
     if figures.requests > 0 {
-        covers.push_str(&format!(
-            ", at least {}",
-            plural(figures.requests, "request")
-        ));
+        covers.push_str(&match figures.subject {
+            // What a test of a group looks at is often a part of what its accounts sent.
+            Subject::Group { .. } => {
+                format!(", with {} in the log", plural(figures.requests, "request"))
+            }
+            _ => format!(", at least {}", plural(figures.requests, "request")),
+        });
     }
     if let (Some(from), Some(until)) = (figures.first_us, figures.last_us) {
-        covers.push_str(&format!(", {}", span(from, until)));
+        let looked_at = match figures.subject {
+            Subject::Group { .. } => "looked at: ",
+            _ => "",
+        };
+        covers.push_str(&format!(", {looked_at}{}", span(from, until)));
     }
     vec![
         Block::Entry("about", figures.subject.in_words()),

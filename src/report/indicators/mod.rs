@@ -186,6 +186,7 @@ mod tests {
             detector: "*".to_owned(),
             scope: "key".to_owned(),
             subjects: vec![format!("{kind}:{value}")],
+            not_in_case: Vec::new(),
             reason: "a customer's own card".to_owned(),
             author: "a reviewer".to_owned(),
             expires: "2030-01-01".to_owned(),

@@ -164,7 +164,7 @@ pub(super) fn replace_names(tables: &mut CaseTables, tokens: &mut Tokens, named:
             "accounts" => ACCOUNT,
             _ => "key",
         };
-        for subject in &mut entry.subjects {
+        for subject in entry.subjects.iter_mut().chain(&mut entry.not_in_case) {
             // a key stands as `kind:value`; a pattern becomes one token
             match subject.split_once(':').filter(|_| kind == "key") {
                 Some((kind, value)) => {

@@ -38,6 +38,7 @@ pub(crate) fn write_suppressions(presented: &Presented<'_>, sink: Sink<'_>) -> R
             Cell::Text(&entry.detector),
             Cell::Text(&entry.scope),
             Cell::List(&entry.subjects),
+            Cell::List(&entry.not_in_case),
             Cell::Text(&entry.reason),
             Cell::Text(&entry.author),
             Cell::Text(&entry.expires),

@@ -170,19 +170,15 @@ pub(crate) fn campaign_sections(case: &Case, limit: usize) -> Cut<CampaignSectio
         .iter()
         .map(|finding| (finding.id.as_str(), finding))
         .collect();
-    let templates: BTreeMap<&str, &Template> = case
-        .templates
-        .iter()
-        .map(|template| (template.id.as_str(), template))
-        .collect();
     let mut room = Room::new();
     Cut::first(
         limit,
         case.campaigns.iter().enumerate().map(|(index, campaign)| {
-            let used: Vec<&Template> = campaign
+            // In the order of the case's list.
+            let used: Vec<&Template> = case
                 .templates
                 .iter()
-                .filter_map(|id| templates.get(id.as_str()).copied())
+                .filter(|template| campaign.templates.contains(&template.id))
                 .collect();
             CampaignSection {
                 row: campaign_row(index, campaign),
