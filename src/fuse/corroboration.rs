@@ -205,8 +205,11 @@ fn test_group(
                 continue;
             }
             let observed = joining(other, &keys, members);
-            let bits_for =
-                |expected| -poisson_upper_log2(observed, expected) - tests_log2 - ways_log2;
+            // What is expected is a sum of chances, which are 0 below the smallest number there is.
+            let bits_for = |expected: f64| {
+                let expected = expected.max(f64::MIN_POSITIVE);
+                -poisson_upper_log2(observed, expected) - tests_log2 - ways_log2
+            };
             let is_enough = |expected: f64| {
                 bits_for(expected) >= MINIMUM_BITS && observed as f64 >= config.hub_ratio * expected
             };
@@ -233,6 +236,7 @@ fn test_group(
         for (key, inside) in repeated.into_iter().filter(|(_, inside)| *inside >= 3) {
             let all = other.groups.get(key as usize);
             let expected = background.expected_units(key as usize, all, &shares);
+            let expected = expected.max(f64::MIN_POSITIVE);
             let bits = -poisson_upper_log2(inside as u64, expected) - tests_log2 - groups_log2;
             if bits >= MINIMUM_BITS
                 && lift_bits(inside, members.len(), all.len() - inside, units) >= MINIMUM_LIFT_BITS

@@ -158,6 +158,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::model::campaign::Bridge;
+    use crate::model::case::Case;
     use crate::report::sample;
 
     proptest! {
@@ -193,6 +195,12 @@ mod tests {
         let mut tables = sample::three_campaigns();
         tables.case.findings[0].measured = f64::NAN;
         tables.case.findings[0].expected = f64::INFINITY;
+        tables.case.campaigns[0].weakest_bridge = Some(Bridge {
+            finding: tables.case.findings[0].id.clone(),
+            bits: f64::INFINITY,
+            accounts: 1,
+            others: 2,
+        });
         let presented = present(&tables, Quote::Masked);
         assert!(
             presented
@@ -200,9 +208,12 @@ mod tests {
                 .coverage
                 .notes
                 .iter()
-                .any(|note| note.starts_with("2 measured"))
+                .any(|note| note.starts_with("3 measured"))
         );
         assert!(presented.case.findings[0].measured.abs() < f64::EPSILON);
+        // What is written can be read again.
+        let text = serde_json::to_string(&presented.case).unwrap();
+        serde_json::from_str::<Case>(&text).unwrap();
     }
 
     #[test]

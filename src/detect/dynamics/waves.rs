@@ -186,6 +186,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_wave_is_not_cut_where_a_day_ends() {
+        let closed: Vec<Closed> = [-1, 1, 11, 12, 30]
+            .map(|hour| Closed {
+                at_us: hour * HOUR_US,
+                arrivals_us: Rc::new(Vec::new()),
+            })
+            .into();
+        let by_time: Vec<&Closed> = closed.iter().collect();
+        let sizes: Vec<usize> = in_waves(&by_time, 12 * HOUR_US)
+            .into_iter()
+            .map(<[&Closed]>::len)
+            .collect();
+        assert_eq!(sizes, [2, 2, 1]);
+        assert!(in_waves(&[], HOUR_US).is_empty());
+    }
+
+    #[test]
     fn a_newcomer_answers_one_closure_of_a_wave() {
         let arrivals = Rc::new(vec![10 * HOUR_US]);
         let one = Closed {
