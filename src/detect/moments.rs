@@ -5,6 +5,9 @@ use anyhow::Result;
 use crate::detect::stamps::{MILLISECOND_US, Moment, Stamps, stamps};
 use crate::digest::{DigestTables, STRETCH_US, keeps};
 
+/// Answers take minutes; what takes longer than an hour is a job whose beginning says nothing (ours).
+const LONGEST_MS: u32 = 3_600_000;
+
 /// Times by account, whole stretches of six hours at a time.
 #[derive(Debug, Clone, Default)]
 pub struct Moments {
@@ -78,6 +81,9 @@ impl Moments {
             return;
         }
         for (time_us, duration_ms) in &mut requests {
+            if *duration_ms > LONGEST_MS {
+                continue;
+            }
             // The clock stays as coarse as it was.
             let ticks = (i64::from(*duration_ms) * MILLISECOND_US + tick_us / 2) / tick_us;
             self.longest_us = self.longest_us.max(ticks * tick_us);
@@ -164,7 +170,12 @@ impl Moments {
         let first = stretch - kept(most, -1);
         let last = stretch + kept(most, 1);
         // What began before the last of them ended may have ended in one that was left out.
-        first * STRETCH_US..(last + 1) * STRETCH_US - self.longest_us
+        let lost_us = if self.are_complete() {
+            0
+        } else {
+            self.longest_us
+        };
+        first * STRETCH_US..(last + 1) * STRETCH_US - lost_us
     }
 }
 
@@ -212,7 +223,10 @@ mod tests {
                 begun = end + SECOND_US;
             }
         }
+        // A job of a day among them is left where it is.
+        requests.push((7, (90_000 * SECOND_US, 86_400_000)));
         let moments = Moments::new(40, requests.clone(), 1);
+        assert_eq!(moments.of(7).last(), Some(&(90_000 * SECOND_US)));
         assert_eq!(moments.stamps, Stamps::Ends);
         assert_eq!(
             moments.of(3)[..3],

@@ -4,17 +4,18 @@
 //! First come the templates of campaigns, by verdict; then the others by their priority, the mean
 //! of what is known of four shares, each 0 for unrelated customers of the log:
 //!
-//! - payers: accounts that share a payer with another account of the template;
+//! - payers: accounts that share a payer, not one of very many, with another account of the template;
 //! - age: how much closer together its accounts were created than the log's (interquartile ranges);
 //! - clocks: how much more of the day they are at work than the log's accounts as busy;
 //! - slots: what is not of the template in its texts.
 //!
-//! Fixed texts have priority 0. The order is no evidence and counts for no verdict.
+//! Where the same texts go round, as in a class or an evaluation, the priority is 0. The order is no evidence and counts for no verdict.
 
 use rustc_hash::FxHashMap;
 
 use crate::detect::population::Population;
 use crate::model::campaign::{Campaign, Template, Verdict};
+use crate::model::finding::Family;
 use crate::stats::quantile::quantile;
 
 /// Fewest accounts of which a share is told.
@@ -30,6 +31,8 @@ pub(super) struct Usual<'a> {
     population: &'a Population<'a>,
     /// Interquartile range of the accounts' times of creation, microseconds.
     created_range_us: Option<f64>,
+    /// Shared payers that are not everybody's: (account, payer), ascending.
+    payers: Vec<(u32, u32)>,
     /// By bits of the number of requests: mean share of the hours of the day at work, accounts.
     hours_by_activity: FxHashMap<u32, (f64, u32)>,
 }
@@ -45,7 +48,18 @@ impl<'a> Usual<'a> {
             }
         }
         let all: Vec<u32> = population.accounts().collect();
+        let mut payers = Vec::new();
+        let layers = population.layers.iter();
+        let groups = layers
+            .filter(|layer| layer.family == Family::Payment)
+            .flat_map(|layer| (0..layer.len()).map(|group| layer.group(group)))
+            .filter(|accounts| accounts.len() <= population.hub_degree);
+        for (payer, accounts) in (0_u32..).zip(groups) {
+            payers.extend(accounts.iter().map(|account| (*account, payer)));
+        }
+        payers.sort_unstable();
         Self {
+            payers,
             population,
             created_range_us: created_range_us(population, &all),
             hours_by_activity,
@@ -66,18 +80,27 @@ impl<'a> Usual<'a> {
     }
 
     fn shared_payers(&self, accounts: &[u32]) -> Option<f64> {
-        let mut payers: Vec<&str> = accounts
+        let known = accounts
             .iter()
             .filter_map(|account| self.population.profile(*account)?.payment_id.as_deref())
-            .collect();
-        let known = payers.len();
-        payers.sort_unstable();
-        let shared: usize = payers
-            .chunk_by(|a, b| a == b)
-            .map(<[&str]>::len)
-            .filter(|accounts| *accounts > 1)
-            .sum();
+            .count();
+        let mut users: FxHashMap<u32, u32> = FxHashMap::default();
+        for payer in accounts.iter().flat_map(|account| self.payers_of(*account)) {
+            *users.entry(payer).or_default() += 1;
+        }
+        let shares = |account: &&u32| {
+            self.payers_of(**account)
+                .any(|payer| users.get(&payer).is_some_and(|count| *count > 1))
+        };
+        let shared = accounts.iter().filter(shares).count();
         (known >= FEWEST_ACCOUNTS).then(|| shared as f64 / known as f64)
+    }
+
+    fn payers_of(&self, account: u32) -> impl Iterator<Item = u32> {
+        let start = self.payers.partition_point(|one| one.0 < account);
+        let rest = self.payers.iter().skip(start);
+        rest.take_while(move |one| one.0 == account)
+            .map(|one| one.1)
     }
 
     fn alike_in_age(&self, accounts: &[u32]) -> Option<f64> {
@@ -145,12 +168,26 @@ pub(super) fn sort<T>(templates: &mut [(Template, T)], campaigns: &[Campaign]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::layer::{Layer, group_entries};
     use crate::detect::population::DAY_US;
     use crate::detect::test_world::World;
+
+    fn payments(cards: &[(u32, u32)]) -> Layer {
+        let entries = cards.iter().map(|(card, account)| (*card, *account, 0));
+        let grouped = group_entries(entries.collect(), |card| format!("card{card}"));
+        Layer::of_accounts(
+            "network/shared-payment",
+            "payment",
+            Family::Payment,
+            grouped,
+        )
+    }
 
     /// Twenty customers of a year, then ten accounts of one day on two cards, at work day and night.
     fn world() -> World {
         let mut world = World::new(30, &["m"]);
+        let cards: Vec<(u32, u32)> = (20..30).map(|account| (account % 2, account)).collect();
+        world.layers = vec![payments(&cards)];
         for account in 0..30 {
             let fleet = account >= 20;
             let profile = world.profile(account);
@@ -184,6 +221,17 @@ mod tests {
         assert!(customers < 0.25, "{customers}");
         assert!(fleet > 0.7, "{fleet}");
         assert_eq!(usual.shared_payers(&[0, 1, 2]), None);
+    }
+
+    #[test]
+    fn a_payer_of_very_many_is_no_tie() {
+        let mut world = world();
+        let everybody: Vec<(u32, u32)> = (0..30).map(|account| (7, account)).collect();
+        world.layers = vec![payments(&everybody)];
+        let mut population = world.population();
+        population.hub_degree = 25;
+        let usual = Usual::read(&population);
+        assert_eq!(usual.shared_payers(&[0, 1, 2, 3]), Some(0.0));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::detect::content::families::TextFamily;
-use crate::detect::content::template_spread::template_id;
+use crate::detect::content::template_spread::{VARIED_SHARE, template_id};
 use crate::detect::layer::{Layer, Quality};
 use crate::fuse::ranking::Usual;
 use crate::fuse::rows::Rows;
@@ -41,6 +41,7 @@ fn template(
         .filter_map(|text| rows.texts.text_hash.get(*text as usize))
         .collect::<FxHashSet<_>>()
         .len();
+    let distinct_text_share = distinct as f64 / family.texts.len().max(1) as f64;
     let mut requests = 0_u64;
     let (mut first_us, mut last_us) = (i64::MAX, i64::MIN);
     for text in &family.texts {
@@ -83,11 +84,12 @@ fn template(
         accounts: counts.len() as u64,
         requests,
         requests_complete: false,
-        distinct_text_share: distinct as f64 / family.texts.len().max(1) as f64,
+        distinct_text_share,
         texts_per_account_median: median(&sorted).unwrap_or(0.0),
-        priority: match layer.quality(group) {
-            Quality::Everyday(_) => 0.0,
-            _ => usual.priority(layer.group(group), family.slot_share),
+        priority: if distinct_text_share < VARIED_SHARE {
+            0.0
+        } else {
+            usual.priority(layer.group(group), family.slot_share)
         },
         first_us: if first_us == i64::MAX { 0 } else { first_us },
         last_us: if last_us == i64::MIN { 0 } else { last_us },

@@ -315,7 +315,7 @@ pub struct Template {
     /// Distinct texts per account in the sample, median.
     pub texts_per_account_median: f64,
     /// From 0, what unrelated customers look like, to 1: the mean of what is known of shared payers,
-    /// sign-ups close together, hours at work and text outside the template; 0 for fixed texts. Orders the list
+    /// sign-ups close together, hours at work and text outside the template; 0 where the same texts go round. Orders the list
     /// within a verdict and counts for none.
     #[serde(default)]
     pub priority: f64,

@@ -120,7 +120,7 @@ output_columns! {
         requests_complete Boolean "" "true: counted in the whole log; false: a lower bound from the sample.";
         distinct_text_share Float "share" "Distinct texts per sampled text use.";
         texts_per_account_median Float "texts" "Distinct texts per account in the sample, median.";
-        priority Float "0 to 1" "How little its accounts look like unrelated customers: mean of what is known of shared payers, sign-ups close together, hours at work and text outside the template; 0 for fixed texts. Orders the list within a verdict.";
+        priority Float "0 to 1" "How little its accounts look like unrelated customers: mean of what is known of shared payers, sign-ups close together, hours at work and text outside the template; 0 where the same texts go round. Orders the list within a verdict.";
         first_seen Timestamp "" "First use.";
         last_seen Timestamp "" "Last use.";
         fragments Integer "fragments" "Shared fragments that define it.";

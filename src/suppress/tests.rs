@@ -114,7 +114,7 @@ fn subjects_that_the_case_lacks_are_named() {
     let member = tables.case.campaigns[0].members[0].account_id.clone();
     let text = [
         one(&format!("campaign = [\"{id}\", \"C-none\"]")),
-        one(&format!("accounts = [\"{member}\", \"nobody*\", \"*\"]")),
+        one(&format!("accounts = [\"{member}\", \"nobody*\"]")),
         one("key = [\"ip:203.0.113.200\"]"),
         one("template = [\"T-none\"]"),
         one("finding = \"F-none\"").replace("2099", "1999"),

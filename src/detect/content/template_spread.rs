@@ -55,7 +55,7 @@ static META: Meta = Meta {
 };
 
 /// Below this share of different texts the same texts go round: a class, an evaluation suite.
-const VARIED_SHARE: f64 = 0.5;
+pub const VARIED_SHARE: f64 = 0.5;
 
 /// Below this share of free fragments the slots are too small to carry separate work items.
 const SLOT_SHARE: f64 = 0.1;
