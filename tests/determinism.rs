@@ -179,8 +179,8 @@ fn a_scan_of_two_digests_is_the_scan_of_both_halves() {
     from(&at("second"), &at("first"), &at("turned"));
     assert_same_case(&at("merged"), &at("turned"), "digests in the other order");
 
-    // Requests of a campaign and of its templates are counted, and excerpts filled up, by reading the
-    // log again, which digests do not allow.
+    // Requests of a campaign and of its templates are counted and dated, and excerpts filled up, by
+    // reading the log again, which digests do not allow.
     for (name, left_out) in [
         (
             "campaigns.csv",
@@ -191,7 +191,14 @@ fn a_scan_of_two_digests_is_the_scan_of_both_halves() {
         ("suppressions.csv", &[][..]),
         (
             "templates.csv",
-            &["accounts", "requests", "requests_complete", "excerpt"][..],
+            &[
+                "accounts",
+                "requests",
+                "requests_complete",
+                "first_seen",
+                "last_seen",
+                "excerpt",
+            ][..],
         ),
         ("detectors.csv", &[][..]),
     ] {

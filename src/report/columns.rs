@@ -121,13 +121,13 @@ output_columns! {
         distinct_text_share Float "share" "Distinct texts per sampled text use.";
         texts_per_account_median Float "texts" "Distinct texts per account in the sample, median.";
         priority Float "0 to 1" "How little its accounts look like unrelated customers: mean of what is known of shared payers, sign-ups close together, hours at work and text outside the template; 0 where the same texts go round. Orders the list within a verdict.";
-        first_seen Timestamp "" "First use.";
-        last_seen Timestamp "" "Last use.";
+        first_seen Timestamp "" "First use: in the log where requests_complete is true, else in the sample.";
+        last_seen Timestamp "" "Last use, likewise.";
         fragments Integer "fragments" "Shared fragments that define it.";
         capability Text "" "Capability in the words of the published cases; empty where unknown.";
         capability_share Float "share" "Share of its sampled texts whose wordings name that capability; 0 without one.";
         assessment Text "" "Why it does or does not count as evidence.";
-        excerpt Text "" "First excerpt, as quoted in the report; empty with --quote none.";
+        excerpt Text "" "First excerpt, as quoted in the report; empty with --quote none, and where no text was kept to quote.";
         sample_rows TextList "" "Sample rows, each as file:row request_id.";
     }
     "findings.parquet" {
