@@ -71,9 +71,12 @@ for population in template_apps ci_fleet serverless campus early_adopters seat_p
             sed -i '1s/org_name,org_id/name_left_out,id_left_out/' "$folder/alone-$population-$seed/accounts.csv"
         done
     fi
-    if [ "$population" = early_adopters ]; then
-        table=alone-early_adopters-large groups=$((3 * groups)) look_at alone-early_adopters --group-accounts 100
-    fi
+    case $population in
+    # Larger groups of these hold enough accounts that are at work at one time.
+    early_adopters | seat_pool)
+        table=alone-$population-large groups=$((3 * groups)) look_at "alone-$population" --group-accounts 100
+        ;;
+    esac
     case $population in
     # Few of them are new and busy enough to be looked at: larger groups hold some.
     wrongly_closed) look_at "alone-$population" --group-accounts 100 ;;

@@ -27,7 +27,7 @@ pub fn by_key(population: &Population<'_>, group: &Group, closed: &[(u32, i64)])
 }
 
 /// For each closed account those that do a part of the work that was its: the same texts, texts
-/// nearly the same, or a template that few of the log's accounts fill.
+/// nearly the same, or a template, each of at most half of the group.
 #[must_use]
 pub fn by_work(population: &Population<'_>, group: &Group, closed: &[(u32, i64)]) -> Vec<Closed> {
     let mut users: Vec<((u8, u64), u32)> = Vec::new();
@@ -46,7 +46,7 @@ pub fn by_work(population: &Population<'_>, group: &Group, closed: &[(u32, i64)]
     users.dedup();
     let mut kin = Kin::new(population, group, closed);
     for work in users.chunk_by(|a, b| a.0 == b.0) {
-        // What half of the group does is no part of its work.
+        // What most of the group does is nobody's part of its work.
         if 2 * work.len() <= group.accounts.len() {
             let accounts: Vec<u32> = work.iter().map(|(_, account)| *account).collect();
             kin.add(&accounts);
