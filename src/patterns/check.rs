@@ -27,6 +27,10 @@ const LITERAL_BYTES: std::ops::RangeInclusive<usize> = 4..=200;
 const REGEX_BYTES: usize = 1_000;
 const REGEX_COMPILED_BYTES: usize = 1 << 20;
 
+/// Room for the states that the engine has met, for each regular expression and thread; with a
+/// fourth of it they are thrown away and made again so often that matching takes a third longer.
+const REGEX_CACHE_BYTES: usize = 4 << 20;
+
 /// The range of a weight: below, a cue says nothing; above, a wording would claim to be
 /// proof, which no wording is.
 const BITS: std::ops::RangeInclusive<f64> = 0.5..=10.0;
@@ -289,7 +293,7 @@ impl Checker {
         let built = RegexBuilder::new(pattern)
             .case_insensitive(true)
             .size_limit(REGEX_COMPILED_BYTES)
-            .dfa_size_limit(REGEX_COMPILED_BYTES)
+            .dfa_size_limit(REGEX_CACHE_BYTES)
             .build();
         let message = match built {
             Ok(built) if built.is_match(b"") => {

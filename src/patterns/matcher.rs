@@ -1,13 +1,15 @@
-//! All rules at once: one pass over the text for the literals of all rules, and only where
-//! they stand the few further tests.
+//! All rules at once: one pass over the text for the places where a literal can begin, there the
+//! literals of all rules, and only where one stands the few further tests.
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use aho_corasick::automaton::OverlappingState;
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Anchored, Input, MatchKind, StartKind};
 use anyhow::{Context, Result};
 use regex::bytes::Regex;
 
 use crate::patterns::about::{PackAbout, PatternsAbout, RuleAbout};
 use crate::patterns::normal::normalise_into;
 use crate::patterns::rule::{Pack, Rule};
+use crate::patterns::starts::Starts;
 
 /// Where a text stands in a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +50,8 @@ const KEPT_BYTES: usize = 1 << 20;
 /// The rules of all packs, ready to be held against texts.
 #[derive(Debug)]
 pub struct Matcher {
+    starts: Starts,
+    /// Of the literals that begin at one place.
     automaton: Option<AhoCorasick>,
     literals: Vec<Literal>,
     rules: Vec<Tests>,
@@ -131,6 +135,7 @@ impl Matcher {
             .then(|| {
                 AhoCorasick::builder()
                     .match_kind(MatchKind::Standard)
+                    .start_kind(StartKind::Anchored)
                     .kind(Some(if bytes <= TABLE_BYTES {
                         AhoCorasickKind::DFA
                     } else {
@@ -159,6 +164,7 @@ impl Matcher {
                 .collect(),
         };
         Ok(Self {
+            starts: Starts::of(texts.iter().map(|text| text.as_bytes())),
             automaton,
             literals,
             rules: tests,
@@ -179,37 +185,54 @@ impl Matcher {
             return;
         };
         normalise_into(text, &mut scratch.text);
-        scratch.seen.resize(self.literals.len(), Seen::default());
-        for hit in automaton.find_overlapping_iter(&scratch.text) {
-            let number = hit.pattern().as_usize();
-            let whole = self
-                .literals
-                .get(number)
-                .is_some_and(|literal| literal.stands(&scratch.text, hit.start(), hit.end()));
-            let Some(seen) = scratch.seen.get_mut(number).filter(|_| whole) else {
-                continue;
-            };
-            if seen.count == 0 {
-                scratch.touched.push(hit.pattern().as_u32());
+        let Scratch {
+            text,
+            seen,
+            touched,
+            candidates,
+        } = scratch;
+        seen.resize(self.literals.len(), Seen::default());
+        self.starts.each(text, |start| {
+            let from = Input::new(text.as_slice())
+                .range(start..)
+                .anchored(Anchored::Yes);
+            let mut state = OverlappingState::start();
+            // An error is the answer of automata built for other searches only.
+            while automaton
+                .try_find_overlapping(from.clone(), &mut state)
+                .is_ok()
+                && let Some(hit) = state.get_match()
+            {
+                // Literals that are the end of one are met within it.
+                let number = hit.pattern().as_usize();
+                let stands = self.literals.get(number).is_some_and(|literal| {
+                    hit.start() == start && literal.stands(text, start, hit.end())
+                });
+                let Some(seen) = seen.get_mut(number).filter(|_| stands) else {
+                    continue;
+                };
+                if seen.count == 0 {
+                    touched.push(hit.pattern().as_u32());
+                }
+                if let Some(place) = seen.places.get_mut(seen.count) {
+                    *place = start;
+                    seen.count += 1;
+                }
             }
-            if let Some(place) = seen.places.get_mut(seen.count) {
-                *place = hit.start();
-                seen.count += 1;
-            }
-        }
-        for literal in &scratch.touched {
+        });
+        for literal in touched.iter() {
             if let Some(literal) = self.literals.get(*literal as usize) {
-                scratch.candidates.extend_from_slice(&literal.rules);
+                candidates.extend_from_slice(&literal.rules);
             }
         }
-        scratch.candidates.sort_unstable();
-        scratch.candidates.dedup();
+        candidates.sort_unstable();
+        candidates.dedup();
         let holds = |rule: &u16| {
             self.rules
                 .get(usize::from(*rule))
-                .is_some_and(|tests| tests.hold(role, &scratch.text, &scratch.seen))
+                .is_some_and(|tests| tests.hold(role, text, seen))
         };
-        found.extend(scratch.candidates.iter().copied().filter(holds));
+        found.extend(candidates.iter().copied().filter(holds));
         scratch.reset();
     }
 }
@@ -265,14 +288,22 @@ impl Tests {
         let Some(regex) = &self.regex else {
             return true;
         };
-        self.any
+        let seen = self
+            .any
             .iter()
-            .filter_map(|literal| seen.get(*literal as usize))
-            .flat_map(|seen| seen.places.iter().take(seen.count))
-            .any(|place| {
-                let end = place.saturating_add(AFTER).min(text.len());
+            .filter_map(|literal| seen.get(*literal as usize));
+        let mut places: Vec<usize> = seen
+            .flat_map(|seen| seen.places.iter().take(seen.count).copied())
+            .collect();
+        places.sort_unstable();
+        // What places near each other are surrounded by is looked at once.
+        places
+            .chunk_by(|one, next| next - one <= BEFORE + AFTER)
+            .filter_map(|run| Some((run.first()?, run.last()?)))
+            .any(|(first, last)| {
+                let end = last.saturating_add(AFTER).min(text.len());
                 text.get(..end)
-                    .is_some_and(|text| regex.is_match_at(text, place.saturating_sub(BEFORE)))
+                    .is_some_and(|text| regex.is_match_at(text, first.saturating_sub(BEFORE)))
             })
     }
 }

@@ -12,6 +12,7 @@ pub mod load;
 pub mod matcher;
 pub mod normal;
 pub mod rule;
+mod starts;
 #[cfg(test)]
 mod tests;
 

@@ -1,10 +1,7 @@
 //! The form of a text that rules are held against: lower case, one blank for any run of
 //! white space, nothing invisible, look-alike letters as the Latin ones they imitate.
 
-use crate::text::words::is_invisible;
-
-/// Bytes looked at together while a text is ASCII.
-const BLOCK: usize = 64;
+use crate::text::words::{BLOCK, is_invisible, lowest_bits};
 
 /// Writes the normal form of `text` into `out`, which is emptied first.
 pub fn normalise_into(text: &str, out: &mut Vec<u8>) {
@@ -48,37 +45,38 @@ pub fn normalised(text: &str) -> String {
 #[inline]
 fn ascii_block(block: &[u8; BLOCK], after_blank: &mut bool, out: &mut Vec<u8>) {
     let mut folded = [0_u8; BLOCK];
-    let mut odd = 0_u8;
-    for (folded, byte) in folded.iter_mut().zip(block) {
+    let (mut blanks, mut controls) = ([0_u8; BLOCK], 0_u8);
+    for ((folded, blank), byte) in folded.iter_mut().zip(&mut blanks).zip(block) {
         let upper = u8::from(byte.wrapping_sub(b'A') < 26) << 5;
-        let blank = byte.wrapping_sub(b'\t') < 5;
-        *folded = if blank { b' ' } else { byte | upper };
-        odd |= u8::from(*folded < b' ') | u8::from(*folded == 0x7f);
+        let white = byte.wrapping_sub(b'\t') < 5;
+        *folded = if white { b' ' } else { byte | upper };
+        *blank = u8::from(*folded == b' ');
+        controls |= u8::from(*folded < b' ') | u8::from(*folded == 0x7f);
     }
-    let mut before = if *after_blank { b' ' } else { 0 };
-    odd |= u8::from(before == b' ') & u8::from(folded[0] == b' ');
-    for (one, next) in folded.iter().zip(folded.iter().skip(1)) {
-        odd |= u8::from(*one == b' ') & u8::from(*next == b' ');
-    }
-    if odd == 0 {
-        out.extend_from_slice(&folded);
-        *after_blank = folded[BLOCK - 1] == b' ';
+    if controls != 0 {
+        block
+            .iter()
+            .for_each(|byte| one_character(char::from(*byte), after_blank, out));
         return;
     }
-    // Runs of blanks, or control characters: the kept bytes move together.
-    let mut kept = [0_u8; BLOCK];
-    let mut count = 0_usize;
-    for byte in folded {
-        if let Some(slot) = kept.get_mut(count) {
-            *slot = byte;
-        }
-        let control = byte < b' ' || byte == 0x7f;
-        let keep = !(control || (byte == b' ' && before == b' '));
-        count += usize::from(keep);
-        before = if keep { byte } else { before };
+    let blanks = lowest_bits(&blanks);
+    // Blanks behind a blank.
+    let mut dropped = blanks & (blanks << 1 | u64::from(*after_blank));
+    *after_blank = blanks >> (BLOCK - 1) == 1;
+    if dropped == 0 {
+        out.extend_from_slice(&folded);
+        return;
     }
-    out.extend_from_slice(kept.get(..count).unwrap_or_default());
-    *after_blank = before == b' ';
+    let mut from = 0;
+    while dropped != 0 {
+        let at = dropped.trailing_zeros() as usize;
+        out.extend_from_slice(folded.get(from..at).unwrap_or_default());
+        from = at + (dropped >> at).trailing_ones() as usize;
+        dropped &= u64::MAX
+            .checked_shl(u32::try_from(from).unwrap_or(u32::MAX))
+            .unwrap_or(0);
+    }
+    out.extend_from_slice(folded.get(from..).unwrap_or_default());
 }
 
 fn one_character(character: char, after_blank: &mut bool, out: &mut Vec<u8>) {

@@ -8,7 +8,7 @@
 use crate::text::hash::{GOLDEN, mix};
 
 /// Bytes looked at together while a text is ASCII: as many as a mask has bits.
-const BLOCK: usize = 64;
+pub(crate) const BLOCK: usize = 64;
 
 /// Hash of the word being read: eight bytes at a time, finalised at its end.
 #[derive(Default)]
@@ -159,12 +159,18 @@ fn ascii_words(block: &[u8; BLOCK], word: &mut OpenWord, sink: &mut impl FnMut(u
 
 /// One bit for each byte that is a letter or a digit, the first byte lowest.
 #[inline]
-fn word_mask(block: &[u8; BLOCK]) -> u64 {
+pub(crate) fn word_mask(block: &[u8; BLOCK]) -> u64 {
     let mut flags = [0_u8; BLOCK];
     for (flag, byte) in flags.iter_mut().zip(block) {
         let (letter, digit) = ((byte | 0x20).wrapping_sub(b'a'), byte.wrapping_sub(b'0'));
         *flag = u8::from(letter < 26) | u8::from(digit < 10);
     }
+    lowest_bits(&flags)
+}
+
+/// The lowest bit of each byte, the first byte's lowest.
+#[inline]
+pub(crate) fn lowest_bits(flags: &[u8; BLOCK]) -> u64 {
     let mut mask = 0_u64;
     for (group, flags) in flags.chunks_exact(8).enumerate() {
         let flags = flags
