@@ -166,7 +166,7 @@ mod tests {
             let mut text = String::new();
             for part in 0..40 {
                 let draw = mix(seed * 1_000 + part) as usize;
-                text.push_str(if draw % 3 == 0 {
+                text.push_str(if draw.is_multiple_of(3) {
                     literals[draw / 3 % literals.len()]
                 } else {
                     filling[draw / 3 % filling.len()]
