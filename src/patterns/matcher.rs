@@ -36,7 +36,7 @@ impl Role {
 const PLACES: usize = 8;
 
 /// Bytes before and after the start of a literal that a regular expression sees: a long
-/// sentence on either side.
+/// sentence on either side. Where what surrounds two places of a rule overlaps, it is read as one.
 const BEFORE: usize = 400;
 const AFTER: usize = 800;
 
@@ -296,7 +296,6 @@ impl Tests {
             .flat_map(|seen| seen.places.iter().take(seen.count).copied())
             .collect();
         places.sort_unstable();
-        // What places near each other are surrounded by is looked at once.
         places
             .chunk_by(|one, next| next - one <= BEFORE + AFTER)
             .filter_map(|run| Some((run.first()?, run.last()?)))
@@ -365,6 +364,11 @@ mod tests {
         // The regular expression looks around the literal only.
         let far = format!("final {} verdict", "x ".repeat(300));
         assert_eq!(user(&far), [""; 0]);
+        // Each place is tried, near the one before or far from it.
+        for between in [3, 300, 3_000] {
+            let second = format!("a verdict {} final verdict", "x ".repeat(between));
+            assert_eq!(user(&second), ["t/near"], "{between}");
+        }
         // Nothing is left of the text before.
         let (mut scratch, mut out) = (Scratch::default(), Vec::new());
         matcher.matched("answer rubric", Role::User, &mut scratch, &mut out);

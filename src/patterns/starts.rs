@@ -6,7 +6,7 @@
 //! of the shorter literals, are looked up in sets of bits that stay in the nearest cache.
 
 use crate::text::hash::GOLDEN;
-use crate::text::words::{BLOCK, lowest_bits, word_mask};
+use crate::text::words::{BLOCK, first_block, lowest_bits, word_mask};
 
 /// Bytes of a literal that are looked up; no literal is shorter than the shorter key.
 const LONG_KEY: usize = 8;
@@ -60,10 +60,7 @@ impl Starts {
     pub(super) fn each(&self, text: &[u8], mut sink: impl FnMut(usize)) {
         let mut joined = 0;
         for (number, part) in text.chunks(BLOCK).enumerate() {
-            let block = match part.first_chunk::<BLOCK>() {
-                Some(block) => *block,
-                None => std::array::from_fn(|at| part.get(at).copied().unwrap_or(0)),
-            };
+            let block = first_block(part);
             let letters = word_mask(&block);
             let mut left = (letters & !(letters << 1 | joined)) | self.marked(&block);
             joined = letters >> (BLOCK - 1);

@@ -60,12 +60,7 @@ pub fn for_each_word(text: &str, mut sink: impl FnMut(u64)) {
     let mut word = OpenWord::default();
     let mut rest = text;
     while !rest.is_empty() {
-        let bytes = rest.as_bytes();
-        let block = match bytes.first_chunk::<BLOCK>() {
-            Some(block) => *block,
-            // The last block is filled up with zeros, which separate.
-            None => std::array::from_fn(|at| bytes.get(at).copied().unwrap_or(0)),
-        };
+        let block = first_block(rest.as_bytes());
         if block.is_ascii() {
             ascii_words(&block, &mut word, &mut sink);
             rest = rest.get(BLOCK..).unwrap_or_default();
@@ -154,6 +149,15 @@ fn ascii_words(block: &[u8; BLOCK], word: &mut OpenWord, sink: &mut impl FnMut(u
             run as u64,
         ));
         left &= u64::MAX << (start + run);
+    }
+}
+
+/// The first bytes; fewer than a block are filled up with zeros, which separate words.
+#[inline]
+pub(crate) fn first_block(bytes: &[u8]) -> [u8; BLOCK] {
+    match bytes.first_chunk::<BLOCK>() {
+        Some(block) => *block,
+        None => std::array::from_fn(|at| bytes.get(at).copied().unwrap_or(0)),
     }
 }
 
