@@ -3,6 +3,9 @@
 
 use crate::text::words::{BLOCK, is_invisible, lowest_bits};
 
+/// A character that is its own normal form.
+const FILLING: u8 = b'x';
+
 /// Writes the normal form of `text` into `out`, which is emptied first.
 pub fn normalise_into(text: &str, out: &mut Vec<u8>) {
     out.clear();
@@ -11,10 +14,18 @@ pub fn normalise_into(text: &str, out: &mut Vec<u8>) {
     let mut after_blank = true;
     let mut rest = text;
     while !rest.is_empty() {
-        match rest.as_bytes().first_chunk::<BLOCK>() {
+        let bytes = rest.as_bytes();
+        match bytes.first_chunk::<BLOCK>() {
             Some(block) if block.is_ascii() => {
                 ascii_block(block, &mut after_blank, out);
                 rest = rest.get(BLOCK..).unwrap_or_default();
+            }
+            None if bytes.is_ascii() => {
+                // The end of the text, filled up with what is left as it is.
+                let block = std::array::from_fn(|at| bytes.get(at).copied().unwrap_or(FILLING));
+                ascii_block(&block, &mut after_blank, out);
+                out.truncate(out.len().saturating_sub(BLOCK - bytes.len()));
+                rest = "";
             }
             _ => {
                 let mut taken = 0;
@@ -45,8 +56,11 @@ pub fn normalised(text: &str) -> String {
 #[inline]
 fn ascii_block(block: &[u8; BLOCK], after_blank: &mut bool, out: &mut Vec<u8>) {
     let mut folded = [0_u8; BLOCK];
-    let (mut blanks, mut controls) = ([0_u8; BLOCK], 0_u8);
-    for ((folded, blank), byte) in folded.iter_mut().zip(&mut blanks).zip(block) {
+    // A blank's place holds one; one place before the first, for the blank before the block.
+    let mut blanks = [0_u8; BLOCK + 1];
+    let mut controls = 0_u8;
+    blanks[0] = u8::from(*after_blank);
+    for ((folded, blank), byte) in folded.iter_mut().zip(&mut blanks[1..]).zip(block) {
         let upper = u8::from(byte.wrapping_sub(b'A') < 26) << 5;
         let white = byte.wrapping_sub(b'\t') < 5;
         *folded = if white { b' ' } else { byte | upper };
@@ -59,14 +73,19 @@ fn ascii_block(block: &[u8; BLOCK], after_blank: &mut bool, out: &mut Vec<u8>) {
             .for_each(|byte| one_character(char::from(*byte), after_blank, out));
         return;
     }
-    let blanks = lowest_bits(&blanks);
+    *after_blank = blanks[BLOCK] == 1;
     // Blanks behind a blank.
-    let mut dropped = blanks & (blanks << 1 | u64::from(*after_blank));
-    *after_blank = blanks >> (BLOCK - 1) == 1;
-    if dropped == 0 {
+    let mut doubled = [0_u8; BLOCK];
+    let mut is_doubled = 0_u8;
+    for ((doubled, before), blank) in doubled.iter_mut().zip(&blanks).zip(&blanks[1..]) {
+        *doubled = before & blank;
+        is_doubled |= *doubled;
+    }
+    if is_doubled == 0 {
         out.extend_from_slice(&folded);
         return;
     }
+    let mut dropped = lowest_bits(&doubled);
     let mut from = 0;
     while dropped != 0 {
         let at = dropped.trailing_zeros() as usize;

@@ -6,13 +6,14 @@
 //! of the shorter literals, are looked up in sets of bits that stay in the nearest cache.
 
 use crate::text::hash::GOLDEN;
-use crate::text::words::{BLOCK, first_block, lowest_bits, word_mask};
+use crate::text::words::{BLOCK, lowest_bits, word_mask};
 
 /// Bytes of a literal that are looked up; no literal is shorter than the shorter key.
 const LONG_KEY: usize = 8;
 const SHORT_KEY: usize = 4;
 
-/// Bits of the hash of a key: 4 KiB of bits, of which the built-in literals set one in 60.
+/// Bits of the hash of a key: sets of 4 KiB. The built-in literals set two bits in each second
+/// number of 64, so that hardly any other key finds both of its own.
 const KEY_BITS: u32 = 15;
 
 /// Which places of a text are worth a look.
@@ -60,9 +61,16 @@ impl Starts {
     pub(super) fn each(&self, text: &[u8], mut sink: impl FnMut(usize)) {
         let mut joined = 0;
         for (number, part) in text.chunks(BLOCK).enumerate() {
-            let block = first_block(part);
-            let letters = word_mask(&block);
-            let mut left = (letters & !(letters << 1 | joined)) | self.marked(&block);
+            let mut last = [0_u8; BLOCK];
+            let block = part.first_chunk::<BLOCK>().unwrap_or_else(|| {
+                // Zeros begin nothing.
+                last.iter_mut()
+                    .zip(part)
+                    .for_each(|(slot, byte)| *slot = *byte);
+                &last
+            });
+            let letters = word_mask(block);
+            let mut left = (letters & !(letters << 1 | joined)) | self.marked(block);
             joined = letters >> (BLOCK - 1);
             while left != 0 {
                 let at = number * BLOCK + left.trailing_zeros() as usize;
@@ -104,23 +112,25 @@ impl Keys {
     }
 
     fn add(&mut self, key: u64) {
-        let (word, bit) = place(key);
+        let (word, own) = place(key);
         if let Some(bits) = self.0.get_mut(word) {
-            *bits |= bit;
+            *bits |= own;
         }
     }
 
     #[inline]
     fn holds(&self, key: u64) -> bool {
-        let (word, bit) = place(key);
-        self.0.get(word).is_some_and(|bits| bits & bit != 0)
+        let (word, own) = place(key);
+        self.0.get(word).is_some_and(|bits| bits & own == own)
     }
 }
 
+/// The number that a key has its two bits in, and these.
 #[inline]
 fn place(key: u64) -> (usize, u64) {
-    let hash = key.wrapping_mul(GOLDEN) >> (64 - KEY_BITS);
-    ((hash >> 6) as usize, 1 << (hash & 63))
+    let hash = key.wrapping_mul(GOLDEN) >> (64 - KEY_BITS - 6);
+    let bits = 1 << (hash & 63) | 1 << (hash >> 6 & 63);
+    ((hash >> 12) as usize, bits)
 }
 
 /// Eight bytes from a place on, the first lowest; zeros after the end.

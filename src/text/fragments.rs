@@ -9,6 +9,7 @@
 
 use crate::config::DigestConfig;
 use crate::text::hash::mix;
+use crate::text::smallest::Smallest;
 use crate::text::topic::{TOPIC_WORDS, TopicWords};
 use crate::text::words::for_each_word;
 
@@ -19,88 +20,27 @@ const BASE: u64 = 6_364_136_223_846_793_005;
 /// Keeps apart a short text from a longer one that begins with the same shingle.
 const SHORT: u64 = 0x5348_4f52_5400_0000;
 
-/// Values gathered between two selections; larger ones are rarer, smaller ones cheaper.
-const GATHERED: usize = 192;
+/// Words of the longest shingle that a configuration may ask for.
+const LONGEST: usize = 64;
 
-/// The smallest distinct values seen: gathered unsorted, selected now and then.
-#[derive(Debug, Default)]
-struct Smallest {
-    values: Vec<u64>,
-    few: Vec<u64>,
-    limit: usize,
-    /// Values at or above this cannot be among the smallest.
-    bound: u64,
-}
+/// Words taken together: nearly every text is cut in one go, and a giant one in bounded memory.
+const PIECE_WORDS: usize = 4096;
 
-impl Smallest {
-    fn clear(&mut self, limit: usize) {
-        self.values.clear();
-        self.limit = limit;
-        self.bound = if limit == 0 { 0 } else { u64::MAX };
-    }
-
-    #[inline]
-    fn offer(&mut self, value: u64) {
-        if value < self.bound {
-            self.values.push(value);
-            if self.values.len() >= GATHERED.saturating_add(self.limit) {
-                self.select();
-            }
-        }
-    }
-
-    /// Leaves the smallest distinct values, sorted.
-    fn select(&mut self) {
-        if !self.select_few() {
-            self.values.sort_unstable();
-            self.values.dedup();
-        }
-        self.values.truncate(self.limit);
-        if let (true, Some(&largest)) = (self.values.len() == self.limit, self.values.last()) {
-            self.bound = largest;
-        }
-    }
-
-    /// Hashes are even, so the wanted ones nearly always lie in a small share of the range:
-    /// sorting only those is far cheaper. Returns whether they were enough.
-    fn select_few(&mut self) -> bool {
-        let held = self.values.len() as u64;
-        // Half more than the limit, so that too few pass in about one case of fifty.
-        let wanted = (self.limit as u64).saturating_mul(3) / 2 + 2;
-        if held <= wanted {
-            return false;
-        }
-        let below = (u64::MAX / held).saturating_mul(wanted);
-        self.few.resize(self.values.len(), 0);
-        let mut count = 0;
-        for &value in &self.values {
-            if let Some(slot) = self.few.get_mut(count) {
-                *slot = value;
-            }
-            // Without a branch: which values pass is as good as random.
-            count += usize::from(value < below);
-        }
-        self.few.truncate(count);
-        self.few.sort_unstable();
-        self.few.dedup();
-        let enough = self.few.len() >= self.limit;
-        if enough {
-            std::mem::swap(&mut self.few, &mut self.values);
-        }
-        enough
-    }
-}
+/// How often a word stands in a text, about, against a shingle, which hardly ever comes again.
+const WORD_REPEATS: usize = 2;
 
 /// Reusable room for [`fragments`]; holds the last result.
 #[derive(Debug, Default)]
 pub struct FragmentBuffer {
     chosen: Vec<u64>,
+    /// Words of the piece at hand, before them those that shingles of the piece before end with.
+    words: Vec<u64>,
+    /// Shingles of the piece at hand, before them the last ones of the pieces before.
+    shingles: Vec<u64>,
     start: Smallest,
     anywhere: Smallest,
     end: Smallest,
-    /// Ring of the last shingles, for the end of the text.
-    tail: Vec<u64>,
-    words: Smallest,
+    topic: Smallest,
 }
 
 impl FragmentBuffer {
@@ -119,7 +59,7 @@ impl FragmentBuffer {
     /// Words that stand for what the last text is about.
     #[must_use]
     pub fn topic(&self) -> TopicWords {
-        TopicWords::from_hashes(&self.words.values)
+        TopicWords::from_hashes(self.topic.values())
     }
 }
 
@@ -127,97 +67,149 @@ impl FragmentBuffer {
 /// without words, one for a text shorter than a shingle; and the words of its topic.
 pub fn fragments(text: &str, config: &DigestConfig, out: &mut FragmentBuffer) {
     let third = config.fragments_per_text / 3;
-    let edge = config
-        .edge_words
-        .saturating_sub(config.fragment_words)
-        .min(1 << 16)
-        + 1;
-    out.start.clear(third);
-    out.end.clear(third);
-    out.anywhere.clear(
-        config
-            .fragments_per_text
-            .saturating_sub(third.saturating_mul(2)),
-    );
-    out.tail.clear();
-    out.words.clear(TOPIC_WORDS);
-    let FragmentBuffer {
-        start,
-        anywhere,
-        tail,
-        words,
-        ..
-    } = out;
-    let mut last = 0_usize;
-    let each_word = |word| words.offer(word);
-    shingles_and_words(text, config.fragment_words, each_word, |shingle, index| {
-        last = index;
-        if index < edge {
-            tail.push(shingle);
-            if index + 1 == edge {
-                // The start is complete; what comes now takes its place as the tail.
-                tail.iter().for_each(|shingle| start.offer(*shingle));
-            }
-        } else if let Some(slot) = tail.get_mut(index % edge) {
-            *slot = shingle;
+    let mut cut = Cut {
+        roll: Roll::new(config.fragment_words),
+        edge: config
+            .edge_words
+            .saturating_sub(config.fragment_words)
+            .min(1 << 16)
+            + 1,
+        words: 0,
+        shingles: 0,
+    };
+    out.words.clear();
+    // What leaves the first shingles: nothing.
+    out.words.resize(cut.roll.words, 0);
+    out.shingles.clear();
+    out.start.clear(third, 1);
+    out.end.clear(third, 1);
+    out.anywhere.clear(config.fragments_per_text - third * 2, 1);
+    out.topic.clear(TOPIC_WORDS, WORD_REPEATS);
+    for_each_word(text, |word| {
+        if out.words.len() >= PIECE_WORDS {
+            cut.piece(out);
         }
-        anywhere.offer(shingle);
+        out.words.push(word);
     });
-    if last < edge {
+    cut.piece(out);
+    let cut_short = cut.roll.short(cut.words);
+    out.shingles.extend(cut_short);
+    if cut.shingles <= cut.edge {
         // No longer than an edge: the parts are one, and it may fill the whole choice.
-        start.clear(config.fragments_per_text);
-        tail.iter().for_each(|shingle| start.offer(*shingle));
-        anywhere.clear(0);
+        out.start.clear(config.fragments_per_text, 1);
+        out.start.take(&out.shingles);
     } else {
-        out.tail.iter().for_each(|shingle| out.end.offer(*shingle));
+        let surplus = out.shingles.len().saturating_sub(cut.edge);
+        out.end
+            .take(out.shingles.get(surplus..).unwrap_or_default());
     }
-    out.words.select();
     out.chosen.clear();
-    for part in [&mut out.start, &mut out.anywhere, &mut out.end] {
-        part.select();
-        out.chosen.extend_from_slice(&part.values);
+    for part in [&out.start, &out.anywhere, &out.end] {
+        out.chosen.extend_from_slice(part.values());
     }
     out.chosen.sort_unstable();
     out.chosen.dedup();
 }
 
+/// How far a text is cut.
+struct Cut {
+    roll: Roll,
+    /// Shingles that begin in an edge.
+    edge: usize,
+    words: usize,
+    shingles: usize,
+}
+
+impl Cut {
+    /// Takes in the words at hand, and leaves those that the next shingles end with.
+    fn piece(&mut self, out: &mut FragmentBuffer) {
+        // Of the shingles before only the last ones are wanted: they may be the end.
+        let surplus = out.shingles.len().saturating_sub(self.edge);
+        out.shingles.drain(..surplus);
+        let before = out.shingles.len();
+        let words = out.words.get(self.roll.words..).unwrap_or_default();
+        let mut moves = words.iter().zip(&out.words);
+        // The first shingle is whole with its last word.
+        let opening = (self.roll.words - 1).saturating_sub(self.words);
+        for (entering, leaving) in moves.by_ref().take(opening) {
+            self.roll.next(*entering, *leaving);
+        }
+        out.shingles
+            .extend(moves.map(|(entering, leaving)| mix(self.roll.next(*entering, *leaving))));
+        out.topic.take(words);
+        self.words += words.len();
+        let is_first = self.shingles <= self.edge;
+        self.shingles += out.shingles.len() - before;
+        if self.shingles > self.edge {
+            // While it may be all edge, nothing is chosen and everything kept.
+            let new = if is_first { 0 } else { before };
+            if is_first {
+                out.start
+                    .take(out.shingles.get(..self.edge).unwrap_or_default());
+            }
+            out.anywhere
+                .take(out.shingles.get(new..).unwrap_or_default());
+        }
+        let leaving = out.words.len().saturating_sub(self.roll.words);
+        out.words.drain(..leaving);
+    }
+}
+
+/// Rolling polynomial over the hashes of so many words.
+struct Roll {
+    words: usize,
+    hash: u64,
+    leaving_factor: u64,
+}
+
+impl Roll {
+    fn new(words: usize) -> Self {
+        let words = words.clamp(1, LONGEST);
+        Self {
+            words,
+            hash: 0,
+            leaving_factor: (0..words).fold(1_u64, |power, _| power.wrapping_mul(BASE)),
+        }
+    }
+
+    #[inline]
+    fn next(&mut self, entering: u64, leaving: u64) -> u64 {
+        self.hash = self
+            .hash
+            .wrapping_mul(BASE)
+            .wrapping_add(entering)
+            .wrapping_sub(leaving.wrapping_mul(self.leaving_factor));
+        self.hash
+    }
+
+    /// The one hash of a text that has words, but fewer than a shingle.
+    fn short(&self, seen: usize) -> Option<u64> {
+        (1..self.words)
+            .contains(&seen)
+            .then(|| mix(self.hash ^ SHORT ^ seen as u64))
+    }
+}
+
 /// Calls `sink` with the hash of every shingle of `words` words and the index of its
 /// first word; a text with fewer words gives one hash of all its words at index 0.
 /// [`fragments`] chooses from exactly these.
-pub fn all_shingles(text: &str, words: usize, sink: impl FnMut(u64, usize)) {
-    shingles_and_words(text, words, |_| (), sink);
-}
-
-/// See [`all_shingles`]; `each_word` is called with the hash of every word.
-#[inline]
-fn shingles_and_words(
-    text: &str,
-    words: usize,
-    mut each_word: impl FnMut(u64),
-    mut sink: impl FnMut(u64, usize),
-) {
-    let words = words.clamp(1, 64);
-    let mut ring = [0_u64; 64];
-    let leaving_factor = (0..words).fold(1_u64, |power, _| power.wrapping_mul(BASE));
-    let (mut rolling, mut seen, mut slot) = (0_u64, 0_usize, 0_usize);
+pub fn all_shingles(text: &str, words: usize, mut sink: impl FnMut(u64, usize)) {
+    let mut roll = Roll::new(words);
+    let mut ring = [0_u64; LONGEST];
+    let (mut seen, mut slot) = (0_usize, 0_usize);
     for_each_word(text, |word| {
-        each_word(word);
         let Some(place) = ring.get_mut(slot) else {
             return;
         };
-        let leaving = std::mem::replace(place, word);
-        slot = if slot + 1 == words { 0 } else { slot + 1 };
-        rolling = rolling
-            .wrapping_mul(BASE)
-            .wrapping_add(word)
-            .wrapping_sub(leaving.wrapping_mul(leaving_factor));
+        let hash = roll.next(word, std::mem::replace(place, word));
+        slot = if slot + 1 == roll.words { 0 } else { slot + 1 };
         seen += 1;
-        if seen >= words {
-            sink(mix(rolling), seen - words);
+        if seen >= roll.words {
+            sink(mix(hash), seen - roll.words);
         }
     });
-    if seen > 0 && seen < words {
-        sink(mix(rolling ^ SHORT ^ seen as u64), 0);
+    if let Some(hash) = roll.short(seen) {
+        sink(hash, 0);
     }
 }
 

@@ -5,6 +5,7 @@ pub mod excerpt;
 pub mod fragments;
 pub mod hash;
 mod masks;
+mod smallest;
 pub mod topic;
 pub mod words;
 

@@ -10,6 +10,12 @@ use crate::text::hash::{GOLDEN, mix};
 /// Bytes looked at together while a text is ASCII: as many as a mask has bits.
 pub(crate) const BLOCK: usize = 64;
 
+/// Setting this bit folds the case of ASCII letters and leaves digits as they are.
+const FOLDED_BYTE: u8 = 0x20;
+
+/// The same of eight bytes.
+const FOLDED: u64 = u64::from_le_bytes([FOLDED_BYTE; 8]);
+
 /// Hash of the word being read: eight bytes at a time, finalised at its end.
 #[derive(Default)]
 struct OpenWord {
@@ -55,15 +61,27 @@ fn finished(hash: u64, pending: u64, bytes: u64) -> u64 {
     mix((hash ^ pending).wrapping_add(bytes.wrapping_mul(GOLDEN)))
 }
 
+/// A block, and the bytes behind it that the last word of the block is loaded with.
+const LOADED: usize = BLOCK + 8;
+
 /// Calls `sink` with the hash of each word, in order.
 pub fn for_each_word(text: &str, mut sink: impl FnMut(u64)) {
     let mut word = OpenWord::default();
     let mut rest = text;
     while !rest.is_empty() {
-        let block = first_block(rest.as_bytes());
+        let bytes = rest.as_bytes();
+        let mut last = [0_u8; LOADED];
+        let loaded = bytes.first_chunk::<LOADED>().unwrap_or_else(|| {
+            // The end of a text is filled up with zeros, which separate words.
+            for (slot, byte) in last.iter_mut().zip(bytes) {
+                *slot = *byte;
+            }
+            &last
+        });
+        let (block, _) = loaded.split_at(BLOCK);
         if block.is_ascii() {
-            ascii_words(&block, &mut word, &mut sink);
-            rest = rest.get(BLOCK..).unwrap_or_default();
+            let taken = ascii_words(loaded, &mut word, &mut sink);
+            rest = rest.get(taken..).unwrap_or_default();
         } else {
             // One block's worth of characters, then look again.
             let mut taken = 0;
@@ -100,64 +118,55 @@ fn one_character(character: char, word: &mut OpenWord, sink: &mut impl FnMut(u64
     }
 }
 
-/// Words of an ASCII block, by the runs of set bits in a mask of its letters and digits.
+/// Words of an ASCII block, by the edges of the runs of set bits in a mask of its letters and
+/// digits. Answers with the bytes taken: all, or those before a word that may go on behind it.
 #[inline]
-fn ascii_words(block: &[u8; BLOCK], word: &mut OpenWord, sink: &mut impl FnMut(u64)) {
-    // Setting this bit folds the case of letters and leaves digits as they are. Eight more
-    // bytes let a word be loaded whole wherever it starts.
-    let mut folded = [0_u8; BLOCK + 8];
-    for (folded, byte) in folded.iter_mut().zip(block) {
-        *folded = byte | 0x20;
-    }
+fn ascii_words(loaded: &[u8; LOADED], word: &mut OpenWord, sink: &mut impl FnMut(u64)) -> usize {
+    let Some(block) = loaded.first_chunk::<BLOCK>() else {
+        return BLOCK;
+    };
     let eight = |at: usize| {
-        folded
+        let bytes = loaded
             .get(at..)
             .and_then(|rest| rest.first_chunk::<8>())
-            .map_or(0, |bytes| u64::from_le_bytes(*bytes))
+            .map_or(0, |bytes| u64::from_le_bytes(*bytes));
+        bytes | FOLDED
     };
-    let mut left = word_mask(block);
+    let mut mask = word_mask(block);
     if word.bytes > 0 {
-        let run = left.trailing_ones() as usize;
-        folded.iter().take(run).for_each(|byte| word.push(*byte));
+        let run = mask.trailing_ones() as usize;
+        let begun = block.iter().take(run);
+        begun.for_each(|byte| word.push(byte | FOLDED_BYTE));
         if run == BLOCK {
-            return;
+            return BLOCK;
         }
         word.end(sink);
-        left &= u64::MAX << run;
+        mask &= u64::MAX << run;
     }
-    while left != 0 {
-        let start = left.trailing_zeros() as usize;
-        let run = (left >> start).trailing_ones() as usize;
-        if start + run >= BLOCK {
-            // May go on in the next block.
-            folded
-                .iter()
-                .take(BLOCK)
-                .skip(start)
-                .for_each(|byte| word.push(*byte));
-            return;
-        }
-        let (mut hash, mut at, mut bytes) = (0_u64, start, run);
+    let mut starts = mask & !(mask << 1);
+    let mut ends = !mask & (mask << 1);
+    while ends != 0 {
+        let mut at = starts.trailing_zeros() as usize;
+        let run = ends.trailing_zeros() as usize - at;
+        starts &= starts - 1;
+        ends &= ends - 1;
+        let (mut hash, mut bytes) = (0_u64, run);
         while bytes >= 8 {
             hash = absorbed(hash, eight(at));
             at += 8;
             bytes -= 8;
         }
-        sink(finished(
-            hash,
-            eight(at) & ((1 << (8 * bytes)) - 1),
-            run as u64,
-        ));
-        left &= u64::MAX << (start + run);
+        let pending = eight(at) & ((1 << (8 * bytes)) - 1);
+        sink(finished(hash, pending, run as u64));
     }
-}
-
-/// The first bytes; fewer than a block are filled up with zeros, which separate words.
-#[inline]
-pub(crate) fn first_block(bytes: &[u8]) -> [u8; BLOCK] {
-    match bytes.first_chunk::<BLOCK>() {
-        Some(block) => *block,
-        None => std::array::from_fn(|at| bytes.get(at).copied().unwrap_or(0)),
+    // A word without an end may go on in the next block, which then begins with it.
+    match starts.trailing_zeros() as usize {
+        0 => {
+            let all = block.iter();
+            all.for_each(|byte| word.push(byte | FOLDED_BYTE));
+            BLOCK
+        }
+        start => start,
     }
 }
 

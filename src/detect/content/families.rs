@@ -9,6 +9,7 @@ use petgraph::unionfind::UnionFind;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::config::ContentConfig;
+use crate::detect::content::postings::{ByText, Posting, frequent_fragments};
 
 /// One sampled text.
 #[derive(Debug, Clone, Copy)]
@@ -52,81 +53,37 @@ const CORE_SHARE: f64 = 0.3;
 /// above what is left of a fragment beside a slot, below what rewording takes from a fixed one).
 const ANCHOR_SHARE: f64 = 0.8;
 
+/// Next less frequent fragments of a text that a fragment may be linked with.
+const NEIGHBOURS: usize = 3;
+
 /// Finds the families among `texts`. Deterministic: the result does not depend on the
 /// order of equal hashes, only on the texts.
 #[must_use]
 pub fn mine(texts: &[SampledText<'_>], config: &ContentConfig) -> Vec<TextFamily> {
     let postings = frequent_fragments(texts, config);
-    let by_text = fragments_by_text(texts.len(), &postings);
+    let by_text = ByText::new(texts.len(), &postings);
     let groups = link_fragments(&postings, &by_text, config.link_share);
     let groups = bridge_slots(groups, postings.len(), &by_text, config.link_share);
     let labels = label_texts(&groups, postings.len(), &by_text);
     collect(texts, &groups, &labels, &postings, config)
 }
 
-/// A frequent fragment with the texts that hold it, ascending.
-struct Posting {
-    fragment: u64,
-    texts: Vec<u32>,
-}
-
-fn frequent_fragments(texts: &[SampledText<'_>], config: &ContentConfig) -> Vec<Posting> {
-    let mut records: Vec<(u64, u32)> =
-        Vec::with_capacity(texts.iter().map(|text| text.fragments.len()).sum());
-    for (index, text) in (0_u32..).zip(texts) {
-        records.extend(text.fragments.iter().map(|fragment| (*fragment, index)));
-    }
-    rayon::slice::ParallelSliceMut::par_sort_unstable(records.as_mut_slice());
-    records.dedup();
-    let mut postings = Vec::new();
-    for run in records.chunk_by(|a, b| a.0 == b.0) {
-        if run.len() < config.minimum_texts {
-            continue;
-        }
-        let members = || run.iter().filter_map(|record| texts.get(record.1 as usize));
-        let distinct_texts = members()
-            .map(|text| text.text_hash)
-            .collect::<FxHashSet<_>>()
-            .len();
-        let distinct_accounts = members()
-            .map(|text| text.account)
-            .collect::<FxHashSet<_>>()
-            .len();
-        if distinct_texts >= config.minimum_texts
-            && distinct_accounts >= config.minimum_accounts
-            && let Some(first) = run.first()
-        {
-            postings.push(Posting {
-                fragment: first.0,
-                texts: run.iter().map(|record| record.1).collect(),
-            });
-        }
-    }
-    postings
-}
-
-/// For each text its frequent fragments, most frequent first.
-fn fragments_by_text(texts: usize, postings: &[Posting]) -> Vec<Vec<u32>> {
-    let mut by_text = vec![Vec::new(); texts];
-    let mut order: Vec<usize> = (0..postings.len()).collect();
-    order.sort_by_key(|index| std::cmp::Reverse(postings[*index].texts.len()));
-    for index in order {
-        for text in &postings[index].texts {
-            by_text[*text as usize].push(u32::try_from(index).unwrap_or(u32::MAX));
-        }
-    }
-    by_text
-}
-
 /// Unites fragments that stand together in at least `share` of the texts of the more
 /// frequent one. Candidates are neighbours by frequency, because the fixed parts of one
 /// template are about equally frequent.
-fn link_fragments(postings: &[Posting], by_text: &[Vec<u32>], share: f64) -> Vec<u32> {
+fn link_fragments(postings: &[Posting], by_text: &ByText, share: f64) -> Vec<u32> {
     let mut candidates: FxHashSet<(u32, u32)> = FxHashSet::default();
-    for fragments in by_text {
-        for distance in 1..=3 {
-            for (first, second) in fragments.iter().zip(fragments.iter().skip(distance)) {
-                candidates.insert((*first.min(second), *first.max(second)));
+    // The neighbours that a fragment had before: nearly always the same again, and then there
+    // is nothing to look up.
+    let mut before = vec![[u32::MAX; NEIGHBOURS]; postings.len()];
+    for fragments in by_text.iter() {
+        for (place, first) in fragments.iter().enumerate() {
+            let neighbours = fragments.iter().skip(place + 1);
+            for (second, known) in neighbours.zip(&mut before[*first as usize]) {
+                if *known != *second {
+                    *known = *second;
+                    candidates.insert((*first.min(second), *first.max(second)));
+                }
             }
         }
     }
@@ -163,14 +120,13 @@ fn common(a: &[u32], b: &[u32]) -> usize {
 }
 
 /// Unites groups that stand in the same texts: the fixed parts on both sides of a slot.
-fn bridge_slots(labels: Vec<u32>, fragments: usize, by_text: &[Vec<u32>], share: f64) -> Vec<u32> {
+fn bridge_slots(labels: Vec<u32>, fragments: usize, by_text: &ByText, share: f64) -> Vec<u32> {
     let mut texts_of_group: FxHashMap<u32, usize> = FxHashMap::default();
     let mut together: FxHashMap<(u32, u32), usize> = FxHashMap::default();
-    for text in by_text {
-        let mut groups: Vec<u32> = text
-            .iter()
-            .map(|fragment| labels[*fragment as usize])
-            .collect();
+    let mut groups: Vec<u32> = Vec::new();
+    for text in by_text.iter() {
+        groups.clear();
+        groups.extend(text.iter().map(|fragment| labels[*fragment as usize]));
         groups.sort_unstable();
         groups.dedup();
         for (position, group) in groups.iter().enumerate() {
@@ -198,19 +154,21 @@ fn bridge_slots(labels: Vec<u32>, fragments: usize, by_text: &[Vec<u32>], share:
 }
 
 /// The group each text has most fragments of, where there are enough.
-fn label_texts(labels: &[u32], fragments: usize, by_text: &[Vec<u32>]) -> Vec<Option<u32>> {
+fn label_texts(labels: &[u32], fragments: usize, by_text: &ByText) -> Vec<Option<u32>> {
     let mut sizes = vec![0_usize; fragments];
     for label in labels {
         sizes[*label as usize] += 1;
     }
+    let mut groups: Vec<u32> = Vec::new();
     by_text
         .iter()
         .map(|text| {
-            let mut groups: Vec<u32> = text
-                .iter()
-                .map(|fragment| labels[*fragment as usize])
-                .filter(|group| sizes[*group as usize] >= MINIMUM_FRAGMENTS)
-                .collect();
+            groups.clear();
+            groups.extend(
+                text.iter()
+                    .map(|fragment| labels[*fragment as usize])
+                    .filter(|group| sizes[*group as usize] >= MINIMUM_FRAGMENTS),
+            );
             groups.sort_unstable();
             let (count, group) = groups
                 .chunk_by(|a, b| a == b)
@@ -270,19 +228,24 @@ fn collect(
                 .filter(|posting| posting.texts.len() as f64 >= ANCHOR_SHARE * most as f64)
                 .map(|posting| posting.fragment)
                 .min();
-            let slot_share = slot_share(members.iter().filter_map(of), &core);
             let mut held: Vec<usize> = members
                 .iter()
                 .filter_map(of)
                 .map(|text| held(text.fragments.iter().copied(), &core))
                 .collect();
+            let all: usize = members
+                .iter()
+                .filter_map(of)
+                .map(|text| text.fragments.len())
+                .sum();
+            let free = all - held.iter().sum::<usize>();
             held.sort_unstable();
             Some(TextFamily {
                 fragments: core,
                 anchor,
                 typical: held.get(held.len() / 2).copied().unwrap_or(0),
                 texts: members,
-                slot_share,
+                slot_share: free as f64 / all.max(1) as f64,
                 system: false,
             })
         })
@@ -301,20 +264,6 @@ pub fn held(fragments: impl Iterator<Item = u64>, core: &[u64]) -> usize {
     fragments
         .filter(|fragment| core.binary_search(fragment).is_ok())
         .count()
-}
-
-/// Share of the texts' fragments that are not among `core`, which is ascending.
-fn slot_share<'a>(texts: impl Iterator<Item = &'a SampledText<'a>>, core: &[u64]) -> f64 {
-    let (mut free, mut all) = (0_usize, 0_usize);
-    for text in texts {
-        all += text.fragments.len();
-        free += text
-            .fragments
-            .iter()
-            .filter(|fragment| core.binary_search(fragment).is_err())
-            .count();
-    }
-    free as f64 / all.max(1) as f64
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ pub mod families;
 pub mod near_duplicates;
 pub mod parameter_uniformity;
 pub mod pattern_cues;
+mod postings;
 pub mod prompt_order;
 pub mod recon_then_scale;
 pub mod repeat_sampling;

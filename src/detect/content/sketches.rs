@@ -9,6 +9,7 @@ use petgraph::unionfind::UnionFind;
 use rustc_hash::FxHashMap;
 
 use crate::detect::content::families::SampledText;
+use crate::detect::content::postings::Records;
 
 /// Fragments of a text that others are looked up by. Of texts with seven in ten runs of words in
 /// common, three in ten of the smallest fragments differ: none of six in common is one in 1,400.
@@ -47,19 +48,14 @@ pub fn near_duplicates(texts: &[SampledText<'_>]) -> Vec<u32> {
             .get(index as usize)
             .map_or(&[][..], |text| text.fragments)
     };
-    let mut probes: Vec<(u64, u32)> = distinct
+    let probes = distinct
         .iter()
-        .filter(|index| sketch(**index).len() >= FEWEST_FRAGMENTS)
-        .flat_map(|index| {
-            sketch(*index)
-                .iter()
-                .take(PROBES)
-                .map(|fragment| (*fragment, *index))
-        })
-        .collect();
-    rayon::slice::ParallelSliceMut::par_sort_unstable(probes.as_mut_slice());
+        .map(|index| (*index, sketch(*index)))
+        .filter(|(_, sketch)| sketch.len() >= FEWEST_FRAGMENTS)
+        .map(|(index, sketch)| (index, sketch.get(..PROBES).unwrap_or(sketch)));
+    let probes = Records::gather(probes, 2);
     let mut groups = UnionFind::<u32>::new(texts.len());
-    for list in probes.chunk_by(|a, b| a.0 == b.0) {
+    for list in probes.runs() {
         for (place, (_, text)) in list.iter().enumerate() {
             for (_, other) in &list[place.saturating_sub(NEIGHBOURS)..place] {
                 if !groups.equiv(*text, *other) && are_near(sketch(*text), sketch(*other)) {
