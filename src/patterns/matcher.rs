@@ -1,8 +1,6 @@
 //! All rules at once: one pass over the text for the places where a literal can begin, there the
 //! literals of all rules, and only where one stands the few further tests.
 
-use aho_corasick::automaton::OverlappingState;
-use aho_corasick::{AhoCorasick, AhoCorasickKind, Anchored, Input, MatchKind, StartKind};
 use anyhow::{Context, Result};
 use regex::bytes::Regex;
 
@@ -40,10 +38,6 @@ const PLACES: usize = 8;
 const BEFORE: usize = 400;
 const AFTER: usize = 800;
 
-/// Up to this many bytes of literals the automaton is a table with one step per byte of
-/// text; above it a form that is smaller and slower, so that a pack cannot fill memory.
-const TABLE_BYTES: usize = 1 << 16;
-
 /// Room of the normal form kept between texts; a longer one is given back.
 const KEPT_BYTES: usize = 1 << 20;
 
@@ -51,8 +45,6 @@ const KEPT_BYTES: usize = 1 << 20;
 #[derive(Debug)]
 pub struct Matcher {
     starts: Starts,
-    /// Of the literals that begin at one place.
-    automaton: Option<AhoCorasick>,
     literals: Vec<Literal>,
     rules: Vec<Tests>,
     about: PatternsAbout,
@@ -60,6 +52,7 @@ pub struct Matcher {
 
 #[derive(Debug)]
 struct Literal {
+    bytes: usize,
     /// Must not be the end, or the start, of a longer word.
     word_start: bool,
     word_end: bool,
@@ -96,7 +89,7 @@ impl Matcher {
     /// Builds one matcher of all packs; their rule ids are distinct.
     ///
     /// # Errors
-    /// When there are more rules or literals than an automaton can hold.
+    /// When there are more than 65,536 rules.
     pub fn new(packs: &[Pack]) -> Result<Self> {
         let mut rules: Vec<&Rule> = packs.iter().flat_map(|pack| &pack.rules).collect();
         rules.sort_by(|a, b| a.id.cmp(&b.id));
@@ -130,21 +123,6 @@ impl Matcher {
             }
             tests.push(made);
         }
-        let bytes: usize = texts.iter().map(|text| text.len()).sum();
-        let automaton = (!texts.is_empty())
-            .then(|| {
-                AhoCorasick::builder()
-                    .match_kind(MatchKind::Standard)
-                    .start_kind(StartKind::Anchored)
-                    .kind(Some(if bytes <= TABLE_BYTES {
-                        AhoCorasickKind::DFA
-                    } else {
-                        AhoCorasickKind::ContiguousNFA
-                    }))
-                    .build(&texts)
-            })
-            .transpose()
-            .context("the literals of the pattern packs are too many")?;
         let about = PatternsAbout {
             packs: packs
                 .iter()
@@ -165,7 +143,6 @@ impl Matcher {
         };
         Ok(Self {
             starts: Starts::of(texts.iter().map(|text| text.as_bytes())),
-            automaton,
             literals,
             rules: tests,
             about,
@@ -181,9 +158,6 @@ impl Matcher {
     /// The rules that `text` matches, ascending, in `found`.
     pub fn matched(&self, text: &str, role: Role, scratch: &mut Scratch, found: &mut Vec<u16>) {
         found.clear();
-        let Some(automaton) = &self.automaton else {
-            return;
-        };
         normalise_into(text, &mut scratch.text);
         let Scratch {
             text,
@@ -192,32 +166,20 @@ impl Matcher {
             candidates,
         } = scratch;
         seen.resize(self.literals.len(), Seen::default());
-        self.starts.each(text, |start| {
-            let from = Input::new(text.as_slice())
-                .range(start..)
-                .anchored(Anchored::Yes);
-            let mut state = OverlappingState::start();
-            // An error is the answer of automata built for other searches only.
-            while automaton
-                .try_find_overlapping(from.clone(), &mut state)
-                .is_ok()
-                && let Some(hit) = state.get_match()
-            {
-                // Literals that are the end of one are met within it.
-                let number = hit.pattern().as_usize();
-                let stands = self.literals.get(number).is_some_and(|literal| {
-                    hit.start() == start && literal.stands(text, start, hit.end())
-                });
-                let Some(seen) = seen.get_mut(number).filter(|_| stands) else {
-                    continue;
-                };
-                if seen.count == 0 {
-                    touched.push(hit.pattern().as_u32());
-                }
-                if let Some(place) = seen.places.get_mut(seen.count) {
-                    *place = start;
-                    seen.count += 1;
-                }
+        self.starts.each(text, |start, number| {
+            let stands = self
+                .literals
+                .get(number as usize)
+                .is_some_and(|literal| literal.stands(text, start));
+            let Some(seen) = seen.get_mut(number as usize).filter(|_| stands) else {
+                return;
+            };
+            if seen.count == 0 {
+                touched.push(number);
+            }
+            if let Some(place) = seen.places.get_mut(seen.count) {
+                *place = start;
+                seen.count += 1;
             }
         });
         for literal in touched.iter() {
@@ -255,6 +217,7 @@ impl Literal {
     fn new(text: &str) -> Self {
         let bytes = text.as_bytes();
         Self {
+            bytes: bytes.len(),
             word_start: bytes.first().is_some_and(u8::is_ascii_alphanumeric),
             word_end: bytes.last().is_some_and(u8::is_ascii_alphanumeric),
             rules: Vec::new(),
@@ -263,13 +226,13 @@ impl Literal {
 
     /// Whether the hit is not part of a longer word.
     #[inline]
-    fn stands(&self, text: &[u8], start: usize, end: usize) -> bool {
+    fn stands(&self, text: &[u8], start: usize) -> bool {
         let letter = |at: Option<usize>| {
             at.and_then(|at| text.get(at))
                 .is_some_and(u8::is_ascii_alphanumeric)
         };
         let joined_before = self.word_start && letter(start.checked_sub(1));
-        let joined_after = self.word_end && letter(Some(end));
+        let joined_after = self.word_end && letter(start.checked_add(self.bytes));
         !(joined_before || joined_after)
     }
 }
