@@ -5,6 +5,9 @@ use rustc_hash::FxHashMap;
 use crate::model::finding::Family;
 use crate::model::profile::AccountProfile;
 
+/// Kind of the layer whose groups are made of pairs of accounts with several addresses in common.
+pub const ADDRESS_OVERLAP: &str = "address_overlap";
+
 /// How far a group may count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Quality {
@@ -83,6 +86,13 @@ impl Layer {
             innocent: "",
             would_clear: "",
         }
+    }
+
+    /// Whether its groups are leads by themselves and no evidence for anything else: they are
+    /// made of keys that other layers have one by one.
+    #[must_use]
+    pub fn is_for_leads(&self) -> bool {
+        self.kind == ADDRESS_OVERLAP
     }
 
     /// Number of groups.

@@ -21,6 +21,7 @@ use crate::detect::dynamics::model_pivot::ModelPivot;
 use crate::detect::dynamics::signature_replay::SignatureReplay;
 use crate::detect::dynamics::succession::Succession;
 use crate::detect::group::GroupTest;
+use crate::detect::network::address_overlap::AddressOverlap;
 use crate::detect::network::cross_pathway::CrossPathway;
 use crate::detect::network::geography_mismatch::GeographyMismatch;
 use crate::detect::network::key_sharing::KeySharing;
@@ -50,6 +51,7 @@ pub static DETECTORS: &[&dyn Detector] = &[
     &TemplateSpread,
     &PatternCues,
     &SignatureReplay,
+    &AddressOverlap,
 ];
 
 /// Every test of what a group does over time.

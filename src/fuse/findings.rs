@@ -3,6 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::detect::layer::Layer;
+use crate::detect::network::address_overlap;
 use crate::fuse::corroboration::{Corroboration, MINIMUM_BITS, Manner};
 use crate::fuse::incidence::{UnitLayer, Units};
 use crate::fuse::rows::Rows;
@@ -18,6 +19,8 @@ pub struct Sources<'a> {
     pub layers: &'a [UnitLayer],
     /// Units.
     pub units: &'a Units,
+    /// How many of the layers are tested against each other; the others can only be leads.
+    pub tested: usize,
     /// Rows of the digest.
     pub rows: &'a Rows,
     /// Sample rows with each finding.
@@ -152,8 +155,21 @@ fn lead_finding(group: (usize, usize), bits: f64, sources: &Sources<'_>) -> Opti
     let accounts = sources.accounts(units);
     let value = detector_layer.values.get(number)?;
     let all = sources.units.len();
+    let id = stable_id("F", &[detector_layer.detector, detector_layer.kind, value]);
+    if detector_layer.is_for_leads() {
+        return Some(Finding {
+            id,
+            bits,
+            measure: "accounts that hang together by pairs with several addresses in common".to_owned(),
+            measured: units.len() as f64,
+            expected: address_overlap::RATE * units.len() as f64,
+            n: all as u64,
+            null_model: "addresses fall to accounts at random, every address keeping its number of accounts and every account its number of addresses; of all pairs of accounts those kept at a false discovery rate of one in a hundred (expected: so many of the accounts); not tested against anything independent, which is why this is a lead".to_owned(),
+            ..about((layer, group), &accounts, sources)?
+        });
+    }
     Some(Finding {
-        id: stable_id("F", &[detector_layer.detector, detector_layer.kind, value]),
+        id,
         bits,
         measure: format!("accounts that share this {}", detector_layer.kind),
         measured: units.len() as f64,

@@ -61,7 +61,7 @@ pub fn attach(
                 continue;
             }
             if let Some((place, bits)) = membership::most_telling_key(
-                sources.layers,
+                sources.layers.get(..sources.tested).unwrap_or_default(),
                 units,
                 ties,
                 *unit,

@@ -18,6 +18,9 @@ const REPLAYERS: usize = 5;
 /// Fewest units on one varied template for a lead.
 const TEMPLATE_USERS: usize = 8;
 
+/// Fewest units that hang together by pairs for a lead (ours: travelling colleagues are fewer).
+const PAIRED: usize = 8;
+
 /// Regions in which a campus or an office may have its addresses (ours: two providers).
 const SITE_REGIONS: usize = 2;
 
@@ -81,15 +84,53 @@ pub fn leads(
     fuse: &FuseConfig,
     network: &NetworkConfig,
 ) -> Vec<(Cluster, (usize, usize))> {
+    let fewest = |layer: &UnitLayer| match layer.family {
+        Family::Payment => Some(PAYERS),
+        Family::Dynamics => Some(REPLAYERS),
+        Family::Content => Some(TEMPLATE_USERS),
+        _ => None,
+    };
+    single_groups(layers, 0..layers.len(), fewest, clusters, fuse, network)
+}
+
+/// The same of the layers from `tested` on, whose groups are made of pairs.
+#[must_use]
+pub fn overlaps(
+    layers: &[UnitLayer],
+    tested: usize,
+    clusters: &[Cluster],
+    fuse: &FuseConfig,
+    network: &NetworkConfig,
+) -> Vec<(Cluster, (usize, usize))> {
+    let fewest = |_: &UnitLayer| Some(PAIRED);
+    single_groups(
+        layers,
+        tested..layers.len(),
+        fewest,
+        clusters,
+        fuse,
+        network,
+    )
+}
+
+/// The groups of some of the layers with at least so many units.
+fn single_groups(
+    layers: &[UnitLayer],
+    among: std::ops::Range<usize>,
+    fewest: impl Fn(&UnitLayer) -> Option<usize>,
+    clusters: &[Cluster],
+    fuse: &FuseConfig,
+    network: &NetworkConfig,
+) -> Vec<(Cluster, (usize, usize))> {
     let mut found = Vec::new();
     for (index, layer) in layers.iter().enumerate() {
-        let fewest = match layer.family {
-            Family::Payment => PAYERS,
-            Family::Dynamics => REPLAYERS,
-            Family::Content => TEMPLATE_USERS,
-            _ => continue,
+        if !among.contains(&index) {
+            continue;
         }
-        .max(fuse.minimum_accounts);
+        let Some(fewest) = fewest(layer) else {
+            continue;
+        };
+        let fewest = fewest.max(fuse.minimum_accounts);
         // The largest first: smaller ones inside it join it.
         let mut order: Vec<usize> = (0..layer.groups.len()).collect();
         order.sort_by_key(|group| std::cmp::Reverse(layer.groups.get(*group).len()));

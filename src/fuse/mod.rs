@@ -146,18 +146,26 @@ pub fn is_made_from(held: usize, fragments: usize, cover_share: f64) -> bool {
 /// When a digest table lacks a column, which is an internal error.
 pub fn fuse(input: &Input<'_>) -> Result<Fused> {
     let units = Units::fold(input.profiles);
-    let mut layers: Vec<UnitLayer> = input
+    // First what is tested against each other, then what can only be a lead.
+    let (tests, leads_only): (Vec<_>, Vec<_>) = input
         .layers
         .iter()
         .enumerate()
+        .partition(|(_, layer)| !layer.is_for_leads());
+    let tested_layers = tests.len();
+    let mut all_layers: Vec<UnitLayer> = tests
+        .into_iter()
+        .chain(leads_only)
         .map(|(source, layer)| UnitLayer::fold(layer, source, &units))
         .collect();
+    let layers = all_layers.get_mut(..tested_layers).unwrap_or_default();
     incidence::mark_crowded(
-        &mut layers,
+        layers,
         input.layers,
         input.config.network.hub_degree,
         input.public_ranges,
     );
+    let layers = all_layers.get(..tested_layers).unwrap_or_default();
     let rows = Rows::read(input.tables)?;
     let requests = places::by_unit(&units, &rows.requests);
     let activity = Strata::new(&requests, None);
@@ -166,9 +174,9 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         Some(&places::places(input.tables, input.profiles, &units)?),
     );
     let corroborations =
-        corroboration::corroborate(&layers, &activity, &network, &input.config.network);
+        corroboration::corroborate(layers, &activity, &network, &input.config.network);
     let found = cluster::clusters(
-        &layers,
+        layers,
         &corroborations,
         &input.config.fuse,
         &input.config.network,
@@ -176,24 +184,24 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
     let ownership = Ownership::new(input.profiles);
     let wordings = Wordings::new(
         (input.layers, input.families),
-        &layers,
+        layers,
         &corroborations,
         (&units, &rows),
     );
     let found = guests::Door {
         input,
-        layers: &layers,
+        layers,
         wordings: &wordings,
         units: &units,
         rows: &rows,
         domains: ownership.domains(),
     }
     .without_guests(found);
-    let mut null_runs =
-        null_runs::null_runs(&layers, &activity, &network, input.config, input.seed);
+    let mut null_runs = null_runs::null_runs(layers, &activity, &network, input.config, input.seed);
     let sources = Sources {
         detector_layers: input.layers,
-        layers: &layers,
+        layers: &all_layers,
+        tested: tested_layers,
         units: &units,
         rows: &rows,
         locators: input.config.report.locators_per_finding,
@@ -223,7 +231,16 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         .collect();
     let mut mirrors = findings::mirrors(&corroborations, &in_use, &sources);
     findings::connect(&corroborations, &mut made, &mut mirrors);
-    let leads = leads::leads(&layers, &found, &input.config.fuse, &input.config.network);
+    let mut leads = leads::leads(layers, &found, &input.config.fuse, &input.config.network);
+    if input.profile == Profile::Broad {
+        leads.extend(leads::overlaps(
+            &all_layers,
+            tested_layers,
+            &found,
+            &input.config.fuse,
+            &input.config.network,
+        ));
+    }
     let candidates: Vec<Candidate<'_>> = found
         .iter()
         .map(|cluster| (cluster, None))
@@ -271,7 +288,7 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
     // Each campaign with its place among the candidates.
     let judge = Judge {
         found: &found,
-        layers: &layers,
+        layers,
         corroborations: &corroborations,
         null_runs: &null_runs,
         tested: &tested,
@@ -285,7 +302,13 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
     let mut campaigns: Vec<(Campaign, usize)> = Vec::new();
     let mut lead_findings: Vec<Finding> = Vec::new();
     for (place, ((cluster, lead), fused_cluster)) in candidates.iter().zip(&fused).enumerate() {
-        let (verdict, expected) = judge.verdict(place, cluster, fused_cluster, lead.is_some());
+        let (mut verdict, expected) = judge.verdict(place, cluster, fused_cluster, lead.is_some());
+        if lead.is_some_and(|(layer, _)| layer >= tested_layers) && verdict.0 > Verdict::Lead {
+            verdict = (
+                Verdict::Lead,
+                "addresses in common are a lead, whatever else the accounts do".to_owned(),
+            );
+        }
         let mut campaign = maker.campaign(cluster, verdict, expected, *lead);
         campaign.without_family = judge.without_families(
             place,
@@ -408,7 +431,7 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
     }
     let hubs = hubs::suppressed(
         input.layers,
-        &layers,
+        layers,
         &corroborations,
         &activity,
         input.public_ranges,

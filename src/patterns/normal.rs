@@ -98,7 +98,25 @@ fn ascii_block(block: &[u8; BLOCK], after_blank: &mut bool, out: &mut Vec<u8>) {
     out.extend_from_slice(folded.get(from..).unwrap_or_default());
 }
 
+#[inline]
 fn one_character(character: char, after_blank: &mut bool, out: &mut Vec<u8>) {
+    match character {
+        // Most characters are plain, and nothing is asked of them.
+        '!'..='~' => {
+            *after_blank = false;
+            out.push(character.to_ascii_lowercase() as u8);
+        }
+        // Ideographs have no case and imitate nothing.
+        '\u{3400}'..='\u{9fff}' => {
+            *after_blank = false;
+            let mut buffer = [0_u8; 4];
+            out.extend_from_slice(character.encode_utf8(&mut buffer).as_bytes());
+        }
+        _ => rare_character(character, after_blank, out),
+    }
+}
+
+fn rare_character(character: char, after_blank: &mut bool, out: &mut Vec<u8>) {
     if character.is_whitespace() {
         if !*after_blank {
             out.push(b' ');
@@ -110,14 +128,6 @@ fn one_character(character: char, after_blank: &mut bool, out: &mut Vec<u8>) {
         return;
     }
     *after_blank = false;
-    if character.is_ascii() {
-        out.extend(
-            u8::try_from(character)
-                .ok()
-                .map(|byte| byte.to_ascii_lowercase()),
-        );
-        return;
-    }
     if character == '\u{2026}' {
         out.extend_from_slice(b"...");
         return;

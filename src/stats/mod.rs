@@ -2,9 +2,11 @@
 
 pub mod bootstrap;
 pub mod chernoff;
+pub mod communities;
 pub mod components;
 pub mod entropy;
 pub mod multiple;
+pub mod overlap;
 pub mod point;
 pub mod quantile;
 pub mod random;

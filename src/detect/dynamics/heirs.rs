@@ -18,6 +18,7 @@ pub fn by_key(population: &Population<'_>, group: &Group, closed: &[(u32, i64)])
         .layers
         .iter()
         .filter(|layer| layer.family != Family::Content && layer.family != Family::Client)
+        .filter(|layer| !layer.is_for_leads())
     {
         for index in 0..layer.len() {
             kin.add(layer.group(index));

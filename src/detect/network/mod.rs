@@ -1,10 +1,12 @@
 //! Detectors of shared payers, addresses and clients.
 
 pub mod address;
+pub mod address_overlap;
 pub mod companies;
 pub mod cross_pathway;
 pub mod geography_mismatch;
 pub mod key_sharing;
+mod keyed;
 pub mod metadata_sanitised;
 pub mod public_ranges;
 pub mod shared_domain;

@@ -32,10 +32,9 @@
 //! together, never exceed the verdict `lead`.
 
 use anyhow::Result;
-use rustc_hash::FxHashMap;
 
-use crate::detect::layer::{Layer, RowSource, group_entries};
 use crate::detect::network::address;
+use crate::detect::network::keyed::keyed;
 use crate::detect::{Context, Detector, Meta, Need, Outcome};
 use crate::model::column::RequestColumn;
 use crate::model::finding::Family;
@@ -67,11 +66,12 @@ impl Detector for SharedInfrastructure {
         let mut outcome = Outcome::default();
         outcome
             .layers
-            .push(keyed(context, "ip", "ip", Family::Network, |value| {
+            .push(keyed(context, ID, "ip", "ip", Family::Network, |value| {
                 Some(value.to_owned())
             })?);
         outcome.layers.push(keyed(
             context,
+            ID,
             "ip",
             "ip_prefix",
             Family::Network,
@@ -79,11 +79,12 @@ impl Detector for SharedInfrastructure {
         )?);
         outcome
             .layers
-            .push(keyed(context, "tls", "tls", Family::Client, |value| {
+            .push(keyed(context, ID, "tls", "tls", Family::Client, |value| {
                 Some(value.to_owned())
             })?);
         outcome.layers.push(keyed(
             context,
+            ID,
             "client",
             "client",
             Family::Client,
@@ -92,71 +93,4 @@ impl Detector for SharedInfrastructure {
         outcome.layers.retain(|layer| !layer.is_empty());
         Ok(outcome)
     }
-}
-
-/// A layer over the keys of one digest kind, each value passed through `derive`.
-fn keyed(
-    context: &Context<'_>,
-    digest_kind: &str,
-    kind: &'static str,
-    family: Family,
-    derive: impl Fn(&str) -> Option<String>,
-) -> Result<Layer> {
-    let kinds = context.tables.keys.column("kind")?.str()?;
-    let values = context.tables.keys.column("value")?.str()?;
-    // Key number -> number of the derived value, for keys of this kind.
-    let mut names: Vec<String> = Vec::new();
-    let mut numbers: FxHashMap<String, u32> = FxHashMap::default();
-    // Keys are numbered by their row in the table, so a list stands for the join.
-    let mut number_of_key: Vec<Option<u32>> = Vec::with_capacity(kinds.len());
-    for (key_kind, value) in kinds.iter().zip(values.iter()) {
-        let name = value.filter(|_| key_kind == Some(digest_kind));
-        number_of_key.push(name.and_then(&derive).map(|name| {
-            *numbers.entry(name).or_insert_with_key(|name| {
-                names.push(name.clone());
-                u32::try_from(names.len() - 1).unwrap_or(u32::MAX)
-            })
-        }));
-    }
-    let links = &context.tables.links;
-    let rows = links
-        .column("key")?
-        .u32()?
-        .into_no_null_iter()
-        .zip(links.column("account")?.u32()?.into_no_null_iter());
-    let entries = (0_u32..)
-        .zip(rows)
-        .filter_map(|(row, (key, account))| {
-            let number = number_of_key.get(key as usize).copied().flatten()?;
-            Some((number, account, row))
-        })
-        .collect();
-    let grouped = group_entries(entries, |number| {
-        names.get(number as usize).cloned().unwrap_or_default()
-    });
-    let (innocent, would_clear) = match family {
-        Family::Network => (
-            "an office, campus, carrier-grade NAT, VPN exit, household or cloud egress that unrelated customers share",
-            "proof that the address is shared by the public, or that the accounts belong to one declared organisation",
-        ),
-        _ => (
-            "the same popular client, library or browser on many machines",
-            "the same client seen over unrelated accounts at the same rate",
-        ),
-    };
-    Ok(Layer {
-        detector: ID,
-        kind,
-        family,
-        hard: false,
-        values: grouped.values,
-        offsets: grouped.offsets,
-        accounts: grouped.accounts,
-        singles: grouped.singles,
-        rows: grouped.rows,
-        row_source: RowSource::Links,
-        quality: Vec::new(),
-        innocent,
-        would_clear,
-    })
 }
