@@ -186,7 +186,7 @@ mod tests {
             })
             .filter(|tie| tie.0 != tie.1)
             .collect();
-        ties.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+        ties.sort_by_key(|tie| (tie.0, tie.1));
         ties.dedup();
         ties
     }
