@@ -89,10 +89,11 @@ pub(crate) struct DetectionArguments {
     /// How readily clusters of accounts are reported
     #[arg(long, value_name = "PROFILE", value_enum, default_value_t)]
     pub(crate) profile: ProfileName,
-    /// Run only these detectors or families (`network/shared-infrastructure`, `content`)
+    /// Run only these detectors: ids, or the part before the slash (`network/shared-infrastructure`, `content`)
     #[arg(long, value_name = "DETECTOR", value_delimiter = ',', num_args = 1)]
     pub(crate) only: Vec<String>,
-    /// Leave out these detectors or families; they are listed as left out
+    /// Leave out these detectors (`network` leaves out every `network/...`, shared payments and identities among them);
+    /// they are listed as left out
     #[arg(long, value_name = "DETECTOR", value_delimiter = ',', num_args = 1)]
     pub(crate) skip: Vec<String>,
     /// Suppressions (TOML): what a reviewer has settled, with reason, author and expiry

@@ -56,6 +56,8 @@ pub struct Layer {
     pub singles: Vec<(u32, u32)>,
     /// One per group, or empty when all count in full.
     pub quality: Vec<Quality>,
+    /// Pairs of accounts that each group is made of, where it is made of pairs; else empty.
+    pub pairs: Vec<u64>,
     /// The innocent explanation that fits best.
     pub innocent: &'static str,
     /// What would clear it.
@@ -83,6 +85,7 @@ impl Layer {
             rows: Vec::new(),
             row_source: RowSource::Accounts,
             quality: Vec::new(),
+            pairs: Vec::new(),
             innocent: "",
             would_clear: "",
         }

@@ -29,6 +29,7 @@ use anyhow::Result;
 
 use crate::config::Config;
 use crate::detect::layer::Layer;
+use crate::detect::network::public_ranges::PublicRanges;
 use crate::digest::DigestTables;
 use crate::model::column::{AccountColumn, RequestColumn};
 use crate::model::event::Event;
@@ -44,6 +45,8 @@ pub struct Context<'a> {
     pub profiles: &'a [Option<AccountProfile>],
     /// Dated facts about the platform, by time; empty where none were given.
     pub events: &'a [Event],
+    /// Ranges of addresses that strangers share.
+    pub public_ranges: &'a PublicRanges,
     /// Settings.
     pub config: &'a Config,
     /// Request columns that hold at least one value.

@@ -43,38 +43,38 @@ fn weakest(campaign: &Campaign, by_id: &BTreeMap<&str, &Finding>) -> Option<Brid
     let mut parts = Components::new(size);
     let mut sizes = vec![1_u32; numbers.len()];
     let mut left = numbers.len();
-    for tie in ties {
-        let mut labels: Vec<u32> = tie
-            .accounts
-            .iter()
-            .filter_map(|account| numbers.get(account.as_str()))
-            .map(|number| parts.label(*number))
-            .collect();
-        labels.sort_unstable();
-        labels.dedup();
-        let Some((first, others)) = labels.split_first() else {
-            continue;
-        };
-        if others.is_empty() {
-            continue;
-        }
-        let size_of = |label: &u32| sizes.get(*label as usize).copied().unwrap_or(0);
-        let largest = labels.iter().map(size_of).max().unwrap_or(0);
-        let joined: u32 = labels.iter().map(size_of).sum();
-        for other in others {
-            parts.link(*first, *other);
-        }
-        left -= others.len();
-        let label = parts.label(*first);
-        if let Some(size) = sizes.get_mut(label as usize) {
-            *size = joined;
+    // Findings of one agreement have the same bits: none of them is weaker than another.
+    for level in ties.chunk_by(|one, other| one.bits.total_cmp(&other.bits).is_eq()) {
+        let largest = sizes.iter().copied().max().unwrap_or(0);
+        let mut last = None;
+        for tie in level {
+            let mut members = tie
+                .accounts
+                .iter()
+                .filter_map(|account| numbers.get(account.as_str()).copied());
+            let Some(first) = members.next() else {
+                continue;
+            };
+            for other in members {
+                let (one, two) = (parts.label(first), parts.label(other));
+                if !parts.link(first, other) {
+                    continue;
+                }
+                let size_of = |label: u32| sizes.get(label as usize).copied().unwrap_or(0);
+                let joined = size_of(one) + size_of(two);
+                if let Some(size) = sizes.get_mut(parts.label(first) as usize) {
+                    *size = joined;
+                }
+                left -= 1;
+                last = Some(tie);
+            }
         }
         if left == 1 {
-            // One key over accounts that nothing else ties is no bridge between parts.
-            return (largest > 1).then(|| Bridge {
+            // One key over accounts that nothing stronger ties is no bridge between parts.
+            return last.filter(|_| largest > 1).map(|tie| Bridge {
                 finding: tie.id.clone(),
                 bits: tie.bits,
-                accounts: u64::from(joined - largest),
+                accounts: u64::from(size - largest),
                 others: u64::from(largest),
             });
         }

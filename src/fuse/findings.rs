@@ -157,14 +157,16 @@ fn lead_finding(group: (usize, usize), bits: f64, sources: &Sources<'_>) -> Opti
     let all = sources.units.len();
     let id = stable_id("F", &[detector_layer.detector, detector_layer.kind, value]);
     if detector_layer.is_for_leads() {
+        let pairs = detector_layer.pairs.get(number).copied().unwrap_or(0) as f64;
         return Some(Finding {
             id,
             bits,
-            measure: "accounts that hang together by pairs with several addresses in common".to_owned(),
-            measured: units.len() as f64,
-            expected: address_overlap::RATE * units.len() as f64,
+            measure: "pairs of accounts with several addresses in common, by which the accounts hang together".to_owned(),
+            measured: pairs,
+            expected: address_overlap::RATE * pairs,
             n: all as u64,
-            null_model: "addresses fall to accounts at random, every address keeping its number of accounts and every account its number of addresses; of all pairs of accounts those kept at a false discovery rate of one in a hundred (expected: so many of the accounts); not tested against anything independent, which is why this is a lead".to_owned(),
+            weak: true,
+            null_model: "addresses fall to accounts at random, every address keeping its number of accounts and every account its number of addresses; of all pairs of accounts those kept at a false discovery rate of one in a hundred (expected: so many of the pairs); not tested against anything independent, which is why this is a lead".to_owned(),
             ..about((layer, group), &accounts, sources)?
         });
     }
@@ -324,8 +326,9 @@ fn mirror(
         ),
         bits: found.bits,
         measure: format!(
-            "accounts of this {} among those of {named}; the bits are those of the whole agreement, {}",
+            "accounts of this {} among those of {named} ({} accounts have it in all); the bits are those of the whole agreement, {}",
             detector_layer.kind,
+            sources.accounts(holders).len(),
             match found.other_groups.len() {
                 1 => "which this is the other side of".to_owned(),
                 keys => format!("of which this is one of {keys} keys"),

@@ -52,6 +52,15 @@ pub struct Tested {
     pub expected_counting: f64,
 }
 
+impl Tested {
+    /// Adds the groups of another run, and nothing that it says of the log as a whole.
+    pub fn add_groups(&mut self, other: Self) {
+        self.by_group.extend(other.by_group);
+        self.untested.extend(other.untested);
+        self.silent.extend(other.silent);
+    }
+}
+
 /// A unit as one account: a declared customer is one, and its busiest account stands for it.
 #[must_use]
 pub fn representatives(units: &Units, cluster: &Cluster, requests: &[u64]) -> Vec<u32> {

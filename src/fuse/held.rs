@@ -90,6 +90,58 @@ pub fn attach(
     made
 }
 
+/// Addresses shown with a group that hangs together by them.
+const ADDRESSES_SHOWN: usize = 10;
+
+/// Names, for accounts that hang together by pairs, the addresses where most of them meet; says
+/// of this evidence that it counts for no verdict.
+#[must_use]
+pub fn attach_addresses(
+    campaign: &mut Campaign,
+    units: &[u32],
+    sources: &Sources<'_>,
+) -> Vec<Finding> {
+    let Some((place, layer)) = sources
+        .layers
+        .iter()
+        .enumerate()
+        .find(|(_, layer)| layer.kind == "ip")
+    else {
+        return Vec::new();
+    };
+    let mut keys = layer.keys_of(units);
+    keys.retain(|(_, inside)| *inside >= 2);
+    keys.sort_by_key(|(key, inside)| (std::cmp::Reverse(*inside), *key));
+    keys.truncate(ADDRESSES_SHOWN);
+    let strangers = sources.units.len().saturating_sub(units.len()) as f64;
+    let made: Vec<Finding> = keys
+        .into_iter()
+        .filter_map(|(key, inside)| {
+            let outside = layer.groups.get(key as usize).len() - inside;
+            let rate = (outside as f64 + 0.5) / (strangers + 1.0);
+            let bits = (inside as f64 / units.len() as f64 / rate).log2().max(0.0);
+            finding(&campaign.id, units, (place, key as usize), bits, sources)
+        })
+        .collect();
+    for evidence in &mut campaign.evidence {
+        if evidence.family == Family::Network {
+            evidence.counts = false;
+            evidence
+                .findings
+                .extend(made.iter().map(|finding| finding.id.clone()));
+        }
+    }
+    for member in &mut campaign.members {
+        let held = made
+            .iter()
+            .filter(|finding| finding.accounts.contains(&member.account_id));
+        member
+            .findings
+            .extend(held.map(|finding| finding.id.clone()));
+    }
+    made
+}
+
 fn finding(
     campaign: &str,
     units: &[u32],

@@ -232,6 +232,7 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
     let mut mirrors = findings::mirrors(&corroborations, &in_use, &sources);
     findings::connect(&corroborations, &mut made, &mut mirrors);
     let mut leads = leads::leads(layers, &found, &input.config.fuse, &input.config.network);
+    let ordinary = found.len() + leads.len();
     if input.profile == Profile::Broad {
         leads.extend(leads::overlaps(
             &all_layers,
@@ -253,13 +254,22 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
             accounts: group_tests::representatives(&units, cluster, &rows.requests),
         })
         .collect();
-    let tested = group_tests::run(
-        input.group_tests,
-        input.population,
-        &groups,
-        &input.config.fuse,
-        input.seed,
-    );
+    let test = |groups: &[Group]| {
+        group_tests::run(
+            input.group_tests,
+            input.population,
+            groups,
+            &input.config.fuse,
+            input.seed,
+        )
+    };
+    // What is no more than a lead whatever the tests find must not weigh on the others: they are
+    // corrected for how many groups were tried.
+    let (ordinary, beside) = groups.split_at(ordinary.min(groups.len()));
+    let mut tested = test(ordinary);
+    if !beside.is_empty() {
+        tested.add_groups(test(beside));
+    }
     null_runs.method.push_str(&format!(
         "; tests of a group's clock repeated on {} sets of random groups of accounts as busy, {:.2} counting findings per set",
         tested.null_runs, tested.expected_counting
@@ -320,6 +330,13 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
             && let Some(finding) = findings::attach_lead(&mut campaign, *group, &sources)
         {
             lead_findings.push(finding);
+            if group.0 >= tested_layers {
+                lead_findings.extend(held::attach_addresses(
+                    &mut campaign,
+                    &cluster.units,
+                    &sources,
+                ));
+            }
         }
         campaigns.push((campaign, place));
     }

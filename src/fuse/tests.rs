@@ -89,6 +89,7 @@ impl World {
                 accounts: grouped.accounts,
                 singles: grouped.singles,
                 rows: grouped.rows,
+                pairs: Vec::new(),
                 row_source: RowSource::Accounts,
                 quality,
                 innocent: "",

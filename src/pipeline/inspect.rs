@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use crate::config::options::{Quote, ScanOptions};
+use crate::detect::network::public_ranges::PublicRanges;
 use crate::detect::population::Population;
 use crate::detect::{Context, registry};
 use crate::digest::{self, Digest, DigestTables, Intake};
@@ -54,7 +55,8 @@ pub fn inspect(options: &ScanOptions, progress: &dyn Progress) -> Result<Inspect
     {
         files.extend(self::files(&report.files));
     }
-    let detectors = prospects(&ready.context(&options.config), options)?;
+    let public_ranges = PublicRanges::default();
+    let detectors = prospects(&ready.context(&options.config, &public_ranges), options)?;
     Ok(Inspection {
         files,
         coverage: ready.coverage,

@@ -10,6 +10,7 @@ use crate::detect::content::capability::Capabilities;
 use crate::detect::content::families::TextFamily;
 use crate::detect::group::GroupTest;
 use crate::detect::layer::Layer;
+use crate::detect::network::public_ranges::PublicRanges;
 use crate::detect::population::Population;
 use crate::detect::{self, Context};
 use crate::digest::DigestTables;
@@ -94,11 +95,16 @@ impl Ready {
     }
 
     /// What the detectors may look at.
-    pub(super) fn context<'a>(&'a self, config: &'a Config) -> Context<'a> {
+    pub(super) fn context<'a>(
+        &'a self,
+        config: &'a Config,
+        public_ranges: &'a PublicRanges,
+    ) -> Context<'a> {
         Context {
             tables: &self.tables,
             profiles: &self.profiles.by_account,
             events: &self.events,
+            public_ranges,
             config,
             request_columns: &self.request_columns,
             account_columns: &self.account_columns,
@@ -155,7 +161,8 @@ pub fn with_group_tests<T>(
 ) -> Result<T> {
     let ready = Ready::read(options, None, 0, progress)?;
     progress.begin("detecting", None);
-    let context = ready.context(&options.config);
+    let public_ranges = PublicRanges::default();
+    let context = ready.context(&options.config, &public_ranges);
     let detected = Detected::run(&context, &options.only, &options.skip)?;
     let population = Population::read(&context, &detected.layers, &detected.families)?;
     progress.end();

@@ -67,7 +67,7 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
         .transpose()?;
     let ready = Ready::read(options, customers.as_ref(), public_ranges.len(), progress)?;
     progress.begin("detecting", None);
-    let context = ready.context(&options.config);
+    let context = ready.context(&options.config, &public_ranges);
     let detected = Detected::run(&context, &options.only, &options.skip)?;
     progress.end();
 

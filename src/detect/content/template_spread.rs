@@ -296,6 +296,7 @@ fn layer(
         accounts: grouped.accounts,
         singles: grouped.singles,
         rows: grouped.rows,
+        pairs: Vec::new(),
         row_source: RowSource::Texts,
         quality,
         innocent: "a popular application, framework or client whose prompt many unrelated customers send",

@@ -210,6 +210,7 @@ mod tests {
             offsets: grouped.offsets,
             accounts: grouped.accounts,
             rows: grouped.rows,
+            pairs: Vec::new(),
             row_source: RowSource::Texts,
             singles: (0..400).map(|account| (account, 8)).collect(),
             quality: Vec::new(),

@@ -181,6 +181,7 @@ fn layer(kind: &'static str, grouped: Grouped, quality: Option<Quality>) -> Laye
             .map(|quality| vec![quality; grouped.values.len()])
             .unwrap_or_default(),
         values: grouped.values,
+        pairs: Vec::new(),
         offsets: grouped.offsets,
         accounts: grouped.accounts,
         singles: grouped.singles,

@@ -1,8 +1,8 @@
 //! Accounts that have several addresses in common, pair by pair.
 //!
 //! # Looks for
-//! Pairs of accounts with two and more public addresses in common, where each address has few
-//! users, and the groups that such pairs form: exits of a proxy network that come back among
+//! Pairs of accounts with several public addresses in common (two or more, as many as it takes to be
+//! significant), where each address has few users, and the groups that such pairs form: exits of a proxy network that come back among
 //! the accounts of one operator while no single address holds many of them.
 //!
 //! # Why
@@ -22,14 +22,17 @@
 //!
 //! # Innocent look-alikes
 //! Households, offices and campuses with several addresses, the customers of one carrier, people
-//! who travel together, customers of one VPN. A group most of whose accounts meet in
-//! one network (/16 or /32), or in fewer than three, has such a cause and is not reported.
+//! who travel together, customers of one VPN. A group that meets in fewer than three networks
+//! (/16 or /32) has such a cause and is not reported, nor is one that meets in fewer than eight of which
+//! one holds more than half of its accounts.
 //!
 //! # Needs
-//! requests.ip.
+//! requests.ip. Where accounts.payment_id is known, accounts of one payer stay together.
 //!
 //! # Limits
-//! Private, masked and hashed addresses are not looked at. What it finds is a lead, shown with
+//! Private, masked, hashed and declared public addresses are not looked at. Exits with just under
+//! fifty users make chance meetings likely for everybody, and pairs are then found only where they
+//! have more in common. What it finds is a lead, shown with
 //! `--profile broad`, and never more: what supports a cluster of several families is each
 //! address, through `network/shared-infrastructure`.
 
@@ -64,6 +67,10 @@ pub const RATE: f64 = 0.01;
 /// Networks in which a group must meet: an office and its second line, or home and work, are two
 /// (ours).
 const FEWEST_REGIONS: usize = 3;
+
+/// Networks from which on a group may meet in one of them for the most part: no employer and no
+/// campus is at home in so many (ours).
+const MANY_REGIONS: usize = 8;
 
 /// Settles ties of the search for communities; any number would do, and a case must not depend on it.
 const SEED: u64 = 1;
@@ -103,9 +110,10 @@ struct Meetings {
 impl Meetings {
     fn quality(&self) -> Quality {
         let most = self.regions.values().map(BTreeSet::len).max().unwrap_or(0);
-        if self.regions.len() < FEWEST_REGIONS || most * 2 > self.rows.len() {
+        let is_at_home = most * 2 > self.rows.len() && self.regions.len() < MANY_REGIONS;
+        if self.regions.len() < FEWEST_REGIONS || is_at_home {
             return Quality::Everyday(
-                "its accounts meet in one network or two: an office, a campus, a carrier"
+                "its accounts meet in one network or a few: an office, a campus, a carrier"
                     .to_owned(),
             );
         }
@@ -120,7 +128,11 @@ fn layer(context: &Context<'_>) -> Result<Layer> {
         "ip",
         ADDRESS_OVERLAP,
         Family::Network,
-        |value| address::prefix(value).map(|_| value.to_owned()),
+        |value| {
+            let is_usable =
+                address::prefix(value).is_some() && context.public_ranges.holding(value).is_none();
+            is_usable.then(|| value.to_owned())
+        },
     )?;
     let accounts = context.profiles.len();
     let config = &context.config;
@@ -199,6 +211,15 @@ fn layer(context: &Context<'_>) -> Result<Layer> {
                 .map(|member| met.rows.get(member).copied().unwrap_or(0)),
         );
         made.offsets.push(made.accounts.len());
+        made.pairs.push(
+            pairs
+                .iter()
+                .filter(|pair| {
+                    group_of.get(pair.one as usize) == Some(&Some(number))
+                        && group_of.get(pair.other as usize) == Some(&Some(number))
+                })
+                .count() as u64,
+        );
         made.quality.push(met.quality());
         made.values
             .push(stable_id("O", &[fullest.map_or("", String::as_str)]));

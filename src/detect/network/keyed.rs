@@ -68,6 +68,7 @@ pub(super) fn keyed(
         accounts: grouped.accounts,
         singles: grouped.singles,
         rows: grouped.rows,
+        pairs: Vec::new(),
         row_source: RowSource::Links,
         quality: Vec::new(),
         innocent,

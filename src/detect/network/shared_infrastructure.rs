@@ -75,7 +75,13 @@ impl Detector for SharedInfrastructure {
             "ip",
             "ip_prefix",
             Family::Network,
-            address::prefix,
+            // A declared address does not speak through its block either.
+            |value| {
+                let public = context.public_ranges;
+                address::prefix(value).filter(|block| {
+                    public.holding(value).is_none() || public.holding(block).is_some()
+                })
+            },
         )?);
         outcome
             .layers

@@ -31,7 +31,7 @@ pub(super) fn blocks(campaign: &CampaignExplanation) -> Vec<Block> {
         Block::Entry(
             "bridge",
             campaign.weakest_bridge.as_ref().map_or_else(
-                || "none: one key ties all accounts, or agreements between keys do".to_owned(),
+                || "none: one key ties all accounts, or agreements of equal weight do".to_owned(),
                 |bridge| format!("the weakest is {bridge}"),
             ),
         ),
