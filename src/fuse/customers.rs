@@ -37,7 +37,17 @@ struct Islands {
     customers: usize,
     /// Accounts that work from a place which most of their group work from, and all accounts.
     housed: (usize, usize),
+    /// Payers most of whose accounts share a place that no other payer's accounts use.
+    at_home: usize,
+    /// Joints between payers by names alone.
+    named_bridges: usize,
 }
+
+/// Share of a payer's accounts that must share a place of their own (ours).
+const HOME_SHARE: f64 = 0.75;
+
+/// Share of the payers that must have such a place (ours).
+const AT_HOME_SHARE: f64 = 0.75;
 
 /// Share of a group that works from its office (ours: the others travel).
 const OFFICE_SHARE: f64 = 0.5;
@@ -106,7 +116,10 @@ impl Islands {
         let nodes = u32::try_from(payers).unwrap_or(u32::MAX);
         let mut joined = Components::new(nodes);
         let mut joined_exactly = Components::new(nodes);
-        let (mut bridges, mut exact_bridges) = (0, 0);
+        let mut joined_by_name = Components::new(nodes);
+        let (mut bridges, mut exact_bridges, mut named_bridges) = (0, 0, 0);
+        let mut at_home = vec![false; payers];
+        let sizes: Vec<usize> = accounts.values().map(Vec::len).collect();
         let marks = layers
             .iter()
             .filter(|layer| matches!(layer.family, Family::Network | Family::Identity));
@@ -133,8 +146,22 @@ impl Islands {
                 {
                     *mark = true;
                 }
+                let users = layer.groups.get(*key as usize).len();
+                let size = sizes.get(*first as usize).copied().unwrap_or(0);
+                if layer.family == Family::Network
+                    && run.len() >= 2
+                    && run.iter().all(|(_, payer)| payer == first)
+                    && run.len() as f64 >= HOME_SHARE * size as f64
+                    && users <= 2 * run.len()
+                    && let Some(home) = at_home.get_mut(*first as usize)
+                {
+                    *home = true;
+                }
                 let mut joins = false;
                 for (_, payer) in run {
+                    if layer.family == Family::Identity {
+                        named_bridges += usize::from(joined_by_name.link(*first, *payer));
+                    }
                     bridges += usize::from(joined.link(*first, *payer));
                     joins |= exact && joined_exactly.link(*first, *payer);
                 }
@@ -149,6 +176,8 @@ impl Islands {
             payers,
             customers,
             housed,
+            at_home: at_home.iter().filter(|home| **home).count(),
+            named_bridges,
             marked: marked.iter().filter(|mark| **mark).count(),
             bridges,
             exact_bridges,
@@ -168,6 +197,8 @@ pub fn separate_customers(cluster: &Cluster, layers: &[UnitLayer]) -> Option<Str
         bridges,
         customers,
         housed: (housed, all),
+        at_home,
+        named_bridges,
         ..
     } = Islands::of(cluster, layers)?;
     let islands = payers >= FEWEST_PAYERS
@@ -176,6 +207,16 @@ pub fn separate_customers(cluster: &Cluster, layers: &[UnitLayer]) -> Option<Str
     if islands {
         return Some(format!(
             "separate customers of one product: of {payers} payers with several of these accounts, {marked} have an address or a series of mailboxes that these share, and {bridges} are joined to another payer by one"
+        ));
+    }
+    // Families whose children go to one school, agencies with one VPN: a place where all meet joins
+    // them, and a home of each says that they are several.
+    let homes = payers >= FEWEST_PAYERS
+        && at_home as f64 >= AT_HOME_SHARE * payers as f64
+        && named_bridges * ISLANDS_PER_BRIDGE <= payers;
+    if homes {
+        return Some(format!(
+            "separate customers of one product: of {payers} payers with several of these accounts, {at_home} have a place of their own that most of their accounts share and no other payer's use, such as a home or an office"
         ));
     }
     // Firms with several cards each: whoever shares an office is one of them.

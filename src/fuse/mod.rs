@@ -10,6 +10,7 @@ pub mod corroboration;
 pub mod customers;
 pub mod dated;
 pub mod findings;
+mod folding;
 mod frameworks;
 pub mod gathering;
 pub mod group_tests;
@@ -27,6 +28,7 @@ pub mod places;
 pub mod purpose;
 mod quiet_days;
 mod ranking;
+mod reported;
 pub mod rivals;
 pub mod roles;
 pub mod rows;
@@ -57,7 +59,7 @@ use crate::digest::DigestTables;
 use crate::fuse::campaigns::Maker;
 use crate::fuse::cluster::Cluster;
 use crate::fuse::findings::Sources;
-use crate::fuse::incidence::{UnitLayer, Units};
+use crate::fuse::incidence::Units;
 use crate::fuse::judging::{Clocks, Judge};
 use crate::fuse::membership::Ties;
 use crate::fuse::ownership::Ownership;
@@ -146,22 +148,9 @@ pub fn is_made_from(held: usize, fragments: usize, cover_share: f64) -> bool {
 /// When a digest table lacks a column, which is an internal error.
 pub fn fuse(input: &Input<'_>) -> Result<Fused> {
     let units = Units::fold(input.profiles);
-    // First what is tested against each other, then what can only be a lead.
-    let (tests, leads_only): (Vec<_>, Vec<_>) = input
-        .layers
-        .iter()
-        .enumerate()
-        .partition(|(_, layer)| !layer.is_for_leads());
-    let tested_layers = tests.len();
-    let mut all_layers: Vec<UnitLayer> = tests
-        .into_iter()
-        .chain(leads_only)
-        .map(|(source, layer)| UnitLayer::fold(layer, source, &units))
-        .collect();
-    let layers = all_layers.get_mut(..tested_layers).unwrap_or_default();
-    incidence::mark_crowded(
-        layers,
+    let (all_layers, tested_layers) = folding::fold(
         input.layers,
+        &units,
         input.config.network.hub_degree,
         input.public_ranges,
     );
@@ -267,6 +256,7 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
     // corrected for how many groups were tried.
     let (ordinary, beside) = groups.split_at(ordinary.min(groups.len()));
     let mut tested = test(ordinary);
+    let clocks = Clocks::of(&tested, &input.config.fuse);
     if !beside.is_empty() {
         tested.add_groups(test(beside));
     }
@@ -302,7 +292,7 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         corroborations: &corroborations,
         null_runs: &null_runs,
         tested: &tested,
-        clocks: Clocks::of(&tested, &input.config.fuse),
+        clocks,
         ownership,
         population: input.population,
         sources: &sources,
@@ -340,7 +330,7 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         }
         campaigns.push((campaign, place));
     }
-    campaigns.retain(|(campaign, _)| reported(campaign, input.profile));
+    campaigns.retain(|(campaign, _)| reported::is_reported(campaign, input.profile));
     campaigns.sort_by(|(a, _), (b, _)| {
         b.verdict
             .cmp(&a.verdict)
@@ -348,7 +338,7 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
             .then(b.members.len().cmp(&a.members.len()))
             .then_with(|| a.id.cmp(&b.id))
     });
-    distinct_ids(&mut campaigns);
+    reported::distinct_ids(&mut campaigns);
 
     // Findings of groups that the profile does not report stay out with them.
     lead_findings.retain(|finding| {
@@ -468,32 +458,6 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
 
 /// A cluster, or the accounts of one key alone with the layer and group of that key.
 type Candidate<'a> = (&'a Cluster, Option<(usize, usize)>);
-
-fn reported(campaign: &Campaign, profile: Profile) -> bool {
-    match profile {
-        Profile::Cautious => campaign.verdict >= Verdict::Likely,
-        Profile::Balanced => {
-            campaign.verdict >= Verdict::Likely
-                || campaign
-                    .evidence
-                    .iter()
-                    .any(|evidence| !matches!(evidence.family, Family::Network | Family::Client))
-        }
-        Profile::Broad => true,
-    }
-}
-
-/// Two campaigns may hang on one template; the weaker one then gets a number.
-fn distinct_ids(campaigns: &mut [(Campaign, usize)]) {
-    let mut seen: FxHashMap<String, u32> = FxHashMap::default();
-    for (campaign, _) in campaigns {
-        let count = seen.entry(campaign.id.clone()).or_insert(0);
-        *count += 1;
-        if *count > 1 {
-            campaign.id = format!("{}-{count}", campaign.id);
-        }
-    }
-}
 
 /// Requests by account and hour, sorted.
 ///

@@ -506,6 +506,17 @@ fn cards_with_an_office_each_are_separate_customers() {
         why.contains("of 12 payers with several of these accounts, 12 have"),
         "{why}"
     );
+    // Families with a home each whose children go to one school with three addresses.
+    let mut homes = twelve_cards();
+    let mut school = twelve_cards();
+    for account in 500..560 {
+        homes.address.push((200 + (account - 500) / 5, account, 0));
+        homes.address.push((300 + account % 3, account, 0));
+        school.address.push((300 + account % 3, account, 0));
+    }
+    let why = explained(homes).unwrap();
+    assert!(why.contains("12 have a place of their own"), "{why}");
+    assert_eq!(explained(school), None);
     // Four firms with three cards and one office each.
     let mut firms = twelve_cards();
     for account in 500..560 {

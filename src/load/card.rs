@@ -1,10 +1,13 @@
 //! Raw card numbers: they must never enter a digest or a report.
 
 /// Whether the text reads as a payment card number: 13 to 19 digits (ISO/IEC 7812),
-/// blanks and dashes between them allowed, with a valid check digit (Luhn).
+/// blanks and dashes between them and quotation marks around them allowed (spreadsheets put an
+/// apostrophe before long numbers), with a valid check digit (Luhn).
 pub(crate) fn looks_like_card_number(text: &str) -> bool {
     let mut digits = Vec::with_capacity(19);
-    for byte in text.trim_ascii().bytes() {
+    let quoted =
+        |character: char| character.is_whitespace() || "'\"`\u{2018}\u{2019}=".contains(character);
+    for byte in text.trim_matches(quoted).bytes() {
         match byte {
             b'0'..=b'9' if digits.len() == 19 => return false,
             b'0'..=b'9' => digits.push(u32::from(byte - b'0')),
@@ -40,6 +43,8 @@ mod tests {
             "4242 4242 4242 4242",
             "5555-5555-5555-4444",
             " 378282246310005 ",
+            "'4242424242424242",
+            "=\"4242424242424242\"",
         ] {
             assert!(looks_like_card_number(card), "{card}");
         }

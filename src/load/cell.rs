@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::load::card::looks_like_card_number;
 use crate::load::messages::{Part, part_of};
+use crate::load::payment::names_no_instrument;
 use crate::load::timestamp::TimestampUnit;
 use crate::model::column::{AccountColumn, Column, ColumnType, RequestColumn, Table};
 
@@ -37,7 +38,7 @@ pub(crate) enum Care {
     Plain,
     /// Letters in lower case.
     LowerCase,
-    /// Must not hold a raw card number.
+    /// Must not hold a raw card number, nor a word that names no instrument.
     NoCardNumber,
     /// A list or object is not an identifier; blanks alone are no value.
     Identifier,
@@ -66,6 +67,9 @@ pub(crate) fn care(table: Table, index: usize, chats: bool) -> Care {
 
 /// Reason given where a card number was dropped.
 pub(crate) const CARD_REASON: &str = "looks like a raw card number; the value was dropped";
+
+/// Reason given where a payment id is a word for none or a way to pay.
+pub(crate) const NO_INSTRUMENT: &str = "names no single payment instrument; the value was dropped";
 
 /// Reason given where an identifier is nested.
 pub(crate) const NESTED_IDENTIFIER: &str = "a list or an object instead of an identifier";
@@ -140,7 +144,9 @@ pub(crate) fn careful(text: Cow<'_, str>, care: Care) -> Result<Converted<'_>, &
         Care::LowerCase if text.chars().any(char::is_uppercase) => {
             Ok(Converted::Text(text.to_lowercase().into()))
         }
+        Care::NoCardNumber if text.trim().is_empty() => Ok(Converted::Null),
         Care::NoCardNumber if looks_like_card_number(&text) => Err(CARD_REASON),
+        Care::NoCardNumber if names_no_instrument(&text) => Err(NO_INSTRUMENT),
         Care::Identifier if text.trim().is_empty() => Ok(Converted::Null),
         Care::Identifier if text.contains(REPLACEMENT) => {
             Err("an identifier with a lost character (U+FFFD); export it again as UTF-8")

@@ -21,6 +21,7 @@ mod matching;
 mod messages;
 mod parquet_column;
 mod parquet_file;
+mod payment;
 mod plan;
 mod recognise;
 mod records;

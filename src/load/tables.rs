@@ -124,12 +124,19 @@ pub fn read_accounts(
         }
     }
     let mut report = report(outcome, &plan);
-    let cards: u64 = report
-        .reject_counts
-        .iter()
-        .filter(|one| one.reason == cell::CARD_REASON)
-        .map(|one| one.count)
-        .sum();
+    let dropped = |reason: &str| -> u64 {
+        let counts = report.reject_counts.iter();
+        counts
+            .filter(|one| one.reason == reason)
+            .map(|one| one.count)
+            .sum()
+    };
+    let (cards, words) = (dropped(cell::CARD_REASON), dropped(cell::NO_INSTRUMENT));
+    if words > 0 {
+        report.notes.push(format!(
+            "{words} value(s) of `payment_id` name no instrument (a way to pay, or a word for none) and tie nobody together"
+        ));
+    }
     if cards > 0 {
         report.notes.push(format!(
             "{cards} value(s) of `payment_id` look like raw card numbers and were dropped; export a fingerprint instead"

@@ -150,7 +150,7 @@ columns! {
     EmailDomain "email_domain" Text Optional ["mail_domain"] "E-mail domain, where the address is hashed.";
     Phone "phone" Text Optional ["phone_number","phone_hash"] "Telephone number or a hash of it.";
     BillingCountry "billing_country" Text Optional [] "ISO 3166-1 alpha-2 country of the bill.";
-    PaymentId "payment_id" Text Optional ["payment_fingerprint","card_fingerprint","payment_hash","card_hash","payment_method_id","card_id","card_token"] "Opaque fingerprint of the payment instrument; raw card numbers are refused.";
+    PaymentId "payment_id" Text Optional ["payment_fingerprint","card_fingerprint","payment_hash","card_hash","payment_method_id","card_id","card_token"] "Opaque fingerprint of the payment instrument; raw card numbers and words that name none are dropped.";
     PaymentKind "payment_kind" Text Optional ["payment_type","payment_method"] "card, prepaid, invoice, crypto or credits.";
     OrgName "org_name" Text Optional ["organization_name","organization","organisation","company","company_name","display_name","name"] "Organisation or display name.";
     OrgId "org_id" Text Optional ["organization_id","parent_org_id"] "Declared parent organisation (seat pool, reseller).";

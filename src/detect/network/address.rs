@@ -15,10 +15,17 @@ pub enum AddressKind {
     Opaque,
 }
 
-/// Reads an address as exports write it: plain, `ip:port`, `[v6]:port`, or IPv4 mapped into IPv6.
+/// Reads an address as exports write it: plain, `ip:port`, `[v6]:port`, with a zone, as a range of
+/// one address, IPv4 mapped into IPv6, or the first of a list (that of the client in `X-Forwarded-For`).
 #[must_use]
 pub fn parse(text: &str) -> Option<IpAddr> {
-    let text = text.trim();
+    let text = text.split(',').next().unwrap_or_default();
+    let text = text.split('%').next().unwrap_or_default().trim();
+    let text = text
+        .strip_suffix("/32")
+        .filter(|address| !address.contains(':'))
+        .or_else(|| text.strip_suffix("/128"))
+        .unwrap_or(text);
     let parsed = text
         .parse::<IpAddr>()
         .or_else(|_| {
@@ -32,6 +39,12 @@ pub fn parse(text: &str) -> Option<IpAddr> {
         })
         .ok()?;
     Some(parsed.to_canonical())
+}
+
+/// One spelling for each address; what is none stays as it is.
+#[must_use]
+pub fn spelled(text: &str) -> String {
+    parse(text).map_or_else(|| text.to_owned(), |address| address.to_string())
 }
 
 /// Classifies an `ip` value.
@@ -126,6 +139,31 @@ mod tests {
             "999.1.1.1",
         ] {
             assert_eq!(prefix(not_public), None, "{not_public}");
+        }
+    }
+
+    #[test]
+    fn an_address_has_one_spelling() {
+        for text in [
+            "203.0.113.17",
+            "203.0.113.17:50123",
+            "::ffff:203.0.113.17",
+            " 203.0.113.17 ",
+            "203.0.113.17/32",
+            "203.0.113.17, 10.0.0.1",
+        ] {
+            assert_eq!(spelled(text), "203.0.113.17", "{text}");
+        }
+        for text in [
+            "2001:DB8::9",
+            "[2001:db8:0::9]:443",
+            "2001:db8::9%eth0",
+            "2001:db8::9/128",
+        ] {
+            assert_eq!(spelled(text), "2001:db8::9", "{text}");
+        }
+        for text in ["a3f5c1", "203.0.113.***", "203.0.113.0/24", ""] {
+            assert_eq!(spelled(text), text);
         }
     }
 

@@ -90,6 +90,23 @@ impl Detector for AddressOverlap {
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome> {
         let mut outcome = Outcome::default();
+        let kinds = context.tables.keys.column("kind")?.str()?;
+        let values = context.tables.keys.column("value")?.str()?;
+        let addresses = kinds.iter().zip(values.iter()).filter_map(|(kind, value)| {
+            (kind == Some("ip")).then_some(())?;
+            value
+        });
+        let (mut usable, mut all) = (0_u64, 0_u64);
+        for address in addresses {
+            all += 1;
+            usable += u64::from(address::prefix(address).is_some());
+        }
+        if usable * 2 < all {
+            outcome.partial.push(format!(
+                "{} of {all} addresses are hashed, masked, private or no addresses and were not looked at",
+                all - usable
+            ));
+        }
         outcome.layers.push(layer(context)?);
         outcome.layers.retain(|layer| !layer.is_empty());
         Ok(outcome)
@@ -131,7 +148,7 @@ fn layer(context: &Context<'_>) -> Result<Layer> {
         |value| {
             let is_usable =
                 address::prefix(value).is_some() && context.public_ranges.holding(value).is_none();
-            is_usable.then(|| value.to_owned())
+            is_usable.then(|| address::spelled(value))
         },
     )?;
     let accounts = context.profiles.len();

@@ -67,7 +67,7 @@ impl Detector for SharedInfrastructure {
         outcome
             .layers
             .push(keyed(context, ID, "ip", "ip", Family::Network, |value| {
-                Some(value.to_owned())
+                Some(address::spelled(value))
             })?);
         outcome.layers.push(keyed(
             context,
