@@ -196,13 +196,13 @@ fn accounts_are_sorted_single_and_free_of_card_numbers() {
         (input.rows_read, input.rows_used, input.rows_rejected),
         (4, 2, 2)
     );
-    assert_eq!(reasons(&report).len(), 4);
-    assert!(
-        report
-            .notes
-            .iter()
-            .any(|note| note.contains("raw card numbers"))
-    );
+    assert_eq!(reasons(&report).len(), 5);
+    for told in ["raw card numbers", "name no instrument"] {
+        assert!(
+            report.notes.iter().any(|note| note.contains(told)),
+            "{told}"
+        );
+    }
     // A column of an NDJSON table may come in its very last row.
     let mut lines = "{\"account_id\":\"x\"}\n".to_owned();
     lines += &(0..3000)
