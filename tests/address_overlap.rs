@@ -87,9 +87,6 @@ fn accounts_behind_one_set_of_exits_are_a_lead_of_the_broad_profile() {
     let folder = tempfile::tempdir().unwrap();
     let log = [log(folder.path(), true)];
     let out = folder.path().join("broad");
-    if let Ok(kept) = std::env::var("KEEP") {
-        std::fs::copy(&log[0], kept).unwrap();
-    }
     scan_well(&log, &["--profile", "broad"], &out);
     let case = case_json(&out);
     let found = leads(&case);
@@ -113,6 +110,10 @@ fn accounts_behind_one_set_of_exits_are_a_lead_of_the_broad_profile() {
         .unwrap();
     let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
     assert!(shown.contains("network/address-overlap"), "{shown}");
+    assert!(shown.contains("pairs with several addresses"), "{shown}");
+    // The tests of what a group does over time looked at it, too.
+    let not_tested = case["campaigns"][0]["not_tested"].to_string();
+    assert!(!not_tested.contains("enough in common"), "{not_tested}");
 
     let out = folder.path().join("balanced");
     scan_well(&log, &[], &out);

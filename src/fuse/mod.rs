@@ -255,6 +255,10 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
     // What is no more than a lead whatever the tests find must not weigh on the others: they are
     // corrected for how many groups were tried.
     let (ordinary, beside) = groups.split_at(ordinary.min(groups.len()));
+    let (ordinary, beside) = match ordinary {
+        [] => (beside, ordinary),
+        _ => (ordinary, beside),
+    };
     let mut tested = test(ordinary);
     let clocks = Clocks::of(&tested, &input.config.fuse);
     if !beside.is_empty() {

@@ -92,6 +92,13 @@ impl Maker<'_> {
         self.sources
             .group(layer, group)
             .map_or_else(String::new, |(layer, number)| {
+                if layer.is_for_leads() {
+                    return format!(
+                        "{} accounts hang together by {} pairs with several addresses in common; nothing else that counts supports it",
+                        layer.group(number).len(),
+                        layer.pairs.get(number).copied().unwrap_or(0),
+                    );
+                }
                 let more = match cluster.also.len() {
                     0 => String::new(),
                     1 => ", and nearly the same accounts share another".to_owned(),
