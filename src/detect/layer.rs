@@ -74,6 +74,21 @@ impl Layer {
         grouped: Grouped,
     ) -> Self {
         Self {
+            rows: Vec::new(),
+            ..Self::of_rows(detector, kind, family, RowSource::Accounts, grouped)
+        }
+    }
+
+    /// A soft layer whose groups all count in full, with sample rows of a digest table.
+    #[must_use]
+    pub fn of_rows(
+        detector: &'static str,
+        kind: &'static str,
+        family: Family,
+        row_source: RowSource,
+        grouped: Grouped,
+    ) -> Self {
+        Self {
             detector,
             kind,
             family,
@@ -82,8 +97,8 @@ impl Layer {
             offsets: grouped.offsets,
             accounts: grouped.accounts,
             singles: grouped.singles,
-            rows: Vec::new(),
-            row_source: RowSource::Accounts,
+            rows: grouped.rows,
+            row_source,
             quality: Vec::new(),
             pairs: Vec::new(),
             innocent: "",

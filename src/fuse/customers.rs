@@ -140,17 +140,14 @@ impl Islands {
                 if layer.crowded_for(*key as usize, run.len()) {
                     continue;
                 }
-                if run.len() >= 2
-                    && run.iter().all(|(_, payer)| payer == first)
-                    && let Some(mark) = marked.get_mut(*first as usize)
-                {
+                let is_own = run.len() >= 2 && run.iter().all(|(_, payer)| payer == first);
+                if is_own && let Some(mark) = marked.get_mut(*first as usize) {
                     *mark = true;
                 }
                 let users = layer.groups.get(*key as usize).len();
                 let size = sizes.get(*first as usize).copied().unwrap_or(0);
                 if layer.family == Family::Network
-                    && run.len() >= 2
-                    && run.iter().all(|(_, payer)| payer == first)
+                    && is_own
                     && run.len() as f64 >= HOME_SHARE * size as f64
                     && users <= 2 * run.len()
                     && let Some(home) = at_home.get_mut(*first as usize)

@@ -110,7 +110,7 @@ pub fn attach_addresses(
         return Vec::new();
     };
     let mut keys = layer.keys_of(units);
-    keys.retain(|(_, inside)| *inside >= 2);
+    keys.retain(|(key, inside)| *inside >= 2 && !layer.crowded_for(*key as usize, *inside));
     keys.sort_by_key(|(key, inside)| (std::cmp::Reverse(*inside), *key));
     keys.truncate(ADDRESSES_SHOWN);
     let strangers = sources.units.len().saturating_sub(units.len()) as f64;

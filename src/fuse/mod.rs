@@ -221,7 +221,7 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
     let mut mirrors = findings::mirrors(&corroborations, &in_use, &sources);
     findings::connect(&corroborations, &mut made, &mut mirrors);
     let mut leads = leads::leads(layers, &found, &input.config.fuse, &input.config.network);
-    let ordinary = found.len() + leads.len();
+    let may_count = found.len() + leads.len();
     if input.profile == Profile::Broad {
         leads.extend(leads::overlaps(
             &all_layers,
@@ -253,13 +253,14 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         )
     };
     // What is no more than a lead whatever the tests find must not weigh on the others: they are
-    // corrected for how many groups were tried.
-    let (ordinary, beside) = groups.split_at(ordinary.min(groups.len()));
-    let (ordinary, beside) = match ordinary {
-        [] => (beside, ordinary),
-        _ => (ordinary, beside),
+    // corrected for how many groups were tried. Where there is nothing else, it is tested alone.
+    let first = if may_count == 0 {
+        groups.len()
+    } else {
+        may_count
     };
-    let mut tested = test(ordinary);
+    let (first, beside) = groups.split_at(first.min(groups.len()));
+    let mut tested = test(first);
     let clocks = Clocks::of(&tested, &input.config.fuse);
     if !beside.is_empty() {
         tested.add_groups(test(beside));

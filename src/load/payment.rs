@@ -57,6 +57,10 @@ const WORDS: [&str; 52] = [
     "wechatpay",
 ];
 
+/// Letters and digits from which on one and the same again and again is a filling, such as an empty
+/// UUID, and no number that a system has counted up to (ours).
+const FILLING: usize = 8;
+
 /// Whether the text names no single instrument, whatever its case and punctuation; one character
 /// again and again (zeros, an empty UUID) is none either.
 pub(crate) fn names_no_instrument(text: &str) -> bool {
@@ -68,7 +72,7 @@ pub(crate) fn names_no_instrument(text: &str) -> bool {
     let mut characters = letters.chars();
     let first = characters.next();
     WORDS.contains(&letters.as_str())
-        || (letters.len() > 1 && characters.all(|character| Some(character) == first))
+        || (letters.len() >= FILLING && characters.all(|character| Some(character) == first))
 }
 
 #[cfg(test)]
@@ -88,7 +92,7 @@ mod tests {
             "unknown",
             "0",
             "00000000-0000-0000-0000-000000000000",
-            "xxxx",
+            "xxxxxxxxxxxx",
             "[redacted]",
             "nan",
             "Free tier",
@@ -102,6 +106,8 @@ mod tests {
             "c",
             "a",
             "7",
+            "11",
+            "2222",
             "visa-1111",
             "alipay-2088",
             "9f86d081884c7d65",

@@ -158,6 +158,9 @@ impl Matcher {
     /// The rules that `text` matches, ascending, in `found`.
     pub fn matched(&self, text: &str, role: Role, scratch: &mut Scratch, found: &mut Vec<u16>) {
         found.clear();
+        if self.literals.is_empty() {
+            return;
+        }
         normalise_into(text, &mut scratch.text);
         let Scratch {
             text,

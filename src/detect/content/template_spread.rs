@@ -287,19 +287,9 @@ fn layer(
 ) -> Layer {
     let grouped = group_entries(entries, value_of);
     Layer {
-        detector: ID,
-        kind,
-        family: Family::Content,
-        hard: false,
-        values: grouped.values,
-        offsets: grouped.offsets,
-        accounts: grouped.accounts,
-        singles: grouped.singles,
-        rows: grouped.rows,
-        pairs: Vec::new(),
-        row_source: RowSource::Texts,
         quality,
         innocent: "a popular application, framework or client whose prompt many unrelated customers send",
         would_clear: "a published application or library that contains this prompt, or the customer's own account of the product behind it",
+        ..Layer::of_rows(ID, kind, Family::Content, RowSource::Texts, grouped)
     }
 }

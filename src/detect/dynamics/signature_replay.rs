@@ -173,22 +173,13 @@ fn rings(signatures: &Grouped, accounts: usize, hub_degree: usize) -> Grouped {
 
 fn layer(kind: &'static str, grouped: Grouped, quality: Option<Quality>) -> Layer {
     Layer {
-        detector: ID,
-        kind,
-        family: Family::Dynamics,
         hard: true,
         quality: quality
             .map(|quality| vec![quality; grouped.values.len()])
             .unwrap_or_default(),
-        values: grouped.values,
-        pairs: Vec::new(),
-        offsets: grouped.offsets,
-        accounts: grouped.accounts,
-        singles: grouped.singles,
-        rows: grouped.rows,
-        row_source: RowSource::Links,
         innocent: "one customer with several accounts that continues its own conversations, or a published example that many copy",
         would_clear: "proof that the accounts belong to one declared customer, or a publication that contains the blob",
+        ..Layer::of_rows(ID, kind, Family::Dynamics, RowSource::Links, grouped)
     }
 }
 

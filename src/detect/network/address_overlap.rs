@@ -196,6 +196,16 @@ fn layer(context: &Context<'_>) -> Result<Layer> {
             }
         }
     }
+    let mut pairs_of = vec![0_u64; found.len()];
+    for pair in &pairs {
+        let group = |account: u32| group_of.get(account as usize).copied().flatten();
+        if let (Some(one), Some(other)) = (group(pair.one), group(pair.other))
+            && one == other
+            && let Some(count) = pairs_of.get_mut(one)
+        {
+            *count += 1;
+        }
+    }
     let meetings = meetings(&addresses, &group_of, config.network.hub_degree);
     let values = addresses.values.clone();
     let mut made = Layer {
@@ -228,15 +238,7 @@ fn layer(context: &Context<'_>) -> Result<Layer> {
                 .map(|member| met.rows.get(member).copied().unwrap_or(0)),
         );
         made.offsets.push(made.accounts.len());
-        made.pairs.push(
-            pairs
-                .iter()
-                .filter(|pair| {
-                    group_of.get(pair.one as usize) == Some(&Some(number))
-                        && group_of.get(pair.other as usize) == Some(&Some(number))
-                })
-                .count() as u64,
-        );
+        made.pairs.push(pairs_of.get(number).copied().unwrap_or(0));
         made.quality.push(met.quality());
         made.values
             .push(stable_id("O", &[fullest.map_or("", String::as_str)]));

@@ -59,19 +59,8 @@ pub(super) fn keyed(
         ),
     };
     Ok(Layer {
-        detector,
-        kind,
-        family,
-        hard: false,
-        values: grouped.values,
-        offsets: grouped.offsets,
-        accounts: grouped.accounts,
-        singles: grouped.singles,
-        rows: grouped.rows,
-        pairs: Vec::new(),
-        row_source: RowSource::Links,
-        quality: Vec::new(),
         innocent,
         would_clear,
+        ..Layer::of_rows(detector, kind, family, RowSource::Links, grouped)
     })
 }
