@@ -21,6 +21,10 @@ use crate::text::text_hash;
 const HOUR_US: i64 = 3_600_000_000;
 const MINUTE_US: i64 = 60_000_000;
 
+/// Prompts hashed before the first of them is cut: read one behind another they come from memory
+/// in a fifth of the time, and so many are still in the cache when their rows are folded.
+const HASHED_TOGETHER: usize = 64;
+
 /// Kinds that together make a `client` key, in the order they are joined.
 const CLIENT_PARTS: [KeyKind; 4] = [
     KeyKind::UserAgent,
@@ -39,13 +43,22 @@ impl Digest {
             }
         }
         let columns = Columns::of(batch);
-        for (index, &row) in batch.rows.iter().enumerate() {
-            let (Some(timestamp_us), Some(account_id)) =
-                (columns.timestamp.get(index), columns.account_id.get(index))
-            else {
-                continue; // the loader rejects such rows
-            };
-            self.fold_row(&columns, index, (batch.file, row), timestamp_us, account_id);
+        let mut hashes = [0_u64; HASHED_TOGETHER];
+        for (block, rows) in batch.rows.chunks(HASHED_TOGETHER).enumerate() {
+            let indices = block * HASHED_TOGETHER..;
+            for (hash, index) in hashes.iter_mut().zip(indices.clone()).take(rows.len()) {
+                *hash = columns.prompt.get(index).map_or(0, text_hash);
+            }
+            for ((index, &row), &prompt_hash) in indices.zip(rows).zip(&hashes) {
+                let (Some(timestamp_us), Some(account_id)) =
+                    (columns.timestamp.get(index), columns.account_id.get(index))
+                else {
+                    continue; // the loader rejects such rows
+                };
+                let place = (batch.file, row);
+                let who = (timestamp_us, account_id);
+                self.fold_row(&columns, index, place, who, prompt_hash);
+            }
         }
         self.thin(false);
     }
@@ -55,14 +68,13 @@ impl Digest {
         columns: &Columns<'_>,
         index: usize,
         place: (u32, u64),
-        timestamp_us: i64,
-        account_id: &str,
+        (timestamp_us, account_id): (i64, &str),
+        prompt_hash: u64,
     ) {
         self.rows = self.rows.saturating_add(1);
         let number = self.folded_account(account_id);
         let model = self.folded_model(columns.model.get(index).unwrap_or_default());
         let prompt = columns.prompt.get(index);
-        let prompt_hash = prompt.map_or(0, text_hash);
         let request_id = columns.request_id.filled(index);
         let mut row = OpenRow::new(
             place,

@@ -34,17 +34,88 @@ pub const WANTED: &[RequestColumn] = &[
 /// What the second look finds; parts of it add up in any order.
 #[derive(Debug, Default)]
 pub struct Labelled {
-    /// Requests of the campaigns' templates.
+    /// Requests of the campaigns' templates, each once: under the strongest campaign of its
+    /// account that has a template for it.
     pub requests: Vec<LabelledRequest>,
+    counts: Counts,
     /// Excerpts for templates that lack some, by template number: those of the texts with the
     /// smallest hashes.
     quotes: BTreeMap<u32, BTreeMap<u64, String>>,
+}
+
+/// How many requests each template and each member has. One request counts for every template it
+/// is made from, and for every campaign of its account that has one of these.
+#[derive(Debug, Default)]
+struct Counts {
+    by_template: FxHashMap<u32, Uses>,
+    /// By campaign number and account.
+    by_member: FxHashMap<(u32, Arc<str>), u64>,
+}
+
+/// Use of one template by the accounts of its campaigns.
+#[derive(Debug)]
+struct Uses {
+    requests: u64,
+    first_us: i64,
+    last_us: i64,
+    accounts: FxHashSet<Arc<str>>,
+}
+
+impl Uses {
+    fn absorb(&mut self, other: Self) {
+        self.requests = self.requests.saturating_add(other.requests);
+        self.first_us = self.first_us.min(other.first_us);
+        self.last_us = self.last_us.max(other.last_us);
+        self.accounts.extend(other.accounts);
+    }
+}
+
+impl Counts {
+    fn uses(&mut self, template: u32) -> &mut Uses {
+        self.by_template.entry(template).or_insert_with(|| Uses {
+            requests: 0,
+            first_us: i64::MAX,
+            last_us: i64::MIN,
+            accounts: FxHashSet::default(),
+        })
+    }
+
+    fn of_template(&mut self, template: u32, account: &Arc<str>, timestamp_us: i64) {
+        let uses = self.uses(template);
+        uses.requests = uses.requests.saturating_add(1);
+        uses.first_us = uses.first_us.min(timestamp_us);
+        uses.last_us = uses.last_us.max(timestamp_us);
+        if !uses.accounts.contains(account) {
+            uses.accounts.insert(Arc::clone(account));
+        }
+    }
+
+    fn of_member(&mut self, campaign: u32, account: &Arc<str>) {
+        let count = self
+            .by_member
+            .entry((campaign, Arc::clone(account)))
+            .or_default();
+        *count = count.saturating_add(1);
+    }
+
+    // Sums, smallest and largest: the same in any order.
+    #[allow(clippy::iter_over_hash_type)]
+    fn absorb(&mut self, other: Self) {
+        for (template, uses) in other.by_template {
+            self.uses(template).absorb(uses);
+        }
+        for (member, count) in other.by_member {
+            let mine = self.by_member.entry(member).or_default();
+            *mine = mine.saturating_add(count);
+        }
+    }
 }
 
 impl Labelled {
     /// Takes in another part; at most `limit` excerpts per template stay.
     fn absorb(&mut self, other: Self, limit: usize) {
         self.requests.extend(other.requests);
+        self.counts.absorb(other.counts);
         for (template, quotes) in other.quotes {
             let mine = self.quotes.entry(template).or_default();
             mine.extend(quotes);
@@ -57,8 +128,8 @@ impl Labelled {
 
 /// What to look for, by account.
 pub struct Search {
-    /// Campaign of each account; an account in several campaigns counts for the strongest.
-    campaign_of: FxHashMap<Arc<str>, u32>,
+    /// Campaigns of each account that stand on templates, the strongest first.
+    campaigns_of: FxHashMap<Arc<str>, Vec<u32>>,
     campaign_ids: Vec<Arc<str>>,
     template_ids: Vec<Arc<str>>,
     /// Capability of each template.
@@ -95,7 +166,7 @@ impl Search {
         (config, quote): (&Config, Quote),
     ) -> Option<Self> {
         let mut search = Search {
-            campaign_of: FxHashMap::default(),
+            campaigns_of: FxHashMap::default(),
             campaign_ids: campaigns
                 .iter()
                 .map(|campaign| campaign.id.as_str().into())
@@ -137,9 +208,10 @@ impl Search {
             if !templates.is_empty() {
                 for member in &campaign.members {
                     search
-                        .campaign_of
+                        .campaigns_of
                         .entry(member.account_id.as_str().into())
-                        .or_insert(number);
+                        .or_default()
+                        .push(number);
                 }
             }
             used.extend(templates.iter().copied());
@@ -166,7 +238,7 @@ impl Search {
                 lookup.by_text.insert(hash, number);
             }
         }
-        (!search.campaign_of.is_empty()).then_some(search)
+        (!search.campaigns_of.is_empty()).then_some(search)
     }
 
     /// Labels the rows of a batch that belong to a campaign's templates.
@@ -186,25 +258,36 @@ impl Search {
                 .map(|column| column.value(row).into())
         };
         for (row, number) in batch.rows.iter().enumerate() {
-            let Some((account_id, campaign)) = self.campaign_of.get_key_value(accounts.value(row))
+            let Some((account_id, campaigns)) =
+                self.campaigns_of.get_key_value(accounts.value(row))
             else {
                 continue;
             };
-            let allowed = self.templates_of_campaign.get(*campaign as usize);
-            let text = |column: Option<&arrow_array::StringArray>, lookup: &Lookup| {
-                let column = column.filter(|column| !arrow_array::Array::is_null(*column, row))?;
-                let template = self.best(column.value(row), lookup)?;
-                allowed
-                    .is_some_and(|allowed| allowed.contains(&template))
-                    .then_some(template)
+            let text = |column: Option<&'_ arrow_array::StringArray>| {
+                column
+                    .filter(|column| !arrow_array::Array::is_null(*column, row))
+                    .map(|column| column.value(row).to_owned())
             };
-            let of_user = text(prompts, &self.user).zip(prompts);
-            let Some((template, column)) =
-                of_user.or_else(|| text(systems, &self.system).zip(systems))
+            let (prompt, system) = (text(prompts), text(systems));
+            let of_user = prompt.as_deref().map(|text| self.fitting(text, &self.user));
+            let of_system = system
+                .as_deref()
+                .map(|text| self.fitting(text, &self.system));
+            let fitting = Fitting {
+                user: of_user.unwrap_or_default(),
+                system: of_system.unwrap_or_default(),
+            };
+            let who = (account_id, campaigns.as_slice(), times.value(row));
+            let Some((campaign, template)) = self.attributed(&fitting, who, &mut found.counts)
             else {
                 continue;
             };
-            self.quote(template, column.value(row), found);
+            let source = if fitting.user.contains(&template) {
+                prompt
+            } else {
+                system
+            };
+            self.quote(template, &source.unwrap_or_default(), found);
             found.requests.push(LabelledRequest {
                 file: batch.file,
                 row: *number,
@@ -212,11 +295,45 @@ impl Search {
                     .unwrap_or_else(|| format!("{}:{number}", batch.file).into()),
                 account_id: Arc::clone(account_id),
                 timestamp_us: times.value(row),
-                campaign_id: shared(&self.campaign_ids, *campaign),
+                campaign_id: shared(&self.campaign_ids, campaign),
                 template_id: shared(&self.template_ids, template),
                 pattern_family: shared(&self.capabilities, template),
             });
         }
+    }
+
+    /// Counts a request for every template of its account's campaigns that it is made from, and
+    /// answers with the campaign and template it is shown under: of the strongest campaign that
+    /// has one the best, before that of the system prompt that of the user's.
+    fn attributed(
+        &self,
+        fitting: &Fitting,
+        (account, campaigns, timestamp_us): (&Arc<str>, &[u32], i64),
+        counts: &mut Counts,
+    ) -> Option<(u32, u32)> {
+        if fitting.user.is_empty() && fitting.system.is_empty() {
+            return None;
+        }
+        let of = |campaign: &u32| self.templates_of_campaign.get(*campaign as usize);
+        let all = || fitting.user.iter().chain(&fitting.system);
+        for template in all() {
+            if campaigns
+                .iter()
+                .filter_map(of)
+                .any(|own| own.contains(template))
+            {
+                counts.of_template(*template, account, timestamp_us);
+            }
+        }
+        let mut shown = None;
+        for campaign in campaigns {
+            let best = of(campaign).and_then(|own| all().find(|template| own.contains(*template)));
+            if let Some(template) = best {
+                counts.of_member(*campaign, account);
+                shown = shown.or(Some((*campaign, *template)));
+            }
+        }
+        shown
     }
 
     /// Keeps an excerpt of the text, where its template lacks some.
@@ -246,7 +363,7 @@ impl Search {
         &self,
         parts: impl IntoIterator<Item = Labelled>,
         templates: &mut [Template],
-    ) -> Vec<LabelledRequest> {
+    ) -> Labelled {
         let mut all = Labelled::default();
         for part in parts {
             all.absorb(part, self.excerpts_per_template);
@@ -263,14 +380,15 @@ impl Search {
                 template.excerpts.truncate(self.excerpts_per_template);
             }
         }
-        all.requests
+        all.requests.sort_unstable();
+        all
     }
 
     /// Labels the sampled texts of a digest, for runs that have no log to read again.
     ///
     /// # Errors
     /// When a digest table lacks a column, which is an internal error.
-    pub fn label_samples(&self, tables: &DigestTables) -> Result<Vec<LabelledRequest>> {
+    pub fn label_samples(&self, tables: &DigestTables) -> Result<Labelled> {
         let texts = &tables.texts;
         let ids: Vec<&str> = tables
             .accounts
@@ -292,50 +410,47 @@ impl Search {
             .zip(texts.column("file")?.u32()?.into_no_null_iter())
             .zip(texts.column("row")?.u64()?.into_no_null_iter())
             .zip(texts.column("request_id")?.str()?.iter());
-        let mut found = Vec::new();
+        let mut found = Labelled::default();
         for (index, ((((((account, role), hash), first_us), file), row), request_id)) in
             rows.enumerate()
         {
             let Some(account_id) = ids.get(account as usize) else {
                 continue;
             };
-            let Some((account_id, campaign)) = self.campaign_of.get_key_value(*account_id) else {
+            let Some((account_id, campaigns)) = self.campaigns_of.get_key_value(*account_id) else {
                 continue;
             };
-            let lookup = if role == 0 { &self.user } else { &self.system };
-            let template = match lookup.by_text.get(&hash) {
-                Some(number) => Some(*number),
-                None => {
-                    lookup.covered(tables.fragments.of(index).iter().copied(), self.cover_share)
-                }
-            };
-            let allowed = self.templates_of_campaign.get(*campaign as usize);
-            let Some(template) = template
-                .filter(|template| allowed.is_some_and(|allowed| allowed.contains(template)))
+            let fragments = tables.fragments.of(index).iter().copied();
+            let mut fitting = Fitting::default();
+            if role == 0 {
+                fitting.user = self.user.fitting(hash, fragments, self.cover_share);
+            } else {
+                fitting.system = self.system.fitting(hash, fragments, self.cover_share);
+            }
+            let who = (account_id, campaigns.as_slice(), first_us);
+            let Some((campaign, template)) = self.attributed(&fitting, who, &mut found.counts)
             else {
                 continue;
             };
-            found.push(LabelledRequest {
+            found.requests.push(LabelledRequest {
                 file,
                 row,
                 request_id: request_id.unwrap_or_default().into(),
                 account_id: Arc::clone(account_id),
                 timestamp_us: first_us,
-                campaign_id: shared(&self.campaign_ids, *campaign),
+                campaign_id: shared(&self.campaign_ids, campaign),
                 template_id: shared(&self.template_ids, template),
                 pattern_family: shared(&self.capabilities, template),
             });
         }
+        found.requests.sort_unstable();
         Ok(found)
     }
 
-    /// The template whose fragments the text covers best, where it covers enough of them.
-    fn best(&self, text: &str, lookup: &Lookup) -> Option<u32> {
+    /// The templates that the text is made from, the best first.
+    fn fitting(&self, text: &str, lookup: &Lookup) -> Vec<u32> {
         if lookup.typical.is_empty() {
-            return None;
-        }
-        if let Some(number) = lookup.by_text.get(&text_hash(text)) {
-            return Some(*number);
+            return Vec::new();
         }
         let mut hits: Vec<u64> = Vec::new();
         all_shingles(text, self.fragment_words, |hash, _| {
@@ -345,8 +460,58 @@ impl Search {
         });
         hits.sort_unstable();
         hits.dedup();
-        lookup.covered(hits.into_iter(), self.cover_share)
+        lookup.fitting(text_hash(text), hits.into_iter(), self.cover_share)
     }
+
+    /// Writes the counts of the second look into campaigns and templates; `complete` says whether
+    /// the whole log was read.
+    pub fn apply(
+        &self,
+        found: &Labelled,
+        complete: bool,
+        campaigns: &mut [Campaign],
+        templates: &mut [Template],
+    ) {
+        for (number, campaign) in (0_u32..).zip(campaigns) {
+            campaign.campaign_requests = 0;
+            campaign.campaign_requests_complete = complete;
+            for member in &mut campaign.members {
+                let key = (number, Arc::from(member.account_id.as_str()));
+                let counted = found.counts.by_member.get(&key).copied();
+                member.campaign_requests = counted.unwrap_or(0);
+                campaign.campaign_requests += member.campaign_requests;
+            }
+        }
+        if !complete {
+            return;
+        }
+        let numbers: FxHashMap<&str, u32> = (0_u32..)
+            .zip(&self.template_ids)
+            .map(|(number, id)| (&**id, number))
+            .collect();
+        for template in templates
+            .iter_mut()
+            .filter(|template| template.campaign_id.is_some())
+        {
+            let number = numbers.get(template.id.as_str());
+            let uses = number.and_then(|number| found.counts.by_template.get(number));
+            template.requests = uses.map_or(0, |uses| uses.requests);
+            if let Some(uses) = uses {
+                template.first_us = template.first_us.min(uses.first_us);
+                template.last_us = template.last_us.max(uses.last_us);
+                // Those of the sample, or more where the whole log shows more.
+                template.accounts = template.accounts.max(uses.accounts.len() as u64);
+            }
+            template.requests_complete = true;
+        }
+    }
+}
+
+/// Templates that a request is made from, of each role the best first.
+#[derive(Default)]
+struct Fitting {
+    user: Vec<u32>,
+    system: Vec<u32>,
 }
 
 /// The text of this number, which its users share.
@@ -357,22 +522,32 @@ fn shared(texts: &[Arc<str>], number: u32) -> Arc<str> {
 }
 
 impl Lookup {
-    /// The template with most of these distinct fragments, where they cover enough of it.
-    fn covered(&self, fragments: impl Iterator<Item = u64>, cover_share: f64) -> Option<u32> {
+    /// The exact text's template, then those that these distinct fragments cover enough of, most
+    /// fragments first.
+    fn fitting(
+        &self,
+        text_hash: u64,
+        fragments: impl Iterator<Item = u64>,
+        cover_share: f64,
+    ) -> Vec<u32> {
         let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
         for fragment in fragments {
             for number in self.by_fragment.get(&fragment).into_iter().flatten() {
                 *counts.entry(*number).or_default() += 1;
             }
         }
-        counts
+        let exact = self.by_text.get(&text_hash).copied();
+        counts.retain(|number, count| {
+            let typical = self.typical.get(number).copied().unwrap_or(0);
+            Some(*number) != exact && is_made_from(*count, typical, cover_share)
+        });
+        let mut covered: Vec<(u32, usize)> = counts.into_iter().collect();
+        // Of equals the first stays first.
+        covered.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        exact
             .into_iter()
-            .filter(|(number, count)| {
-                let typical = self.typical.get(number).copied().unwrap_or(0);
-                is_made_from(*count, typical, cover_share)
-            })
-            .max_by_key(|(number, count)| (*count, std::cmp::Reverse(*number)))
-            .map(|(number, _)| number)
+            .chain(covered.into_iter().map(|(number, _)| number))
+            .collect()
     }
 }
 
@@ -385,61 +560,4 @@ pub fn without_leads(requests: &mut Vec<LabelledRequest>, campaigns: &[Campaign]
         .map(|campaign| campaign.id.as_str())
         .collect();
     requests.retain(|request| !leads.contains(&*request.campaign_id));
-}
-
-/// Writes the counts of the second look into campaigns and templates.
-pub fn apply(
-    requests: &[LabelledRequest],
-    complete: bool,
-    campaigns: &mut [Campaign],
-    templates: &mut [Template],
-) {
-    let mut by_account: FxHashMap<(&str, &str), u64> = FxHashMap::default();
-    // Requests, the first of them and the last.
-    let mut by_template: FxHashMap<&str, (u64, i64, i64)> = FxHashMap::default();
-    let mut users: FxHashMap<&str, FxHashSet<&str>> = FxHashMap::default();
-    for request in requests {
-        *by_account
-            .entry((&*request.campaign_id, &*request.account_id))
-            .or_default() += 1;
-        let at_us = request.timestamp_us;
-        let (count, first_us, last_us) = by_template
-            .entry(&*request.template_id)
-            .or_insert((0, at_us, at_us));
-        *count += 1;
-        *first_us = at_us.min(*first_us);
-        *last_us = at_us.max(*last_us);
-        users
-            .entry(&*request.template_id)
-            .or_default()
-            .insert(&*request.account_id);
-    }
-    for campaign in campaigns {
-        campaign.campaign_requests = 0;
-        campaign.campaign_requests_complete = complete;
-        for member in &mut campaign.members {
-            member.campaign_requests = by_account
-                .get(&(campaign.id.as_str(), member.account_id.as_str()))
-                .copied()
-                .unwrap_or(0);
-            campaign.campaign_requests += member.campaign_requests;
-        }
-    }
-    if complete {
-        for template in templates
-            .iter_mut()
-            .filter(|template| template.campaign_id.is_some())
-        {
-            let named = by_template.get(template.id.as_str()).copied();
-            template.requests = named.map_or(0, |(count, _, _)| count);
-            if let Some((_, first_us, last_us)) = named {
-                template.first_us = template.first_us.min(first_us);
-                template.last_us = template.last_us.max(last_us);
-            }
-            // Those of the sample, or more where the whole log shows more.
-            let users = users.get(template.id.as_str()).map_or(0, FxHashSet::len) as u64;
-            template.accounts = template.accounts.max(users);
-            template.requests_complete = true;
-        }
-    }
 }

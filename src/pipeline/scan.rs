@@ -148,11 +148,10 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
     let mut requests = second_look(
         options,
         plan.as_ref(),
-        (&campaigns, &patterns, &mut templates),
+        (&mut campaigns, &patterns, &mut templates),
         &tables,
         progress,
     )?;
-    label::apply(&requests, plan.is_some(), &mut campaigns, &mut templates);
     if options.profile != Profile::Broad {
         label::without_leads(&mut requests, &campaigns);
     }
@@ -221,7 +220,7 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
 fn second_look(
     options: &ScanOptions,
     plan: Option<&LoadPlan>,
-    (campaigns, patterns, templates): (&[Campaign], &[fuse::Pattern], &mut [Template]),
+    (campaigns, patterns, templates): (&mut [Campaign], &[fuse::Pattern], &mut [Template]),
     tables: &crate::digest::DigestTables,
     progress: &dyn Progress,
 ) -> Result<Vec<LabelledRequest>> {
@@ -233,7 +232,7 @@ fn second_look(
     ) else {
         return Ok(Vec::new());
     };
-    let mut requests = match plan {
+    let found = match plan {
         Some(plan) => {
             progress.begin("second look", Some(plan.total_bytes()));
             let states = load::fold_requests(
@@ -249,8 +248,8 @@ fn second_look(
         }
         None => search.label_samples(tables)?,
     };
-    requests.sort_unstable();
-    Ok(requests)
+    search.apply(&found, plan.is_some(), campaigns, templates);
+    Ok(found.requests)
 }
 
 fn hour_of_week(minutes: &[(i64, u64)]) -> Vec<u64> {

@@ -33,6 +33,7 @@ const FEWEST_FRAGMENTS: usize = 8;
 #[must_use]
 pub fn near_duplicates(texts: &[SampledText<'_>]) -> Vec<u32> {
     let mut first_of: FxHashMap<u64, u32> = FxHashMap::default();
+    first_of.reserve(texts.len());
     let mut distinct: Vec<u32> = Vec::new();
     let same: Vec<u32> = (0_u32..)
         .zip(texts)
@@ -77,15 +78,24 @@ pub fn near_duplicates(texts: &[SampledText<'_>]) -> Vec<u32> {
 /// Whether the shorter of two ascending sketches is mostly in the other.
 fn are_near(one: &[u64], other: &[u64]) -> bool {
     let shorter = one.len().min(other.len());
+    // A short text within a long one is a quotation, not a near-duplicate.
+    let longer = one.len().max(other.len());
+    if (shorter as f64) < COMMON_SHARE * longer as f64 {
+        return false;
+    }
+    let needed = (COMMON_SHARE * shorter as f64).ceil() as usize;
+    // So many of both may lie outside what is common; a pair with more is given up.
+    let apart = one.len() + other.len() - 2 * needed;
     let (mut left, mut right, mut common) = (0, 0, 0_usize);
     while let (Some(a), Some(b)) = (one.get(left), other.get(right)) {
         common += usize::from(a == b);
         left += usize::from(a <= b);
         right += usize::from(b <= a);
+        if left + right > 2 * common + apart {
+            return false;
+        }
     }
-    // A short text within a long one is a quotation, not a near-duplicate.
-    let longer = one.len().max(other.len());
-    common as f64 >= COMMON_SHARE * shorter as f64 && shorter as f64 >= COMMON_SHARE * longer as f64
+    common >= needed
 }
 
 #[cfg(test)]
