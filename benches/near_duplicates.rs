@@ -42,8 +42,19 @@ fn main() -> Result<()> {
         .skip(1)
         .find_map(|argument| argument.parse().ok())
         .unwrap_or(20_000);
-    let texts = with_copies(&prompts::prompts()?, wanted);
-    let bytes: usize = texts.iter().map(String::len).sum();
+    let made = with_copies(&prompts::prompts()?, wanted);
+    // Behind one another in memory, as a batch holds them.
+    let joined = made.concat();
+    let mut rest = joined.as_str();
+    let texts: Vec<&str> = made
+        .iter()
+        .map(|text| {
+            let (text, after) = rest.split_at(text.len());
+            rest = after;
+            text
+        })
+        .collect();
+    let bytes: usize = joined.len();
     let pairs = near_pairs(&texts);
     println!(
         "{} prompts, {:.1} MB, {} pairs at {SIMILARITY} and more",
@@ -110,13 +121,13 @@ fn main() -> Result<()> {
 
 /// From text to groups, as the digest and the detectors do it, but without the topic words, which
 /// near-duplicates do not use; like the others, a text that came before is not looked at again.
-fn ours(texts: &[String]) -> Vec<u32> {
+fn ours(texts: &[&str]) -> Vec<u32> {
     let config = stillhunt::config::Config::default().digest;
     let mut buffer = FragmentBuffer::without_topic();
     let mut numbers: FxHashMap<u64, usize> = FxHashMap::default();
     numbers.reserve(texts.len());
     // As in the digest: the fragments of all texts in one list, and where those of each begin.
-    let mut all: Vec<u64> = Vec::new();
+    let mut all: Vec<u64> = Vec::with_capacity(texts.len() * config.fragments_per_text);
     let mut starts: Vec<(u64, usize)> = Vec::new();
     let mut places: Vec<usize> = Vec::with_capacity(texts.len());
     // Hashed and then cut in blocks of so many, as the digest does it.
@@ -184,13 +195,12 @@ fn with_copies(prompts: &[String], wanted: usize) -> Vec<String> {
         }
     }
     texts.sort_by_cached_key(|text| mix(text_hash(text) ^ 1));
-    // Behind one another in memory, as a batch holds them and as the others read them from a file.
-    texts.iter().map(|text| text.as_str().to_owned()).collect()
+    texts
 }
 
 /// All pairs of different texts with at least [`SIMILARITY`]: candidates share one of the rarest
 /// runs that a text may not miss (prefix filter), and each is measured.
-fn near_pairs(texts: &[String]) -> Vec<(u32, u32)> {
+fn near_pairs(texts: &[&str]) -> Vec<(u32, u32)> {
     let words = stillhunt::config::Config::default().digest.fragment_words;
     let mut holders: HashMap<u64, u32> = HashMap::new();
     let mut sets: Vec<Vec<u64>> = texts

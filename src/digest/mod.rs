@@ -41,7 +41,7 @@ pub use tables::{DigestAbout, DigestTables, FragmentLists, Intake, KeyKind};
 use crate::model::column::RequestColumn;
 
 /// Version of the stored tables; rises with every change of columns, hashes or meanings.
-pub const DIGEST_SCHEMA_VERSION: u32 = 8;
+pub const DIGEST_SCHEMA_VERSION: u32 = 9;
 
 /// Which hash functions the stored hashes come from; digests of other hashes do not merge.
 pub const HASH_NAME: &str =

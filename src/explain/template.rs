@@ -83,6 +83,9 @@ pub struct TemplateExplanation {
     pub findings: Vec<FindingFigures>,
     /// Attributed requests of it in `requests.parquet`, by account, most first.
     pub attributed: Vec<AttributedAccount>,
+    /// Text that most of its sampled prompts have in common, `⟨slot⟩` where they differ;
+    /// empty where none is known or quoting is not allowed.
+    pub common_text: String,
     /// Short, masked excerpts; empty where quoting is not allowed.
     pub excerpts: Vec<String>,
     /// Sample rows.
@@ -148,6 +151,7 @@ pub fn template(template: &Template, known: &Known<'_>) -> TemplateExplanation {
             .map(|finding| FindingFigures::of(finding, known))
             .collect(),
         attributed,
+        common_text: template.common_text.clone(),
         excerpts: template.excerpts.clone(),
         rows: known.rows(&template.locators),
     }

@@ -1,5 +1,7 @@
 //! Prompt families put into words.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::detect::content::families::TextFamily;
@@ -11,6 +13,9 @@ use crate::fuse::{Input, Pattern, purpose, ranking};
 use crate::model::campaign::{Campaign, Template};
 use crate::model::finding::Family;
 use crate::stats::quantile::median;
+use crate::text::common::COMPARED_TEXTS;
+use crate::text::common_text;
+use crate::text::hash::mix;
 
 /// Words one template; `layer` and `group` say how it was judged.
 fn template(
@@ -50,13 +55,18 @@ fn template(
         first_us = first_us.min(first);
         last_us = last_us.max(last);
     }
-    let mut quoted: Vec<String> = family
+    // By hash: a choice that neither the alphabet nor the order of accounts makes.
+    let quoted: BTreeMap<u64, String> = family
         .texts
         .iter()
-        .filter_map(|text| rows.texts.excerpt.get(*text as usize).cloned().flatten())
+        .filter_map(|text| {
+            let at = *text as usize;
+            let excerpt = rows.texts.excerpt.get(at).cloned().flatten()?;
+            Some((mix(*rows.texts.text_hash.get(at)?), excerpt))
+        })
         .collect();
-    quoted.sort();
-    quoted.dedup();
+    let mut quoted: Vec<String> = quoted.into_values().take(COMPARED_TEXTS).collect();
+    let common_text = common_text(&quoted);
     quoted.truncate(excerpts);
     let campaign = campaigns
         .iter()
@@ -96,6 +106,7 @@ fn template(
         fragments: family.fragments.len() as u64,
         capability: String::new(),
         capability_share: 0.0,
+        common_text,
         excerpts: quoted,
         campaign_id,
         assessment,

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Result;
+use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::config::Config;
@@ -18,9 +19,13 @@ use crate::fuse::{Pattern, is_made_from};
 use crate::model::batch::RequestBatch;
 use crate::model::campaign::{Campaign, LabelledRequest, Template, Verdict};
 use crate::model::column::RequestColumn;
-use crate::text::excerpt;
+use crate::text::common::COMPARED_TEXTS;
 use crate::text::fragments::all_shingles;
-use crate::text::hash::text_hash;
+use crate::text::hash::{mix, text_hash};
+use crate::text::{common_text, excerpt};
+
+/// Characters of a text that are compared with others of its template.
+const COMPARED_CHARS: usize = 4_000;
 
 /// Columns the second look reads.
 pub const WANTED: &[RequestColumn] = &[
@@ -38,8 +43,7 @@ pub struct Labelled {
     /// account that has a template for it.
     pub requests: Vec<LabelledRequest>,
     counts: Counts,
-    /// Excerpts for templates that lack some, by template number: those of the texts with the
-    /// smallest hashes.
+    /// Texts of each template, by its number: those with the smallest hashes, as they may be shown.
     quotes: BTreeMap<u32, BTreeMap<u64, String>>,
 }
 
@@ -112,14 +116,14 @@ impl Counts {
 }
 
 impl Labelled {
-    /// Takes in another part; at most `limit` excerpts per template stay.
-    fn absorb(&mut self, other: Self, limit: usize) {
+    /// Takes in another part.
+    fn absorb(&mut self, other: Self) {
         self.requests.extend(other.requests);
         self.counts.absorb(other.counts);
         for (template, quotes) in other.quotes {
             let mine = self.quotes.entry(template).or_default();
             mine.extend(quotes);
-            while mine.len() > limit {
+            while mine.len() > COMPARED_TEXTS {
                 mine.pop_last();
             }
         }
@@ -140,8 +144,6 @@ pub struct Search {
     system: Lookup,
     fragment_words: usize,
     cover_share: f64,
-    /// Templates with fewer excerpts than may be shown: slots show only beside one another.
-    sparse: FxHashSet<u32>,
     excerpt_chars: usize,
     excerpts_per_template: usize,
     quote: Quote,
@@ -162,7 +164,6 @@ impl Search {
     pub fn new(
         campaigns: &[Campaign],
         patterns: &[Pattern],
-        templates: &[Template],
         (config, quote): (&Config, Quote),
     ) -> Option<Self> {
         let mut search = Search {
@@ -184,7 +185,6 @@ impl Search {
             system: Lookup::default(),
             fragment_words: config.digest.fragment_words,
             cover_share: config.content.cover_share,
-            sparse: FxHashSet::default(),
             excerpt_chars: config.digest.excerpt_chars,
             excerpts_per_template: config.report.excerpts_per_template,
             quote,
@@ -194,11 +194,6 @@ impl Search {
             .map(|(number, pattern)| (pattern.id.as_str(), number))
             .collect();
         let mut used: FxHashSet<u32> = FxHashSet::default();
-        search.sparse = templates
-            .iter()
-            .filter(|template| template.excerpts.len() < config.report.excerpts_per_template)
-            .filter_map(|template| numbers.get(template.id.as_str()).copied())
-            .collect();
         for (number, campaign) in (0_u32..).zip(campaigns) {
             let templates: FxHashSet<u32> = campaign
                 .templates
@@ -336,18 +331,15 @@ impl Search {
         shown
     }
 
-    /// Keeps an excerpt of the text, where its template lacks some.
+    /// Keeps the text as it may be shown, if it is among those of its template that are compared.
     fn quote(&self, template: u32, text: &str, found: &mut Labelled) {
-        if !self.sparse.contains(&template) {
-            return;
-        }
-        let hash = text_hash(text);
+        let hash = mix(text_hash(text));
         let quotes = found.quotes.entry(template).or_default();
-        let full = quotes.len() >= self.excerpts_per_template;
+        let full = quotes.len() >= COMPARED_TEXTS;
         let wanted = !full || quotes.last_key_value().is_some_and(|last| hash < *last.0);
         if wanted
             && !quotes.contains_key(&hash)
-            && let Some(excerpt) = excerpt(text, self.excerpt_chars, self.quote)
+            && let Some(excerpt) = excerpt(text, COMPARED_CHARS, self.quote)
         {
             quotes.insert(hash, excerpt);
             if full {
@@ -356,8 +348,8 @@ impl Search {
         }
     }
 
-    /// Puts parts of a second look together, in any order, and gives templates that lack excerpts
-    /// those that were found.
+    /// Puts parts of a second look together, in any order, and gives templates the text that those
+    /// found have in common, and excerpts where they lack some.
     #[must_use]
     pub fn join(
         &self,
@@ -366,22 +358,38 @@ impl Search {
     ) -> Labelled {
         let mut all = Labelled::default();
         for part in parts {
-            all.absorb(part, self.excerpts_per_template);
+            all.absorb(part);
         }
-        for template in templates.iter_mut() {
-            let number = self.template_ids.iter().position(|id| **id == *template.id);
-            let quotes = number
-                .and_then(|number| u32::try_from(number).ok())
-                .and_then(|number| all.quotes.remove(&number));
-            if let Some(quotes) = quotes {
-                template.excerpts.extend(quotes.into_values());
-                template.excerpts.sort();
-                template.excerpts.dedup();
-                template.excerpts.truncate(self.excerpts_per_template);
+        let numbers = self.numbers();
+        templates.par_iter_mut().for_each(|template| {
+            let number = numbers.get(template.id.as_str());
+            let Some(quotes) = number.and_then(|number| all.quotes.get(number)) else {
+                return;
+            };
+            let texts: Vec<String> = quotes.values().cloned().collect();
+            let common = common_text(&texts);
+            if !common.is_empty() {
+                template.common_text = common;
             }
-        }
+            let wanted = self
+                .excerpts_per_template
+                .saturating_sub(template.excerpts.len());
+            let short = texts
+                .iter()
+                .filter_map(|text| excerpt(text, self.excerpt_chars, self.quote));
+            let new: Vec<String> = short
+                .filter(|text| !template.excerpts.contains(text))
+                .take(wanted)
+                .collect();
+            template.excerpts.extend(new);
+        });
         all.requests.sort_unstable();
         all
+    }
+
+    fn numbers(&self) -> FxHashMap<&str, u32> {
+        let ids = (0_u32..).zip(&self.template_ids);
+        ids.map(|(number, id)| (&**id, number)).collect()
     }
 
     /// Labels the sampled texts of a digest, for runs that have no log to read again.
@@ -485,10 +493,7 @@ impl Search {
         if !complete {
             return;
         }
-        let numbers: FxHashMap<&str, u32> = (0_u32..)
-            .zip(&self.template_ids)
-            .map(|(number, id)| (&**id, number))
-            .collect();
+        let numbers = self.numbers();
         for template in templates
             .iter_mut()
             .filter(|template| template.campaign_id.is_some())

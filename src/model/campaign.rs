@@ -330,7 +330,11 @@ pub struct Template {
     /// Share of its sampled texts whose cues name that capability; 0 without one.
     #[serde(default)]
     pub capability_share: f64,
-    /// Short, masked excerpts of members.
+    /// Text that most of its sampled prompts have in common, masked as the excerpts are, with
+    /// `⟨slot⟩` where they differ. Empty where none is known or quoting is not allowed.
+    #[serde(default)]
+    pub common_text: String,
+    /// Short, masked excerpts of members: those of the texts with the smallest hashes.
     pub excerpts: Vec<String>,
     /// Campaign it belongs to, if any.
     pub campaign_id: Option<String>,

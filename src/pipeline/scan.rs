@@ -224,12 +224,8 @@ fn second_look(
     tables: &crate::digest::DigestTables,
     progress: &dyn Progress,
 ) -> Result<Vec<LabelledRequest>> {
-    let Some(search) = label::Search::new(
-        campaigns,
-        patterns,
-        templates,
-        (&options.config, options.quote),
-    ) else {
+    let Some(search) = label::Search::new(campaigns, patterns, (&options.config, options.quote))
+    else {
         return Ok(Vec::new());
     };
     let found = match plan {

@@ -116,7 +116,7 @@ output_columns! {
         campaign_id Text "" "Campaign it belongs to; empty where it belongs to none.";
         role Text "" "user or system.";
         accounts Integer "accounts" "Accounts that use it.";
-        requests Integer "requests" "Requests that use it.";
+        requests Integer "requests" "Requests that use it. Where requests_complete is true, those of the accounts in its campaigns, and a request made from two templates counts for both.";
         requests_complete Boolean "" "true: counted in the whole log; false: a lower bound from the sample.";
         distinct_text_share Float "share" "Distinct texts per sampled text use.";
         texts_per_account_median Float "texts" "Distinct texts per account in the sample, median.";
@@ -127,6 +127,7 @@ output_columns! {
         capability Text "" "Capability in the words of the published cases; empty where unknown.";
         capability_share Float "share" "Share of its sampled texts whose wordings name that capability; 0 without one.";
         assessment Text "" "Why it does or does not count as evidence.";
+        common_text Text "" "Text that most of its sampled prompts have in common, with ⟨slot⟩ where they differ; empty where none is known, and with --quote none.";
         excerpt Text "" "First excerpt, as quoted in the report; empty with --quote none, and where no text was kept to quote.";
         sample_rows TextList "" "Sample rows, each as file:row request_id.";
     }

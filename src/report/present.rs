@@ -50,6 +50,7 @@ pub(crate) fn present(tables: &CaseTables, quote: Quote) -> Presented<'_> {
     if quote == Quote::None {
         for template in &mut case.templates {
             template.excerpts.clear();
+            template.common_text.clear();
         }
     }
     Presented {

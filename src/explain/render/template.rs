@@ -77,6 +77,10 @@ pub(super) fn blocks(template: &TemplateExplanation) -> Vec<Block> {
     }
     findings(&mut blocks, &template.findings, LISTED);
     attributed(&mut blocks, template);
+    if !template.common_text.is_empty() {
+        blocks.push(Block::Heading("Common to most of its prompts".to_owned()));
+        blocks.push(Block::Text(template.common_text.clone()));
+    }
     blocks.push(Block::Heading("Excerpts".to_owned()));
     if template.excerpts.is_empty() {
         blocks.push(Block::Text("none in the case".to_owned()));

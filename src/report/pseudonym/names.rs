@@ -106,6 +106,7 @@ impl Replacer<'_> {
         self.each(CAMPAIGN, template.campaign_id.as_mut());
         self.locators(&mut template.locators);
         template.excerpts.clear();
+        template.common_text.clear();
     }
 }
 

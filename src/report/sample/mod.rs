@@ -61,6 +61,12 @@ fn template(
         fragments: 18,
         capability: capability.into(),
         capability_share: if capability.is_empty() { 0.0 } else { 0.98 },
+        common_text: crate::text::common_text(
+            &excerpts
+                .iter()
+                .map(|text| (*text).to_owned())
+                .collect::<Vec<_>>(),
+        ),
         excerpts: excerpts.iter().map(|text| (*text).to_owned()).collect(),
         campaign_id: campaign.map(str::to_owned),
         assessment: assessment.into(),

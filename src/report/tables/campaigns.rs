@@ -116,6 +116,7 @@ pub(crate) fn template_rows(presented: &Presented<'_>, table: &mut dyn Rows) -> 
             Cell::Text(&template.capability),
             Cell::Float(Some(template.capability_share)),
             Cell::Text(&template.assessment),
+            Cell::Text(&template.common_text),
             Cell::Text(template.excerpts.first().map_or("", String::as_str)),
             Cell::List(&locator_texts(&presented.case, &template.locators)),
         ])?;

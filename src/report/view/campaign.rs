@@ -252,7 +252,7 @@ fn evidence_rows(campaign: &Campaign) -> Vec<EvidenceRow<'_>> {
 pub(crate) fn template_view<'a>(case: &Case, template: &'a Template) -> TemplateView<'a> {
     TemplateView {
         template,
-        excerpts: excerpts(&template.excerpts),
+        excerpts: excerpts(&template.common_text, &template.excerpts),
         locators: locator_views(case, &template.locators)
             .take(LOCATORS_SHOWN)
             .collect(),
