@@ -4,6 +4,7 @@
 //! after the weekend: payer, text, address and clock agree for one reason.
 
 use crate::detect::population::{HOUR_US, Population};
+use crate::fuse::human_hours;
 
 /// Sign-ups of a gathering fall into one day.
 const SIGN_UP_HOURS: i64 = 24;
@@ -83,7 +84,8 @@ const HANDED_OUT_SHARE: f64 = 0.04;
 const CLOSED_SHARE: f64 = 0.02;
 
 /// Why a course explains these accounts, if it does: most signed up within days of each other,
-/// hardly any was closed, and some of what they send was handed out to several.
+/// hardly any was closed, they keep the hours of people, and some of what they send was handed out
+/// to several.
 #[must_use]
 pub fn course(
     accounts: &[u32],
@@ -104,7 +106,8 @@ pub fn course(
     let enrolled = together(created, ENROLMENT_HOURS);
     let needed = (accounts.len() * GUESTS_PERCENT).div_ceil(100).max(2);
     let is_open = closed as f64 <= CLOSED_SHARE * accounts.len() as f64;
-    (enrolled >= needed && is_open && handed_out_share >= HANDED_OUT_SHARE).then(|| {
+    let is_of_people = human_hours::kept(accounts, population) != Some(false);
+    (enrolled >= needed && is_open && is_of_people && handed_out_share >= HANDED_OUT_SHARE).then(|| {
         format!(
             "{enrolled} of {} accounts signed up within {} days, {closed} were closed, and {:.0} % of what they send of the templates several send word for word: a course whose places sponsors pay for looks like that",
             accounts.len(),

@@ -13,7 +13,7 @@ use crate::fuse::incidence::UnitLayer;
 use crate::fuse::ownership::{self, Ownership};
 use crate::fuse::verdict::{self, COUNTING_BITS};
 use crate::fuse::wording::{self, Wordings};
-use crate::fuse::{customers, gathering, hosted, working_week};
+use crate::fuse::{customers, gathering, hosted, long_standing, working_week};
 use crate::model::campaign::{Verdict, WithoutFamily};
 use crate::model::case::NullRuns;
 use crate::model::finding::Family;
@@ -225,8 +225,9 @@ impl Judge<'_> {
             .or_else(|| self.of_few_families(cluster, &accounts, counts))
     }
 
-    /// The everyday cause of a cluster that few families speak for: a trade or a course where two
-    /// do, a working week unless payers are one of three and more.
+    /// The everyday cause of a cluster that few families speak for: a trade, a course or customers
+    /// of many years where two do, a working week unless payers are one of three and more. That
+    /// accounts work together counts for nothing here: staff share a clock and a queue of work.
     fn of_few_families(
         &self,
         cluster: &Cluster,
@@ -235,7 +236,9 @@ impl Judge<'_> {
     ) -> Option<String> {
         let known = Family::ALL
             .into_iter()
-            .filter(|family| *family != Family::Client && counts(*family))
+            .filter(|family| {
+                !matches!(family, Family::Client | Family::Coordination) && counts(*family)
+            })
             .count();
         if known >= 3 && counts(Family::Payment) {
             return None;
@@ -243,8 +246,11 @@ impl Judge<'_> {
         let by_wording = || {
             let sent = (known == 2).then(|| self.wordings.sent(cluster))??;
             wording::of_a_trade(&sent).or_else(|| {
-                counts(Family::Payment)
-                    .then(|| gathering::course(accounts, self.population, sent.handed_out_share))?
+                if !counts(Family::Payment) {
+                    return None;
+                }
+                gathering::course(accounts, self.population, sent.handed_out_share)
+                    .or_else(|| long_standing::customers(accounts, self.population))
             })
         };
         by_wording().or_else(|| working_week::staff(accounts, self.population))

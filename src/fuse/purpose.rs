@@ -13,6 +13,10 @@ use crate::stats::tail::binomial_upper_log2;
 
 const DETECTOR: &str = "content/pattern-cues";
 
+/// Share of a campaign's accounts that use one template of a capability at least, for it to be named
+/// (ours: a quarter; a campaign may divide its work).
+const USED_SHARE: f64 = 0.25;
+
 /// Capabilities named with one campaign; the published cases name one to three each.
 const NAMED: usize = 3;
 
@@ -54,6 +58,8 @@ struct Profile {
     /// The campaign's templates, and those of them with a capability: name -> count.
     templates: usize,
     named: BTreeMap<String, usize>,
+    /// Accounts that use the most used template of each capability.
+    reach: BTreeMap<String, u64>,
     /// Templates of the log outside the campaign, and the capabilities of these.
     other_templates: usize,
     other_named: BTreeMap<String, usize>,
@@ -81,6 +87,7 @@ impl Profile {
         let mut profile = Profile {
             templates: campaign.templates.len(),
             named: BTreeMap::new(),
+            reach: BTreeMap::new(),
             other_templates: 0,
             other_named: BTreeMap::new(),
             accounts: Vec::new(),
@@ -91,6 +98,11 @@ impl Profile {
         };
         for template in templates {
             let counts = if campaign.templates.contains(&template.id) {
+                let reach = profile
+                    .reach
+                    .entry(template.capability.clone())
+                    .or_default();
+                *reach = template.accounts.max(*reach);
                 &mut profile.named
             } else {
                 profile.other_templates += 1;
@@ -122,20 +134,24 @@ impl Profile {
 
     /// What they were after, with the figures it rests on.
     fn sentence(&self) -> String {
-        let by_template = ranked(&self.named);
-        if let Some((leading, count)) = by_template.first() {
-            let others = self.other_named.get(*leading).copied().unwrap_or(0);
-            return format!(
-                "{} ({leading}: {count} of {} of its templates, {others} of {} other templates in the log)",
-                joined(&by_template),
-                self.templates,
-                self.other_templates,
-            );
-        }
+        let by_template = self.widely_used();
         let by_account: Vec<(&str, usize)> = ranked(&self.focused)
             .into_iter()
             .filter(|(_, count)| count * 2 >= self.accounts.len())
             .collect();
+        if let Some((leading, count)) = by_template.first() {
+            let others = self.other_named.get(*leading).copied().unwrap_or(0);
+            let mut all = by_template.clone();
+            let known = |name: &str| by_template.iter().any(|(other, _)| *other == name);
+            all.extend(by_account.iter().filter(|(name, _)| !known(name)));
+            all.truncate(NAMED);
+            return format!(
+                "{} ({leading}: {count} of {} of its templates, {others} of {} other templates in the log)",
+                joined(&all),
+                self.templates,
+                self.other_templates,
+            );
+        }
         if let Some((leading, count)) = by_account.first() {
             let others = self.other_focused.get(*leading).copied().unwrap_or(0);
             return format!(
@@ -154,6 +170,19 @@ impl Profile {
         }
     }
 
+    /// Capabilities of templates that enough of its accounts use: what one of its teams sends is
+    /// not what the campaign is for.
+    fn widely_used(&self) -> Vec<(&str, usize)> {
+        let needed = USED_SHARE * self.accounts.len() as f64;
+        let mut named = ranked(&self.named);
+        named.retain(|(name, _)| {
+            self.reach
+                .get(*name)
+                .is_some_and(|reach| *reach as f64 >= needed)
+        });
+        named
+    }
+
     /// How far the leading capability of its templates stands out from the log's other templates.
     fn finding(
         &self,
@@ -162,7 +191,7 @@ impl Profile {
         rows: &Rows,
         locators: usize,
     ) -> Option<Finding> {
-        let (capability, count) = *ranked(&self.named).first()?;
+        let (capability, count) = *self.widely_used().first()?;
         let others = self.other_named.get(capability).copied().unwrap_or(0);
         let rate = (others as f64 + 1.0) / (self.other_templates as f64 + 2.0);
         let tail = binomial_upper_log2(count as u64, self.templates as u64, rate);

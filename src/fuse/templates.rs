@@ -78,10 +78,14 @@ fn template(
             .iter()
             .any(|evidence| evidence.counts && evidence.family != Family::Content)
     });
+    let elsewhere = || in_one_campaign(layer.group(group), rows, campaigns);
     let assessment = match (layer.quality(group), supported) {
-        (Quality::Everyday(reason), _) => reason.clone(),
+        (Quality::Everyday(reason), false) => reason.clone(),
+        (Quality::Everyday(reason), true) => format!("{reason}; the campaign stands on other evidence"),
         (_, true) => "its accounts share something independent beyond chance".to_owned(),
-        (_, false) => "its accounts share nothing else beyond chance: a popular application is as good an explanation".to_owned(),
+        (_, false) => campaign.is_none().then(elsewhere).flatten().unwrap_or_else(|| {
+            "nothing else that its accounts share counts as evidence: one customer, a popular application or a public prompt explain it as well".to_owned()
+        }),
     };
     Template {
         id,
@@ -117,6 +121,29 @@ fn template(
             .take(locators)
             .collect(),
     }
+}
+
+/// Where most of these accounts are in one campaign that does not stand on their template: that.
+fn in_one_campaign(accounts: &[u32], rows: &Rows, campaigns: &[Campaign]) -> Option<String> {
+    let ids: FxHashSet<&str> = accounts
+        .iter()
+        .filter_map(|account| rows.account_ids.get(*account as usize))
+        .map(String::as_str)
+        .collect();
+    campaigns.iter().find_map(|campaign| {
+        let inside = campaign
+            .members
+            .iter()
+            .filter(|member| ids.contains(member.account_id.as_str()))
+            .count();
+        (inside * 2 > ids.len()).then(|| {
+            format!(
+                "{inside} of its {} accounts are in {}, which stands on other evidence",
+                ids.len(),
+                campaign.id
+            )
+        })
+    })
 }
 
 /// Words every template, in the order of [`ranking`], each with the way to recognise it.

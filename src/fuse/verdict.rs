@@ -159,9 +159,9 @@ fn cards_are_large(cluster: &Cluster, layers: &[UnitLayer]) -> bool {
 }
 
 /// Whether the payers behind the cluster's templates all pay for several accounts, though there
-/// are so many of them that a product would have customers with one: if every second customer
-/// of a product were a team (ours, and far above what a log shows), so many teams without a
-/// single person among them would be a chance of one in a million.
+/// are so many of them that a product would have customers with one: if three in four customers
+/// of a product were teams, couples or families (ours, and far above what a log shows), so few
+/// single people among them would be a chance of one in a million.
 fn nobody_pays_alone(
     cluster: &Cluster,
     corroborations: &[Corroboration],
@@ -191,7 +191,7 @@ fn nobody_pays_alone(
 }
 
 /// Share of a product's customers that are teams, at most (see [`nobody_pays_alone`]).
-const TEAMS_SHARE: f64 = 0.5;
+const TEAMS_SHARE: f64 = 0.75;
 
 /// One in a million, see [`nobody_pays_alone`].
 const NOBODY_ALONE_BITS: f64 = 20.0;

@@ -1,0 +1,84 @@
+//! Whether accounts keep the hours of people: each is silent for a part of the day that is always
+//! the same.
+
+use crate::detect::population::Population;
+
+const HOURS: usize = 24;
+
+/// Hours in a row without a single request that make a rest (ours: a night's sleep, shortened by
+/// those who work late and by the change of the clock).
+const REST_HOURS: usize = 6;
+
+/// Fewest requests that show a clock: of two dozen at random hours fewer than one account in ten
+/// leaves six given hours in a row empty somewhere in the day.
+const REQUESTS: u64 = 24;
+
+/// Share of the accounts that must rest (ours: one in five keeps odd hours).
+const RESTING_SHARE: f64 = 0.8;
+
+/// Whether these accounts rest; nothing where fewer than half of them have enough requests to tell.
+#[must_use]
+pub(super) fn kept(accounts: &[u32], population: &Population<'_>) -> Option<bool> {
+    let clocks: Vec<[u64; HOURS]> = accounts
+        .iter()
+        .map(|account| {
+            let mut clock = [0_u64; HOURS];
+            for cell in population.cells(*account) {
+                let hour = usize::try_from(cell.hour.rem_euclid(HOURS as i64)).unwrap_or(0);
+                if let Some(slot) = clock.get_mut(hour) {
+                    *slot += u64::from(cell.requests);
+                }
+            }
+            clock
+        })
+        .filter(|clock| clock.iter().sum::<u64>() >= REQUESTS)
+        .collect();
+    if clocks.is_empty() || clocks.len() * 2 < accounts.len() {
+        return None;
+    }
+    let resting = clocks
+        .iter()
+        .filter(|clock| longest_silence(clock) >= REST_HOURS);
+    Some(resting.count() as f64 >= RESTING_SHARE * clocks.len() as f64)
+}
+
+/// Most hours in a row without a request, over midnight too.
+fn longest_silence(clock: &[u64; HOURS]) -> usize {
+    let twice = clock.iter().chain(clock);
+    let (mut longest, mut run) = (0, 0);
+    for requests in twice {
+        run = if *requests == 0 { run + 1 } else { 0 };
+        longest = longest.max(run);
+    }
+    longest.min(HOURS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::test_world::World;
+
+    /// Twelve accounts with one request an hour, on the first `hours` of every day from hour `from`.
+    fn world(days: i64, from: i64, hours: i64) -> World {
+        let mut world = World::new(12, &["m"]);
+        for account in 0..12_u32 {
+            for day in 0..days {
+                for hour in 0..hours {
+                    world.put(account, day * 24 + (from + hour) % 24, 0, 1);
+                }
+            }
+        }
+        world
+    }
+
+    #[test]
+    fn people_sleep_and_software_does_not() {
+        let accounts: Vec<u32> = (0..12).collect();
+        let kept = |days, from, hours| kept(&accounts, &world(days, from, hours).population());
+        assert_eq!(kept(7, 8, 10), Some(true));
+        assert_eq!(kept(7, 20, 10), Some(true), "over midnight");
+        assert_eq!(kept(7, 0, 24), Some(false));
+        assert_eq!(kept(7, 0, 20), Some(false));
+        assert_eq!(kept(2, 8, 10), None, "too few requests");
+    }
+}
