@@ -1,6 +1,7 @@
 //! `stillhunt patterns`: the rules in use, and checking a pack of one's own.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use anyhow::Result;
 use serde_json::json;
@@ -8,12 +9,13 @@ use serde_json::json;
 use crate::cli::arguments::{PatternsArguments, PatternsCommand};
 use crate::cli::escape::visible;
 use crate::cli::{exit, stdout};
+use crate::config::suggestion::nearest;
 use crate::patterns::{Pack, load};
 
 pub(super) fn run(arguments: &PatternsArguments) -> Result<u8> {
     match &arguments.command {
         PatternsCommand::List { patterns, json } => list(patterns, *json),
-        PatternsCommand::Check { file } => check(file),
+        PatternsCommand::Check { files } => check(files),
     }
 }
 
@@ -102,26 +104,50 @@ fn as_json(pack: &Pack) -> serde_json::Value {
     })
 }
 
-fn check(file: &Path) -> Result<u8> {
-    let shown = visible(&file.display().to_string());
-    let (text, code) = match load::check_file(file)? {
-        Ok(pack) => (
-            format!(
-                "{shown}: sound: pack {} version {}, {} rules, every example holds\n",
-                pack.name,
-                pack.version,
-                pack.rules.len()
-            ),
-            exit::DONE,
-        ),
-        Err(problems) => {
-            let lines: Vec<String> = problems
-                .iter()
-                .map(|problem| format!("{shown}:{}: {}\n", problem.line, visible(&problem.message)))
-                .collect();
-            (lines.concat(), exit::USAGE)
+fn check(files: &[PathBuf]) -> Result<u8> {
+    let built_in = load::packs(&[])?;
+    let known: BTreeSet<&str> = capabilities(&built_in).collect();
+    let (mut text, mut code) = (String::new(), exit::DONE);
+    for (place, file) in files.iter().enumerate() {
+        let shown = visible(&file.display().to_string());
+        let before = files.get(..place).unwrap_or_default();
+        match load::check_file(file, before)? {
+            Ok(pack) => {
+                text.push_str(&format!(
+                    "{shown}: sound: pack {} version {}, {} rules, every example holds\n",
+                    pack.name,
+                    pack.version,
+                    pack.rules.len()
+                ));
+                let packs = [pack];
+                let new: BTreeSet<&str> = capabilities(&packs)
+                    .filter(|name| !known.contains(name))
+                    .collect();
+                for name in new {
+                    if let Some(near) = nearest(name, known.iter().copied()) {
+                        text.push_str(&format!(
+                            "{shown}: note: capability \"{}\" is of this pack alone; did you mean \"{near}\"?\n",
+                            visible(name)
+                        ));
+                    }
+                }
+            }
+            Err(problems) => {
+                code = exit::USAGE;
+                for problem in problems {
+                    let message = visible(&problem.message);
+                    text.push_str(&format!("{shown}:{}: {message}\n", problem.line));
+                }
+            }
         }
-    };
+    }
     stdout::answer(&text)?;
     Ok(code)
+}
+
+fn capabilities(packs: &[Pack]) -> impl Iterator<Item = &str> {
+    packs
+        .iter()
+        .flat_map(|pack| &pack.rules)
+        .map(|rule| rule.capability.as_str())
 }

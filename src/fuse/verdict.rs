@@ -159,9 +159,9 @@ fn cards_are_large(cluster: &Cluster, layers: &[UnitLayer]) -> bool {
 }
 
 /// Whether the payers behind the cluster's templates all pay for several accounts, though there
-/// are so many of them that a product would have customers with one: if three in four customers
-/// of a product were teams, couples or families (ours, and far above what a log shows), so few
-/// single people among them would be a chance of one in a million.
+/// are so many of them that a product would have customers with one: if every second customer
+/// of a product were a team (ours, and far above what a log shows), so few single people among
+/// them would be a chance of one in a million. Some such people are a product's, however few.
 fn nobody_pays_alone(
     cluster: &Cluster,
     corroborations: &[Corroboration],
@@ -186,12 +186,16 @@ fn nobody_pays_alone(
                     u64::from(cards.is_empty() && payers.singles.get(*unit as usize) > Some(&0));
             }
             let teams = teams.len() as u64;
-            -binomial_upper_log2(teams, teams + alone, TEAMS_SHARE) >= NOBODY_ALONE_BITS
+            alone * TEAMS_PER_STRANGER <= teams
+                && -binomial_upper_log2(teams, teams + alone, TEAMS_SHARE) >= NOBODY_ALONE_BITS
         })
 }
 
 /// Share of a product's customers that are teams, at most (see [`nobody_pays_alone`]).
-const TEAMS_SHARE: f64 = 0.75;
+const TEAMS_SHARE: f64 = 0.5;
+
+/// One payer alone among so many with several accounts may be a stranger or a fault (ours).
+const TEAMS_PER_STRANGER: u64 = 20;
 
 /// One in a million, see [`nobody_pays_alone`].
 const NOBODY_ALONE_BITS: f64 = 20.0;

@@ -31,6 +31,10 @@ const REGEX_COMPILED_BYTES: usize = 1 << 20;
 /// fourth of it they are thrown away and made again so often that matching takes a third longer.
 const REGEX_CACHE_BYTES: usize = 4 << 20;
 
+/// The same for all regular expressions of a pack together, per thread: a pack of thousands is
+/// slower, and does not fill the memory.
+const PACK_CACHE_BYTES: usize = 256 << 20;
+
 /// The range of a weight: below, a cue says nothing; above, a wording would claim to be
 /// proof, which no wording is.
 const BITS: std::ops::RangeInclusive<f64> = 0.5..=10.0;
@@ -68,9 +72,11 @@ pub fn parse(text: &str) -> Result<Pack, Vec<Problem>> {
             message: error.message().replace('\n', " "),
         }]
     })?;
+    let regexes = file.rule.iter().filter(|rule| rule.regex.is_some()).count();
     let mut checker = Checker {
         lines,
         problems: Vec::new(),
+        cache_bytes: (PACK_CACHE_BYTES / regexes.max(1)).min(REGEX_CACHE_BYTES),
     };
     let pack = checker.pack(&file, text);
     checker.problems.sort();
@@ -99,6 +105,8 @@ impl Lines {
 struct Checker {
     lines: Lines,
     problems: Vec<Problem>,
+    /// Room for the states of each regular expression.
+    cache_bytes: usize,
 }
 
 impl Checker {
@@ -293,7 +301,7 @@ impl Checker {
         let built = RegexBuilder::new(pattern)
             .case_insensitive(true)
             .size_limit(REGEX_COMPILED_BYTES)
-            .dfa_size_limit(REGEX_CACHE_BYTES)
+            .dfa_size_limit(self.cache_bytes)
             .build();
         let message = match built {
             Ok(built) if built.is_match(b"") => {

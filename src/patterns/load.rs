@@ -67,16 +67,22 @@ pub fn packs(files: &[PathBuf]) -> Result<Vec<Pack>> {
     Ok(packs)
 }
 
-/// What is wrong with the pack in `file`, the clashes with built-in rules included.
+/// What is wrong with the pack in `file`, the clashes with built-in rules and with those of the
+/// packs in `others` included.
 ///
 /// # Errors
 /// [`Failure::Usage`] when the file cannot be read.
-pub fn check_file(file: &Path) -> Result<Result<Pack, Vec<Problem>>> {
+pub fn check_file(file: &Path, others: &[PathBuf]) -> Result<Result<Pack, Vec<Problem>>> {
     let pack = match read(file)? {
         Ok(pack) => pack,
         Err(problems) => return Ok(Err(problems)),
     };
-    let clashes = clashes(&pack, &built_in()?);
+    let mut beside = built_in()?;
+    for other in others {
+        // What is wrong with another one is said where that one is checked.
+        beside.extend(read(other)?.ok());
+    }
+    let clashes = clashes(&pack, &beside);
     Ok(if clashes.is_empty() {
         Ok(pack)
     } else {

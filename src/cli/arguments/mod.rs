@@ -209,11 +209,16 @@ pub(crate) enum PatternsCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Check a pattern pack: its keys, its regular expressions, its examples
+    /// Check pattern packs: their keys, their regular expressions, their examples
+    ///
+    /// A pack is a TOML file: a table `pack` with `format`, `name`, `version` and `about`, and a
+    /// table `rule` for each wording, with `id`, `capability`, `bits`, `source`, `look_alikes`,
+    /// `any`, and if wanted `also`, `regex` and `role`, and examples (`positive`, `negative`) that
+    /// are tested whenever the pack is loaded. `examples/pattern_pack.toml` explains each key.
     Check {
-        /// The pack (TOML)
-        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = local_path())]
-        file: PathBuf,
+        /// The packs (TOML); one that takes an id of another is refused
+        #[arg(value_name = "FILE", required = true, num_args = 1.., value_hint = ValueHint::FilePath, value_parser = local_path())]
+        files: Vec<PathBuf>,
     },
 }
 

@@ -17,8 +17,9 @@
 //!
 //! # Innocent look-alikes
 //! Prompts of popular applications and frameworks, system prompts of popular clients, class
-//! assignments and evaluation suites (the same texts again and again: these count only
-//! where several separate payers each stand behind several of the accounts).
+//! assignments and evaluation suites (the same texts again and again: user prompts that go
+//! round tie nobody, whoever pays; a fixed system prompt only where several separate payers
+//! each stand behind several of the accounts).
 //!
 //! # Needs
 //! Any of requests.prompt, requests.system_prompt.
@@ -27,7 +28,8 @@
 //! Works on a sample of each account's distinct texts (those with the smallest hashes), so a
 //! template that is a small share of a busy account may be missed there, though not over many
 //! accounts. Templates under about eight words leave too few fragments. Full paraphrase by a
-//! model leaves no common fragments.
+//! model leaves no common fragments, nor does text in base64 or with a stray word every few.
+//! Look-alike letters are read as the Latin ones they imitate.
 
 use anyhow::Result;
 use rustc_hash::{FxHashMap, FxHashSet};

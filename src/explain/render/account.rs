@@ -89,15 +89,20 @@ fn membership(blocks: &mut Vec<Block>, place: &Membership) {
         });
     }
     if !place.templates.is_empty() {
-        blocks.push(Block::Heading(
-            "Templates of the campaign, with its attributed requests".to_owned(),
-        ));
+        // Requests of leads are named with --profile broad only; then nothing is known of each.
+        let heading = if place.rows_attributed {
+            "Templates of the campaign, with its attributed requests"
+        } else {
+            "Templates of the campaign (which of them it sent is not in the case)"
+        };
+        blocks.push(Block::Heading(heading.to_owned()));
         first(blocks, &place.templates, LISTED, |used| {
-            Block::Item(format!(
-                "{} in {}",
-                plural(used.attributed_requests, "request"),
-                template_line(&used.template)
-            ))
+            let line = template_line(&used.template);
+            Block::Item(if place.rows_attributed {
+                format!("{} in {line}", plural(used.attributed_requests, "request"))
+            } else {
+                line
+            })
         });
     }
     let heading = if place.rows_attributed {

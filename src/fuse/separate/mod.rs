@@ -10,7 +10,7 @@ mod apart;
 mod bridged;
 mod common;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use self::common::Inner;
 use crate::config::{FuseConfig, NetworkConfig};
@@ -66,7 +66,8 @@ pub(crate) fn name_links(campaigns: &mut [Campaign]) {
             )
         })
         .collect();
-    for campaign in campaigns {
+    let common_accounts = accounts_in_common(campaigns);
+    for (place, campaign) in campaigns.iter_mut().enumerate() {
         for (id, theirs) in templates.iter().filter(|(id, _)| *id != campaign.id) {
             let common: Vec<&str> = campaign
                 .templates
@@ -81,5 +82,38 @@ pub(crate) fn name_links(campaigns: &mut [Campaign]) {
                 ));
             }
         }
+        let mut shared: Vec<(usize, &str)> = common_accounts
+            .range((place, 0)..(place + 1, 0))
+            .filter_map(|((_, other), count)| Some((*count, templates.get(*other)?.0.as_str())))
+            .collect();
+        shared.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+        for (count, id) in shared.into_iter().take(OVERLAPS_NAMED) {
+            campaign.description.push(format!(
+                "{count} of its {} accounts are in {id} as well",
+                campaign.members.len()
+            ));
+        }
     }
+}
+
+/// Overlapping groups named with a campaign.
+const OVERLAPS_NAMED: usize = 5;
+
+/// Accounts that two campaigns have in common, by the places of both.
+fn accounts_in_common(campaigns: &[Campaign]) -> BTreeMap<(usize, usize), usize> {
+    let mut places: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (place, campaign) in campaigns.iter().enumerate() {
+        for member in &campaign.members {
+            places.entry(&member.account_id).or_default().push(place);
+        }
+    }
+    let mut common: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+    for places in places.values() {
+        for one in places {
+            for other in places.iter().filter(|other| *other != one) {
+                *common.entry((*one, *other)).or_default() += 1;
+            }
+        }
+    }
+    common
 }
