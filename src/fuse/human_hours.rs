@@ -1,20 +1,24 @@
-//! Whether accounts keep the hours of people: each is silent for a part of the day that is always
+//! Whether accounts keep the hours of people: most are silent for a part of the day that is always
 //! the same.
 
 use crate::detect::population::Population;
 
 const HOURS: usize = 24;
 
-/// Hours in a row without a single request that make a rest (ours: a night's sleep, shortened by
-/// those who work late and by the change of the clock).
-const REST_HOURS: usize = 6;
+/// Fewest requests that show a clock (ours): of so many at random hours one account in twenty is
+/// silent for ten hours in a row somewhere in the day.
+const REQUESTS: u64 = 12;
 
-/// Fewest requests that show a clock: of two dozen at random hours fewer than one account in ten
-/// leaves six given hours in a row empty somewhere in the day.
-const REQUESTS: u64 = 24;
+/// A silence of at least so many hours may be a night (ours: sleep, shortened by those who work
+/// late and by the change of the clock).
+const NIGHT_HOURS: usize = 4;
 
-/// Share of the accounts that must rest (ours: one in five keeps odd hours).
-const RESTING_SHARE: f64 = 0.8;
+/// An account rests if one with as many requests at random hours would be silent for as long with
+/// this chance at most.
+const CHANCE: f64 = 0.05;
+
+/// Share of the accounts that must rest, ten times what chance gives.
+const RESTING_SHARE: f64 = 0.5;
 
 /// Whether these accounts rest; nothing where fewer than half of them have enough requests to tell.
 #[must_use]
@@ -36,10 +40,16 @@ pub(super) fn kept(accounts: &[u32], population: &Population<'_>) -> Option<bool
     if clocks.is_empty() || clocks.len() * 2 < accounts.len() {
         return None;
     }
-    let resting = clocks
-        .iter()
-        .filter(|clock| longest_silence(clock) >= REST_HOURS);
-    Some(resting.count() as f64 >= RESTING_SHARE * clocks.len() as f64)
+    let resting = clocks.iter().filter(|clock| rests(clock)).count();
+    Some(resting as f64 >= RESTING_SHARE * clocks.len() as f64)
+}
+
+fn rests(clock: &[u64; HOURS]) -> bool {
+    let silent = longest_silence(clock);
+    let requests: u64 = clock.iter().sum();
+    // That a given stretch of the day holds none of so many, for each hour it may begin with.
+    let awake = 1.0 - silent as f64 / HOURS as f64;
+    silent >= NIGHT_HOURS && HOURS as f64 * awake.powf(requests as f64) <= CHANCE
 }
 
 /// Most hours in a row without a request, over midnight too.
@@ -78,7 +88,7 @@ mod tests {
         assert_eq!(kept(7, 8, 10), Some(true));
         assert_eq!(kept(7, 20, 10), Some(true), "over midnight");
         assert_eq!(kept(7, 0, 24), Some(false));
-        assert_eq!(kept(7, 0, 20), Some(false));
-        assert_eq!(kept(2, 8, 10), None, "too few requests");
+        assert_eq!(kept(7, 0, 21), Some(false));
+        assert_eq!(kept(1, 8, 10), None, "too few requests");
     }
 }

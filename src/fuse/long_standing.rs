@@ -1,16 +1,18 @@
 //! Whether long-standing customers explain a campaign that payers and prompts alone speak for.
 //!
-//! The teams, families and agencies that use one product came to it one by one over the years, and
-//! they sleep. An operator buys or makes its accounts when it needs them, and has no reason to let
-//! them rest; one that has collected accounts for years and keeps human hours looks like customers,
-//! unless something else ties its accounts.
+//! The teams, families and agencies that use one product came to it one by one over the years. An
+//! operator buys or makes its accounts when it needs them and loses them to closures; one that has
+//! collected accounts for years, and puts them to work without any of the marks of that, looks like
+//! customers.
 
 use crate::detect::population::{HOUR_US, Population};
-use crate::fuse::human_hours;
+use crate::stats::quantile::median;
 
 /// Sign-ups of a network fall into a season (ours: the published networks were built and replaced
 /// within weeks).
-const SEASON_HOURS: i64 = 90 * 24;
+const SEASON_DAYS: i64 = 90;
+
+const DAY_US: i64 = 24 * HOUR_US;
 
 /// At most this share of customers of many years signed up in any one season.
 const SEASON_SHARE: f64 = 0.5;
@@ -21,35 +23,35 @@ const DATED_SHARE: f64 = 0.8;
 /// Why customers of many years explain these accounts, if they do.
 #[must_use]
 pub(super) fn customers(accounts: &[u32], population: &Population<'_>) -> Option<String> {
-    let mut created: Vec<i64> = accounts
+    let mut dated: Vec<(i64, i64)> = accounts
         .iter()
         .filter_map(|account| {
-            let profile = population.profiles.get(*account as usize)?.as_ref()?;
-            profile.created_at_us
+            let at = *account as usize;
+            let created_us = population.profiles.get(at)?.as_ref()?.created_at_us?;
+            Some((created_us, *population.last_us.get(at)?))
         })
         .collect();
-    if created.is_empty() || (created.len() as f64) < DATED_SHARE * accounts.len() as f64 {
+    if dated.is_empty() || (dated.len() as f64) < DATED_SHARE * accounts.len() as f64 {
         return None;
     }
-    created.sort_unstable();
-    let season = (0..created.len())
+    dated.sort_unstable();
+    let season = (0..dated.len())
         .filter_map(|start| {
-            let end = created.get(start)?.saturating_add(SEASON_HOURS * HOUR_US);
-            Some(created.partition_point(|time| *time <= end) - start)
+            let end = dated.get(start)?.0.saturating_add(SEASON_DAYS * DAY_US);
+            Some(dated.partition_point(|(created_us, _)| *created_us <= end) - start)
         })
         .max()
         .unwrap_or(0);
-    let is_spread = season as f64 <= SEASON_SHARE * created.len() as f64;
-    let hours = match human_hours::kept(accounts, population) {
-        Some(true) => "each of them is silent for the same hours of every day, as people are",
-        Some(false) => return None,
-        None => "most of them have too few requests to show a clock",
-    };
-    is_spread.then(|| {
+    let mut ages: Vec<f64> = dated
+        .iter()
+        .map(|(created_us, last_us)| last_us.saturating_sub(*created_us) as f64 / DAY_US as f64)
+        .collect();
+    ages.sort_by(f64::total_cmp);
+    let age_days = median(&ages).unwrap_or(0.0);
+    (season as f64 <= SEASON_SHARE * dated.len() as f64 && age_days >= SEASON_DAYS as f64).then(|| {
         format!(
-            "no {} days saw more than {season} of {} accounts sign up, and {hours}: customers who came one by one to a product that they have in common look like that",
-            SEASON_HOURS / 24,
-            created.len()
+            "no {SEASON_DAYS} days saw more than {season} of {} accounts sign up, and half of them were {age_days:.0} days old and older when last seen: customers who came one by one to a product that they have in common look like that",
+            dated.len()
         )
     })
 }
@@ -60,41 +62,51 @@ mod tests {
     use crate::detect::test_world::World;
     use crate::model::profile::AccountProfile;
 
-    /// Twelve accounts that signed up so many days apart and work so many hours a day.
-    fn world(days_apart: i64, hours: i64) -> World {
+    /// Twelve accounts that signed up so many days apart, the last so many days before the log.
+    fn why(days_apart: i64, days_before: i64) -> Option<String> {
         let mut world = World::new(12, &["m"]);
         for (account, profile) in (0_i64..).zip(world.profiles.iter_mut()) {
             *profile = Some(AccountProfile {
-                created_at_us: Some(account * days_apart * 24 * HOUR_US),
+                created_at_us: Some(-(account * days_apart + days_before) * DAY_US),
                 ..AccountProfile::default()
             });
         }
         for account in 0..12_u32 {
-            for hour in (0..5).flat_map(|day| (0..hours).map(move |hour| day * 24 + hour)) {
-                world.put(account, hour, 0, 1);
+            for day in 0..20 {
+                world.put(account, day * 24, 0, 1);
             }
         }
-        world
-    }
-
-    #[test]
-    fn customers_of_years_who_sleep_are_customers() {
         let accounts: Vec<u32> = (0..12).collect();
-        let why = |apart, hours| customers(&accounts, &world(apart, hours).population());
-        assert!(why(60, 9).is_some_and(|why| why.starts_with("no 90 days saw more than 2 of 12")));
-        assert_eq!(why(60, 24), None, "around the clock");
-        assert_eq!(why(5, 9), None, "all of one season");
-        assert!(why(60, 2).is_some_and(|why| why.contains("too few requests")));
+        customers(&accounts, &world.population())
     }
 
     #[test]
-    fn nothing_is_said_where_sign_ups_are_unknown() {
-        let mut world = world(60, 9);
-        for profile in world.profiles.iter_mut().take(3) {
-            *profile = None;
+    fn accounts_of_many_years_are_customers_and_those_of_a_season_are_not() {
+        assert!(why(60, 1).is_some_and(|why| why.starts_with("no 90 days saw more than 2 of 12")));
+        assert_eq!(why(5, 1), None);
+        assert_eq!(why(5, 400), None, "all old, and of one season");
+    }
+
+    #[test]
+    fn accounts_that_follow_one_another_and_do_not_last_are_no_customers() {
+        let mut world = World::new(12, &["m"]);
+        for (account, profile) in (0_i64..).zip(world.profiles.iter_mut()) {
+            *profile = Some(AccountProfile {
+                created_at_us: Some(account * 30 * DAY_US),
+                ..AccountProfile::default()
+            });
+        }
+        for account in 0..12_u32 {
+            for day in 0..20 {
+                world.put(account, (i64::from(account) * 30 + day) * 24, 0, 1);
+            }
         }
         let accounts: Vec<u32> = (0..12).collect();
         assert_eq!(customers(&accounts, &world.population()), None);
+        for profile in world.profiles.iter_mut().take(3) {
+            *profile = None;
+        }
+        assert_eq!(customers(&accounts, &world.population()), None, "unknown");
         assert_eq!(customers(&[], &world.population()), None);
     }
 }
