@@ -8,6 +8,9 @@ use crate::model::profile::AccountProfile;
 /// Kind of the layer whose groups are made of pairs of accounts with several addresses in common.
 pub const ADDRESS_OVERLAP: &str = "address_overlap";
 
+/// Kind of the layer of autonomous systems.
+pub const ASN: &str = "asn";
+
 /// How far a group may count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Quality {
@@ -111,6 +114,13 @@ impl Layer {
     #[must_use]
     pub fn is_for_leads(&self) -> bool {
         self.kind == ADDRESS_OVERLAP
+    }
+
+    /// Whether its keys are shown beside others and tie nobody: an autonomous system has the
+    /// subscribers of a country, or all that rent in one cloud.
+    #[must_use]
+    pub fn is_listed_only(&self) -> bool {
+        self.kind == ASN
     }
 
     /// Number of groups.

@@ -9,7 +9,7 @@ use crate::explain::known::Known;
 use crate::explain::parts::{FamilyBits, FindingFigures, Row, by_detector, stack};
 use crate::explain::template::TemplateSummary;
 use crate::model::campaign::{
-    Campaign, FamilyEvidence, Rival, TimelineEntry, Verdict, WithoutFamily,
+    Campaign, FamilyEvidence, Rival, SharedKey, TimelineEntry, Verdict, WithoutFamily,
 };
 use crate::model::finding::{Family, Subject};
 
@@ -26,6 +26,8 @@ pub struct CampaignExplanation {
     pub without_family: Vec<WithoutFamily>,
     /// The key or template that joins the last parts of the cluster, in one sentence.
     pub weakest_bridge: Option<String>,
+    /// Keys that most of its accounts share, five of each kind at most.
+    pub shared_keys: Vec<SharedKey>,
     /// The score in `case.json`: bits of the median member.
     pub bits: f64,
     /// Sum of the bits of `families`.
@@ -119,6 +121,7 @@ pub fn campaign(campaign: &Campaign, known: &Known<'_>) -> CampaignExplanation {
         verdict_reason: campaign.verdict_reason.clone(),
         without_family: campaign.without_family.clone(),
         weakest_bridge: weakest_bridge(campaign, known),
+        shared_keys: campaign.shared_keys.clone(),
         bits: campaign.bits,
         sum_bits,
         families,

@@ -2,6 +2,7 @@
 
 use crate::config::suggestion::nearest_few;
 use crate::explain::Kind;
+use crate::explain::key::named;
 use crate::explain::known::Known;
 use crate::model::failure::Failure;
 
@@ -43,6 +44,7 @@ pub fn kinds(id: &str, known: &Known<'_>, accounts: &[String]) -> Vec<Kind> {
     kinds.extend(known.finding(id).map(|_| Kind::Finding));
     kinds.extend(is_account().then_some(Kind::Account));
     kinds.extend(is_request().then_some(Kind::Request));
+    kinds.extend((!named(id, known).is_empty()).then_some(Kind::Key));
     kinds
 }
 
@@ -145,7 +147,9 @@ pub fn unknown(
     let mut text = match wanted {
         Some(kind) => format!("no {} `{shown}` in this case", kind.name()),
         None => {
-            format!("`{shown}` is no campaign, template, finding, account or request of this case")
+            format!(
+                "`{shown}` is no campaign, template, finding, account, request or shared key of this case"
+            )
         }
     };
     if wanted.is_none_or(|kind| kind == Kind::Request) {

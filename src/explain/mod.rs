@@ -13,6 +13,7 @@ mod account;
 mod campaign;
 mod finding;
 mod holdings;
+mod key;
 mod known;
 mod lookup;
 mod parts;
@@ -33,6 +34,7 @@ pub use account::{AccountExplanation, Membership, account};
 pub use campaign::{CampaignExplanation, campaign};
 pub use finding::{FindingExplanation, finding};
 pub use holdings::{HeldKey, Holdings, KeyAssessment, holdings};
+pub use key::{KeyExplanation, KeyInCampaign, key, named as named_keys, names as names_key};
 pub use known::Known;
 pub use lookup::{kinds, place, unescaped, unknown};
 pub use parts::{DetectorBits, FamilyBits, FindingFigures, Row};
@@ -58,6 +60,8 @@ pub enum Kind {
     Account,
     /// A request of the log.
     Request,
+    /// A key that accounts share: an address, a payer, a client.
+    Key,
 }
 
 impl Kind {
@@ -70,6 +74,7 @@ impl Kind {
             Kind::Finding => "finding",
             Kind::Account => "account",
             Kind::Request => "request",
+            Kind::Key => "key",
         }
     }
 
@@ -82,6 +87,7 @@ impl Kind {
             Kind::Finding => "a finding",
             Kind::Account => "an account",
             Kind::Request => "a request",
+            Kind::Key => "a key",
         }
     }
 }
@@ -121,6 +127,8 @@ pub enum Answer {
     Account(Box<AccountExplanation>),
     /// A request.
     Request(Box<RequestExplanation>),
+    /// A key.
+    Key(Box<KeyExplanation>),
 }
 
 impl Answer {
@@ -133,6 +141,7 @@ impl Answer {
             Answer::Finding(_) => Kind::Finding,
             Answer::Account(_) => Kind::Account,
             Answer::Request(_) => Kind::Request,
+            Answer::Key(_) => Kind::Key,
         }
     }
 

@@ -111,6 +111,7 @@ impl Maker<'_> {
             bits: median_bits(&members),
             without_family: Vec::new(),
             weakest_bridge: None,
+            shared_keys: Vec::new(),
             evidence,
             not_tested: self.not_tested.clone(),
             tested_without_finding: Vec::new(),

@@ -269,6 +269,22 @@ fn joined_units(corroboration: &Corroboration, layers: &[UnitLayer]) -> Vec<u32>
     }
 }
 
+/// One in so many users of a text must be a stranger for it to be a public one (ours).
+const USERS_PER_STRANGER: usize = 20;
+
+/// Whether others send the texts that tie these units as well.
+fn is_public(layers: &[UnitLayer], units: &[u32], ties: &membership::Ties) -> bool {
+    let users: BTreeSet<u32> = ties
+        .iter()
+        .filter_map(|(layer, key)| Some((layers.get(*layer)?, *key)))
+        .filter(|(layer, _)| layer.family == Family::Content)
+        .flat_map(|(layer, key)| layer.groups.get(key))
+        .copied()
+        .collect();
+    let is_stranger = |unit: &&u32| units.binary_search(unit).is_err();
+    users.iter().filter(is_stranger).count() * USERS_PER_STRANGER >= users.len()
+}
+
 /// Of a cluster that stands on large payers and a text, those that share a payer with few go: teams
 /// and families among the users of a public prompt look like that. Where most stand behind such
 /// small payers they are what is judged, and all stay.
@@ -374,7 +390,9 @@ fn settle(
         }
         units = kept;
     }
-    if families == BTreeSet::from([Family::Payment, Family::Content]) {
+    if families == BTreeSet::from([Family::Payment, Family::Content])
+        && is_public(layers, &units, &ties)
+    {
         drop_teams(layers, &mut units);
     }
     if units.len() < fuse.minimum_accounts {

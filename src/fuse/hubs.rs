@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use crate::detect::layer::Layer;
+use crate::detect::layer::{ASN, Layer};
 use crate::detect::network::public_ranges::PublicRanges;
 use crate::fuse::corroboration::{Corroboration, MINIMUM_BITS};
 use crate::fuse::incidence::UnitLayer;
@@ -14,12 +14,15 @@ use crate::stats::random::Random;
 /// Hubs listed in the case, the most crowded first.
 const MOST_HUBS: usize = 200;
 
+/// Beside them, keys that tie nobody in any case: autonomous systems.
+const MOST_LISTED: usize = 20;
+
 /// Lists soft keys of more than `hub_degree` units that no corroboration stands on, and those in
-/// a declared public range.
+/// a declared public range; and the largest keys of the layers that are only listed.
 #[must_use]
 pub fn suppressed(
     detector_layers: &[Layer],
-    layers: &[UnitLayer],
+    (layers, listed): (&[UnitLayer], &[UnitLayer]),
     corroborations: &[Corroboration],
     strata: &Strata,
     public: &PublicRanges,
@@ -39,7 +42,8 @@ pub fn suppressed(
                 .map(|key| (corroboration.other_layer, *key)),
         );
     }
-    let mut crowded: Vec<(usize, usize, usize)> = Vec::new();
+    let mut crowded = largest(listed, hub_degree, MOST_LISTED);
+    let mut shared: Vec<(usize, &UnitLayer, usize)> = Vec::new();
     for (index, layer) in layers.iter().enumerate().filter(|(_, layer)| !layer.hard) {
         for group in 0..layer.groups.len() {
             let size = layer.groups.get(group).len();
@@ -56,17 +60,18 @@ pub fn suppressed(
             if (size > hub_degree || is_declared())
                 && !used.contains(&(index, u32::try_from(group).unwrap_or(u32::MAX)))
             {
-                crowded.push((size, index, group));
+                shared.push((size, layer, group));
             }
         }
     }
-    crowded.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)).then(a.2.cmp(&b.2)));
-    crowded.truncate(MOST_HUBS);
+    // The sort is stable: of equals the order of layers and groups.
+    shared.sort_by_key(|(size, _, _)| std::cmp::Reverse(*size));
+    shared.truncate(MOST_HUBS);
+    shared.append(&mut crowded);
     let pools = pools(strata);
-    crowded
+    shared
         .into_par_iter()
-        .filter_map(|(_, index, group)| {
-            let layer = &layers[index];
+        .filter_map(|(_, layer, group)| {
             let source = detector_layers.get(layer.source)?;
             let number = *layer.group_numbers.get(group)? as usize;
             let members = layer.groups.get(group);
@@ -95,8 +100,31 @@ pub fn suppressed(
         .collect()
 }
 
+/// The largest keys with more than `hub_degree` units, as (units, layer, group).
+fn largest(
+    layers: &[UnitLayer],
+    hub_degree: usize,
+    most: usize,
+) -> Vec<(usize, &UnitLayer, usize)> {
+    let mut found: Vec<(usize, &UnitLayer, usize)> = layers
+        .iter()
+        .flat_map(|layer| {
+            (0..layer.groups.len()).map(move |group| (layer.groups.get(group).len(), layer, group))
+        })
+        .filter(|(size, _, _)| *size > hub_degree)
+        .collect();
+    found.sort_by_key(|(size, _, _)| std::cmp::Reverse(*size));
+    found.truncate(most);
+    found
+}
+
 /// Why a key is left out.
 fn reason(layer: &UnitLayer, group: usize, share: f64, background: f64, innocent: &str) -> String {
+    if layer.kind == ASN {
+        return format!(
+            "an autonomous system ties nobody, however few of the log's accounts it has: {innocent}"
+        );
+    }
     if layer.crowded.get(group) == Some(&true) {
         return format!(
             "crowded: whatever the accounts of so large a place share has one innocent cause, so it counts only for a group that holds nearly all of them, and there is none: {innocent}"

@@ -35,6 +35,7 @@ pub mod rivals;
 pub mod roles;
 pub mod rows;
 mod separate;
+mod shared_keys;
 mod sites;
 mod statements;
 pub mod strata;
@@ -150,12 +151,13 @@ pub fn is_made_from(held: usize, fragments: usize, cover_share: f64) -> bool {
 /// When a digest table lacks a column, which is an internal error.
 pub fn fuse(input: &Input<'_>) -> Result<Fused> {
     let units = Units::fold(input.profiles);
-    let (all_layers, tested_layers) = folding::fold(
+    let folded = folding::fold(
         input.layers,
         &units,
         input.config.network.hub_degree,
         input.public_ranges,
     );
+    let (all_layers, tested_layers) = (folded.all, folded.tested);
     let layers = all_layers.get(..tested_layers).unwrap_or_default();
     let rows = Rows::read(input.tables)?;
     let requests = places::by_unit(&units, &rows.requests);
@@ -424,6 +426,7 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         .into_iter()
         .map(|(campaign, _)| campaign)
         .collect();
+    shared_keys::attach(&mut campaigns, input.layers, &rows);
     separate::name_links(&mut campaigns);
     let (templates, patterns) = templates::word(input, &rows, &campaigns);
     findings.extend(purpose::name_campaigns(
@@ -445,7 +448,7 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
     }
     let hubs = hubs::suppressed(
         input.layers,
-        layers,
+        (layers, &folded.listed),
         &corroborations,
         &activity,
         input.public_ranges,

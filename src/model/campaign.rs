@@ -226,6 +226,24 @@ pub struct TimelineEntry {
     pub accounts: u64,
 }
 
+/// A key that several accounts of a campaign share.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SharedKey {
+    /// Family of evidence that such keys belong to.
+    pub family: Family,
+    /// Kind of key: `payment`, `ip`, `ip_prefix`, `client`, ...
+    pub kind: String,
+    /// The key.
+    pub value: String,
+    /// Accounts of the campaign that have it.
+    pub inside: u64,
+    /// Accounts outside the campaign that have it.
+    pub outside: u64,
+    /// A row of the log by one of those inside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<Locator>,
+}
+
 /// One campaign.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Campaign {
@@ -259,6 +277,10 @@ pub struct Campaign {
     /// measured where that leans the way the test looks for.
     #[serde(default)]
     pub tested_without_finding: Vec<String>,
+    /// Keys that most of its accounts share, five of each kind at most: those with most accounts
+    /// inside first, of equals those with fewer outside.
+    #[serde(default)]
+    pub shared_keys: Vec<SharedKey>,
     /// Members, strongest first.
     pub members: Vec<Member>,
     /// Requests of all members.

@@ -16,8 +16,8 @@ const NAMING_REQUESTS: [&str; 4] = ["links", "pattern_samples", "samples", "text
 /// Sample rows looked up for one account.
 const ROWS: usize = 10;
 
-/// Explains what `id` names in a case: a campaign, else a template, a finding, an account or
-/// a request; `wanted` asks for one kind. An id that names nothing is tried once more with the
+/// Explains what `id` names in a case: a campaign, else a template, a finding, an account, a
+/// request or a key (`ip:192.0.2.1`, or the value alone); `wanted` asks for one kind. An id that names nothing is tried once more with the
 /// escapes of screens and files undone.
 ///
 /// # Errors
@@ -58,6 +58,14 @@ fn explain_id(dir: &Path, id: &str, wanted: Option<Kind>) -> Result<Explanation>
             fits.push(Kind::Request);
         }
     }
+    let asks_key = wanted == Some(Kind::Key) || (wanted.is_none() && fits.is_empty());
+    let mut keys = explain::named_keys(id, &known);
+    if asks_key || fits.first() == Some(&Kind::Key) {
+        keys.extend(digest.keys(id)?);
+        if !keys.is_empty() && !fits.contains(&Kind::Key) {
+            fits.push(Kind::Key);
+        }
+    }
     let kind = match wanted {
         Some(kind) => Some(kind).filter(|kind| fits.contains(kind)),
         None => fits.first().copied(),
@@ -76,6 +84,13 @@ fn explain_id(dir: &Path, id: &str, wanted: Option<Kind>) -> Result<Explanation>
         Some(Kind::Request) => Some(Answer::Request(Box::new(explain::request(
             id, &known, in_digest,
         )))),
+        Some(Kind::Key) => match keys.into_iter().next() {
+            Some(key) => {
+                let holders = digest.holders(&key)?;
+                Some(Answer::Key(Box::new(explain::key(key, holders, &known))))
+            }
+            None => None,
+        },
         None => None,
     };
     match answer {
@@ -149,6 +164,51 @@ impl Digest {
                 .collect(),
             folder: Some(folder),
         })
+    }
+
+    /// Keys that `id` names, as (kind, value).
+    fn keys(&self, id: &str) -> Result<Vec<(String, String)>> {
+        let Some(folder) = &self.folder else {
+            return Ok(Vec::new());
+        };
+        let frames = digest::store::read_frames(folder, &["keys"])?;
+        let keys = frames.get("keys").context("digest table keys")?;
+        let kinds = keys.column("kind")?.str()?;
+        let values = keys.column("value")?.str()?;
+        let all = kinds.iter().flatten().zip(values.iter().flatten());
+        Ok(all
+            .filter(|(kind, value)| explain::names_key(id, kind, value))
+            .map(|(kind, value)| (kind.to_owned(), value.to_owned()))
+            .collect())
+    }
+
+    /// The accounts that have a key; nothing where the digest does not hold it.
+    fn holders(&self, (kind, value): &(String, String)) -> Result<Option<Vec<String>>> {
+        let Some(folder) = &self.folder else {
+            return Ok(None);
+        };
+        let frames = digest::store::read_frames(folder, &["keys", "links"])?;
+        let keys = frames.get("keys").context("digest table keys")?;
+        let kinds = keys.column("kind")?.str()?;
+        let values = keys.column("value")?.str()?;
+        let number = kinds
+            .iter()
+            .zip(values.iter())
+            .position(|found| found == (Some(kind), Some(value)))
+            .and_then(|number| u32::try_from(number).ok());
+        let Some(number) = number else {
+            return Ok(None);
+        };
+        let links = frames.get("links").context("digest table links")?;
+        let accounts = links.column("account")?.u32()?.into_no_null_iter();
+        let of_links = links.column("key")?.u32()?.into_no_null_iter();
+        Ok(Some(
+            accounts
+                .zip(of_links)
+                .filter(|(_, key)| *key == number)
+                .filter_map(|(account, _)| self.accounts.get(account as usize).cloned())
+                .collect(),
+        ))
     }
 
     fn rows(

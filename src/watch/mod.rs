@@ -336,6 +336,7 @@ fn lead(input: &Input<'_>, finding: &Finding, new: &[u32], accounts: &Accounts) 
         expected_false: None,
         without_family: Vec::new(),
         weakest_bridge: None,
+        shared_keys: Vec::new(),
         tested_without_finding: Vec::new(),
         evidence: vec![FamilyEvidence {
             family: Family::Watchlist,

@@ -52,7 +52,7 @@ pub(crate) enum Command {
     Schema(SchemaArguments),
     /// Hash a case folder and the inputs it was made from again
     Verify(VerifyArguments),
-    /// Explain a campaign, account, template, finding or request of a case, flagged or not
+    /// Explain a campaign, account, template, finding, request or key of a case, flagged or not
     Explain(ExplainArguments),
     /// Write the files of a case folder again from its case.json, or a pseudonymised copy of it
     Report(ReportArguments),
@@ -251,8 +251,8 @@ pub(crate) struct ExplainArguments {
     /// The case folder
     #[arg(value_name = "CASE", value_hint = ValueHint::DirPath, value_parser = local_path())]
     pub(crate) case: PathBuf,
-    /// Campaign (C-...), template (T-...), finding (F-...), account, request, or FILE:ROW of a
-    /// request
+    /// Campaign (C-...), template (T-...), finding (F-...), account, request, FILE:ROW of a
+    /// request, or KIND:VALUE of a key
     #[arg(value_name = "ID")]
     pub(crate) id: String,
     /// What the id is; without it the first that fits, in the order of the values

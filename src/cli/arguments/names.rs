@@ -25,6 +25,7 @@ pub(crate) enum KindName {
     Finding,
     Account,
     Request,
+    Key,
 }
 
 impl KindName {
@@ -37,6 +38,7 @@ impl KindName {
             KindName::Finding => Kind::Finding,
             KindName::Account => Kind::Account,
             KindName::Request => Kind::Request,
+            KindName::Key => Kind::Key,
         }
     }
 }

@@ -38,6 +38,7 @@ fn campaign(id: &str, verdict: Verdict, statement: &str) -> Campaign {
         expected_false: Some(0.0),
         without_family: Vec::new(),
         weakest_bridge: None,
+        shared_keys: Vec::new(),
         tested_without_finding: Vec::new(),
         evidence: vec![FamilyEvidence {
             family: Family::Coordination,

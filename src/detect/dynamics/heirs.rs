@@ -18,7 +18,7 @@ pub fn by_key(population: &Population<'_>, group: &Group, closed: &[(u32, i64)])
         .layers
         .iter()
         .filter(|layer| layer.family != Family::Content && layer.family != Family::Client)
-        .filter(|layer| !layer.is_for_leads())
+        .filter(|layer| !layer.is_for_leads() && !layer.is_listed_only())
     {
         for index in 0..layer.len() {
             kin.add(layer.group(index));

@@ -1,8 +1,8 @@
 //! Accounts that share an address, an address block or a client.
 //!
 //! # Looks for
-//! Values that two and more accounts have in common: exact address, /24 or /48 block, TLS
-//! fingerprint, and the combined client fingerprint (user agent, TLS, header order and
+//! Values that two and more accounts have in common: exact address, /24 or /48 block,
+//! autonomous system, TLS fingerprint, and the combined client fingerprint (user agent, TLS, header order and
 //! accepted languages together).
 //!
 //! # Why
@@ -17,7 +17,9 @@
 //! something of another family more often than this null allows. Popular values (NAT, campus,
 //! VPN exit, cloud egress, popular client) fail that test and are listed as suppressed hubs.
 //! A place with more than fifty users says something of a group only where three in four of them
-//! are in it, and a range that the user declares public never does.
+//! are in it, and a range that the user declares public never does. An autonomous system never
+//! does either: it has the subscribers of a country or all that rent in one cloud. It is listed
+//! with a campaign's keys, inside and outside, and the largest stand among the suppressed hubs.
 //!
 //! # Innocent look-alikes
 //! Offices and campuses behind one address, carrier-grade NAT, VPN exits, cloud egress,
@@ -25,7 +27,7 @@
 //! Accounts of one declared organisation (`org_id`) count as one customer.
 //!
 //! # Needs
-//! Any of requests.ip, requests.tls_fingerprint, requests.user_agent.
+//! Any of requests.ip, requests.asn, requests.tls_fingerprint, requests.user_agent.
 //!
 //! # Limits
 //! Blind to residential proxies that never repeat. Private, masked and hashed addresses give no block. Network and client evidence, alone or
@@ -33,6 +35,7 @@
 
 use anyhow::Result;
 
+use crate::detect::layer::ASN;
 use crate::detect::network::address;
 use crate::detect::network::keyed::keyed;
 use crate::detect::{Context, Detector, Meta, Need, Outcome};
@@ -45,9 +48,10 @@ static META: Meta = Meta {
     id: ID,
     title: "Accounts that share an address, an address block or a client",
     families: &[Family::Network, Family::Client],
-    version: 3,
+    version: 4,
     needs: &[
         Need::Request(RequestColumn::Ip),
+        Need::Request(RequestColumn::Asn),
         Need::Request(RequestColumn::TlsFingerprint),
         Need::Request(RequestColumn::UserAgent),
     ],
@@ -83,6 +87,11 @@ impl Detector for SharedInfrastructure {
                 })
             },
         )?);
+        outcome
+            .layers
+            .push(keyed(context, ID, "asn", ASN, Family::Network, |value| {
+                Some(value.to_owned())
+            })?);
         outcome
             .layers
             .push(keyed(context, ID, "tls", "tls", Family::Client, |value| {

@@ -83,6 +83,25 @@ pub(super) fn blocks(campaign: &CampaignExplanation) -> Vec<Block> {
     }
     blocks.push(Block::Heading("Findings behind it".to_owned()));
     findings(&mut blocks, &campaign.findings, FINDINGS);
+    if !campaign.shared_keys.is_empty() {
+        blocks.push(Block::Heading(
+            "Keys that its accounts share (`explain` takes them as kind:value)".to_owned(),
+        ));
+        blocks.push(Block::Table {
+            header: vec!["key", "inside", "outside"],
+            rows: campaign
+                .shared_keys
+                .iter()
+                .map(|key| {
+                    vec![
+                        format!("{}:{}", key.kind, key.value),
+                        count(key.inside),
+                        count(key.outside),
+                    ]
+                })
+                .collect(),
+        });
+    }
     if !campaign.does_not_count.is_empty() {
         blocks.push(Block::Heading("What does not count, and why".to_owned()));
         first(&mut blocks, &campaign.does_not_count, LISTED, |left_out| {

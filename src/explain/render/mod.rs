@@ -3,6 +3,7 @@
 mod account;
 mod campaign;
 mod figures;
+mod key;
 mod quiet;
 mod request;
 mod template;
@@ -55,6 +56,7 @@ pub fn blocks(explanation: &Explanation) -> Vec<Block> {
         Answer::Finding(finding) => figures::blocks(finding),
         Answer::Account(account) => account::blocks(account),
         Answer::Request(request) => request::blocks(request),
+        Answer::Key(key) => key::blocks(key),
     };
     if !explanation.also_fits.is_empty() {
         let others: Vec<&str> = explanation

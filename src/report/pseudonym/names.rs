@@ -72,6 +72,10 @@ impl Replacer<'_> {
         self.replace(CAMPAIGN, &mut campaign.id);
         self.each(TEMPLATE, &mut campaign.templates);
         self.locators(&mut campaign.locators);
+        for key in &mut campaign.shared_keys {
+            self.replace(&key.kind, &mut key.value);
+            self.locators(key.sample.as_mut_slice());
+        }
         for evidence in &mut campaign.evidence {
             self.each(FINDING, &mut evidence.findings);
         }

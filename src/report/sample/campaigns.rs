@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::{START_US, locators, office, week};
 use crate::model::campaign::{
-    Bridge, Campaign, FamilyEvidence, Member, Rival, Role, Technique, Verdict, WithoutFamily,
+    Bridge, Campaign, FamilyEvidence, Member, Rival, Role, SharedKey, Technique, Verdict,
+    WithoutFamily,
 };
-use crate::model::finding::Family;
+use crate::model::finding::{Family, Locator};
 use crate::report::format::DAY_US;
 
 fn evidence(
@@ -86,6 +87,18 @@ fn campaign(
             accounts: 3,
             others: 28,
         }),
+        shared_keys: vec![SharedKey {
+            family: Family::Payment,
+            kind: "payment".into(),
+            value: "pm_77".into(),
+            inside: 31,
+            outside: 1,
+            sample: Some(Locator {
+                file: 0,
+                row: 17,
+                request_id: "req_17".into(),
+            }),
+        }],
         evidence,
         not_tested: vec!["identity: column email absent".into(), "lifecycle: no accounts table".into()],
         tested_without_finding: vec!["timing/dispatch".into()],

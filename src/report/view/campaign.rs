@@ -62,6 +62,16 @@ pub(crate) struct LocatorView<'a> {
     request_id: &'a str,
 }
 
+/// One shared key.
+#[derive(Debug, Serialize)]
+struct KeyView<'a> {
+    kind: &'a str,
+    value: &'a str,
+    inside: u64,
+    outside: u64,
+    sample: Option<LocatorView<'a>>,
+}
+
 /// One template.
 #[derive(Debug, Serialize)]
 pub(crate) struct TemplateView<'a> {
@@ -111,6 +121,7 @@ pub(crate) struct CampaignSection<'a> {
     description: &'a [String],
     heat: HeatMap,
     graph: Option<AccountGraph>,
+    shared_keys: Vec<KeyView<'a>>,
     accounts: AccountTable<'a>,
     templates: Cut<TemplateView<'a>>,
     findings: Cut<FindingView<'a>>,
@@ -204,6 +215,7 @@ pub(crate) fn campaign_sections(case: &Case, limit: usize) -> Cut<CampaignSectio
                     (campaign.first_us, campaign.last_us),
                 ),
                 graph: account_graph(campaign, &findings),
+                shared_keys: key_views(case, campaign),
                 accounts: account_table(campaign, &mut room),
                 templates: Cut::first(
                     TEMPLATES_PER_CAMPAIGN,
@@ -216,6 +228,20 @@ pub(crate) fn campaign_sections(case: &Case, limit: usize) -> Cut<CampaignSectio
             }
         }),
     )
+}
+
+fn key_views<'a>(case: &Case, campaign: &'a Campaign) -> Vec<KeyView<'a>> {
+    campaign
+        .shared_keys
+        .iter()
+        .map(|key| KeyView {
+            kind: &key.kind,
+            value: &key.value,
+            inside: key.inside,
+            outside: key.outside,
+            sample: locator_views(case, key.sample.as_slice()).next(),
+        })
+        .collect()
 }
 
 /// The weakest bridge, in one sentence.

@@ -1,0 +1,70 @@
+//! A key as blocks.
+
+use crate::explain::key::KeyExplanation;
+use crate::explain::parts::{length, plural};
+use crate::explain::render::figures::{findings, place};
+use crate::explain::render::{Block, first};
+use crate::report::format::count;
+
+/// Accounts and findings listed.
+const LISTED: usize = 20;
+
+pub(super) fn blocks(key: &KeyExplanation) -> Vec<Block> {
+    let mut blocks = vec![
+        Block::Heading(format!("Key {} {}", key.kind, key.value)),
+        Block::Entry(
+            "accounts",
+            format!(
+                "{}{}",
+                plural(length(&key.account_ids), "account"),
+                if key.accounts_complete {
+                    " of the log have it"
+                } else {
+                    " that findings name; keys of the accounts table are not in the digest"
+                }
+            ),
+        ),
+        Block::Entry(
+            "public",
+            key.hub
+                .clone()
+                .unwrap_or_else(|| "not listed among the keys that strangers share".to_owned()),
+        ),
+        Block::Heading("Campaigns that share it".to_owned()),
+    ];
+    if key.campaigns.is_empty() {
+        blocks.push(Block::Text(
+            "it is among the most shared keys of no campaign of the case".to_owned(),
+        ));
+    } else {
+        blocks.push(Block::Table {
+            header: vec!["campaign", "verdict", "inside", "outside", "row"],
+            rows: key
+                .campaigns
+                .iter()
+                .map(|found| {
+                    vec![
+                        found.campaign_id.clone(),
+                        found.verdict.name().to_owned(),
+                        count(found.inside),
+                        count(found.outside),
+                        found.row.as_ref().map(place).unwrap_or_default(),
+                    ]
+                })
+                .collect(),
+        });
+    }
+    blocks.push(Block::Heading("Findings about it".to_owned()));
+    if key.findings.is_empty() {
+        blocks.push(Block::Text(
+            "none: that accounts share it is no evidence unless they share something else as well"
+                .to_owned(),
+        ));
+    }
+    findings(&mut blocks, &key.findings, LISTED);
+    blocks.push(Block::Heading("Accounts".to_owned()));
+    first(&mut blocks, &key.account_ids, LISTED, |account| {
+        Block::Item(account.clone())
+    });
+    blocks
+}
