@@ -282,7 +282,8 @@ fn is_public(layers: &[UnitLayer], units: &[u32], ties: &membership::Ties) -> bo
         .copied()
         .collect();
     let is_stranger = |unit: &&u32| units.binary_search(unit).is_err();
-    users.iter().filter(is_stranger).count() * USERS_PER_STRANGER >= users.len()
+    let strangers = users.iter().filter(is_stranger).count();
+    strangers > 0 && strangers * USERS_PER_STRANGER >= users.len()
 }
 
 /// Of a cluster that stands on large payers and a text, those that share a payer with few go: teams
