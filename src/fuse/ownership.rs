@@ -111,8 +111,40 @@ impl<'a> Ownership<'a> {
             accounts, payers, ..
         } = self.domains.get(domain);
         let each_its_own = payers > COMPANY_PAYERS && payers * 2 >= accounts;
-        accounts <= 2 * covered && !(each_its_own && numbered)
+        accounts <= 2 * covered && !(each_its_own && numbered) && !is_of_everybody(domain)
     }
+}
+
+/// Whether anybody may have a mailbox there, however few of the log's accounts do: the largest
+/// providers of free mailboxes (ours, by common knowledge; a log tells of the others by itself).
+fn is_of_everybody(domain: &str) -> bool {
+    const FREE_MAIL: [&str; 24] = [
+        "126.com",
+        "163.com",
+        "aol.com",
+        "foxmail.com",
+        "gmail.com",
+        "gmx.de",
+        "gmx.net",
+        "googlemail.com",
+        "hotmail.com",
+        "icloud.com",
+        "live.com",
+        "mail.ru",
+        "msn.com",
+        "naver.com",
+        "outlook.com",
+        "proton.me",
+        "protonmail.com",
+        "qq.com",
+        "sina.com",
+        "web.de",
+        "yahoo.co.jp",
+        "yahoo.com",
+        "yandex.ru",
+        "zoho.com",
+    ];
+    FREE_MAIL.contains(&domain)
 }
 
 /// The verdict where one customer or one event explains the group; `returned` says that accounts

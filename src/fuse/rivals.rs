@@ -67,7 +67,7 @@ pub fn rivals(campaign: &Campaign, payers: Option<Payers>) -> Vec<Rival> {
     }
     if bits(Family::Content) > 0.0 {
         let mut rival = Rival {
-            explanation: "a popular application or framework whose prompt unrelated customers send".to_owned(),
+            explanation: APPLICATION.to_owned(),
             would_clear: "a published application or library that contains the prompt, or the customers' own account of the product".to_owned(),
             ..empty()
         };
@@ -82,9 +82,9 @@ pub fn rivals(campaign: &Campaign, payers: Option<Payers>) -> Vec<Rival> {
                 "the users of the template share keys that unrelated customers do not".to_owned(),
             );
         } else {
-            rival
-                .speaks_for
-                .push("the users of the template share nothing else beyond chance".to_owned());
+            rival.speaks_for.push(
+                "nothing else that the users of the template share counts as evidence".to_owned(),
+            );
         }
         rivals.push(rival);
         let mut class = Rival {
@@ -143,6 +143,28 @@ fn weigh_nights(class: &mut Rival, rates: &[f64]) {
         class.speaks_against.push(format!(
             "the quietest {NIGHT_HOURS} hours of the day have {:.0} % of the requests (17 % in an even day)",
             100.0 * share
+        ));
+    }
+}
+
+/// The rival whose accounts would be strangers.
+const APPLICATION: &str =
+    "a popular application or framework whose prompt unrelated customers send";
+
+/// Weighs what pays for several of a campaign's accounts where payers are not among what counts:
+/// so many payers, and all the accounts behind them.
+pub fn weigh_payers(campaign: &mut Campaign, payers: usize, accounts: usize) {
+    let counts = campaign
+        .evidence
+        .iter()
+        .any(|evidence| evidence.family == Family::Payment && evidence.counts);
+    let application = campaign
+        .rivals
+        .iter_mut()
+        .find(|rival| rival.explanation == APPLICATION);
+    if let (Some(application), false) = (application, counts || payers == 0) {
+        application.speaks_against.push(format!(
+            "{payers} of the payers behind it pay for several of its accounts, for {accounts} in all; that did not reach what would make it evidence"
         ));
     }
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 use crate::detect::layer::{ADDRESS_OVERLAP, Layer};
+use crate::fuse::rivals;
 use crate::fuse::rows::Rows;
 use crate::model::campaign::{Campaign, SharedKey};
 use crate::model::finding::Family;
@@ -23,7 +24,8 @@ const FAMILIES: [Family; 4] = [
     Family::Client,
 ];
 
-/// Writes the shared keys of every campaign, kind by kind in the order of the layers.
+/// Writes the shared keys of every campaign, kind by kind in the order of the layers, and what its
+/// payers say against strangers.
 pub(super) fn attach(campaigns: &mut [Campaign], layers: &[Layer], rows: &Rows) {
     let numbers: FxHashMap<&str, u32> = (0_u32..)
         .zip(&rows.account_ids)
@@ -42,6 +44,7 @@ pub(super) fn attach(campaigns: &mut [Campaign], layers: &[Layer], rows: &Rows) 
         .filter(|layer| FAMILIES.contains(&layer.family) && layer.kind != ADDRESS_OVERLAP);
     for layer in listed {
         let mut found: Vec<Vec<SharedKey>> = vec![Vec::new(); campaigns.len()];
+        let mut tied: Vec<(usize, usize)> = vec![(0, 0); campaigns.len()];
         for (group, value) in layer.values.iter().enumerate() {
             // How many accounts of each campaign have it, and the first of these entries.
             let mut inside: BTreeMap<usize, (u64, usize)> = BTreeMap::new();
@@ -64,13 +67,18 @@ pub(super) fn attach(campaigns: &mut [Campaign], layers: &[Layer], rows: &Rows) 
                     outside: all.saturating_sub(count),
                     sample: rows.of_entry(layer, first).map(|(row, _, _, _)| row),
                 };
-                if let Some(keys) = found.get_mut(place) {
+                if let (Some(keys), Some(tied)) = (found.get_mut(place), tied.get_mut(place)) {
+                    tied.0 += 1;
+                    tied.1 += usize::try_from(count).unwrap_or(usize::MAX);
                     keep(keys, key);
                 }
             }
         }
-        for (campaign, keys) in campaigns.iter_mut().zip(found) {
+        for ((campaign, keys), (payers, accounts)) in campaigns.iter_mut().zip(found).zip(tied) {
             campaign.shared_keys.extend(keys);
+            if layer.hard {
+                rivals::weigh_payers(campaign, payers, accounts);
+            }
         }
     }
 }

@@ -117,7 +117,13 @@ impl JsonLayout {
             .and_then(|()| deserializer.end());
         match result {
             Ok(()) => Ok(row),
-            Err(error) => Err(reason(&error)),
+            Err(error) => Err(match std::str::from_utf8(line) {
+                Err(broken) => Cow::Owned(format!(
+                    "not valid UTF-8 from byte {} of the line on",
+                    broken.valid_up_to() + 1
+                )),
+                Ok(_) => reason(&error),
+            }),
         }
     }
 
