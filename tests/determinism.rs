@@ -197,6 +197,7 @@ fn a_scan_of_two_digests_is_the_scan_of_both_halves() {
                 "requests_complete",
                 "first_seen",
                 "last_seen",
+                "common_text",
                 "excerpt",
             ][..],
         ),

@@ -383,6 +383,49 @@ fn templates_findings_and_requests_are_explained() {
 }
 
 #[test]
+fn keys_are_explained_by_kind_and_value_or_by_the_value_alone() {
+    let campaign = json(demo(), "C-933a6111f9");
+    let keys = list(&campaign["answer"]["campaign"]["shared_keys"]);
+    let payer = keys
+        .iter()
+        .find(|key| key["kind"] == "payment")
+        .expect("cards tie the campaign of the sample log");
+    let id = format!("payment:{}", name(&payer["value"]));
+    let by_id = json(demo(), &id);
+    let answer = &by_id["answer"]["key"];
+    assert_eq!(answer["value"], payer["value"]);
+    assert_eq!(answer["accounts_complete"], false);
+    let inside = &list(&answer["campaigns"])[0];
+    assert_eq!(inside["campaign_id"], "C-933a6111f9");
+    assert_eq!(inside["inside"], payer["inside"]);
+    assert_eq!(inside["outside"], payer["outside"]);
+    assert!(!list(&answer["findings"]).is_empty());
+    let mut by_value = json(demo(), name(&payer["value"]));
+    by_value["id"] = by_id["id"].clone();
+    assert_eq!(by_value, by_id);
+    // Of a key of the requests the digest knows every holder.
+    let address = keys
+        .iter()
+        .find(|key| key["kind"] == "ip")
+        .expect("addresses are shared as well");
+    let answer = &json(demo(), &format!("ip:{}", name(&address["value"])))["answer"]["key"];
+    assert_eq!(answer["accounts_complete"], true);
+    assert_eq!(
+        list(&answer["account_ids"]).len() as f64,
+        number(&address["inside"]) + number(&address["outside"])
+    );
+    says(
+        &text(demo(), &[&id]),
+        &[
+            "Campaigns that share it",
+            "C-933a6111f9",
+            "Findings about it",
+        ],
+    );
+    says(&refused(demo(), &["ip:192.0.2.77"]), &["shared key"]);
+}
+
+#[test]
 fn a_request_that_was_not_attributed_says_so() {
     let case = case_json(demo());
     let template = list(&case["templates"])

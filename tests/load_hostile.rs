@@ -67,7 +67,7 @@ fn one_broken_line_costs_one_row() {
     has(9, "account_id", "instead of an identifier");
     has(10, "timestamp", "outside 2001 to 2100");
     has(11, "output_tokens", "not an integer");
-    has(14, "", "not valid JSON");
+    has(14, "", "not valid UTF-8 from byte");
     has(15, "", "longer than 1000 bytes");
     assert_eq!(found.len(), 11);
 }

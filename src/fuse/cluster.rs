@@ -6,7 +6,6 @@ use crate::config::{FuseConfig, NetworkConfig};
 use crate::detect::network::shared_domain::MAIL_DOMAIN;
 use crate::fuse::corroboration::{Corroboration, Manner};
 use crate::fuse::incidence::UnitLayer;
-use crate::fuse::leads;
 use crate::fuse::membership::{self, Bits};
 use crate::fuse::separate;
 use crate::model::finding::Family;
@@ -269,49 +268,6 @@ fn joined_units(corroboration: &Corroboration, layers: &[UnitLayer]) -> Vec<u32>
     }
 }
 
-/// One in so many users of a text must be a stranger for it to be a public one (ours).
-const USERS_PER_STRANGER: usize = 20;
-
-/// Whether others send the texts that tie these units as well.
-fn is_public(layers: &[UnitLayer], units: &[u32], ties: &membership::Ties) -> bool {
-    let users: BTreeSet<u32> = ties
-        .iter()
-        .filter_map(|(layer, key)| Some((layers.get(*layer)?, *key)))
-        .filter(|(layer, _)| layer.family == Family::Content)
-        .flat_map(|(layer, key)| layer.groups.get(key))
-        .copied()
-        .collect();
-    let is_stranger = |unit: &&u32| units.binary_search(unit).is_err();
-    let strangers = users.iter().filter(is_stranger).count();
-    strangers > 0 && strangers * USERS_PER_STRANGER >= users.len()
-}
-
-/// Of a cluster that stands on large payers and a text, those that share a payer with few go: teams
-/// and families among the users of a public prompt look like that. Where most stand behind such
-/// small payers they are what is judged, and all stay.
-fn drop_teams(layers: &[UnitLayer], units: &mut Vec<u32>) {
-    let mut largest: BTreeMap<u32, usize> = BTreeMap::new();
-    for layer in layers.iter().filter(|layer| layer.hard) {
-        let inside: BTreeMap<u32, usize> = layer.keys_of(units).into_iter().collect();
-        for unit in units.iter() {
-            for key in layer.of_unit.get(*unit as usize) {
-                let here = inside.get(key).copied().unwrap_or(0);
-                let most = largest.entry(*unit).or_default();
-                *most = here.max(*most);
-            }
-        }
-    }
-    let on = |unit: &u32| largest.get(unit).copied().unwrap_or(0);
-    let tied = units.iter().filter(|unit| on(unit) >= 2).count();
-    let on_large = units
-        .iter()
-        .filter(|unit| on(unit) >= leads::PAYERS)
-        .count();
-    if on_large * 2 >= tied {
-        units.retain(|unit| !(2..leads::PAYERS).contains(&on(unit)));
-    }
-}
-
 /// Keeps the units whose own evidence pays for the prior odds, and adds outsiders with evidence of
 /// two families who are not `placed` elsewhere.
 fn settle(
@@ -390,11 +346,6 @@ fn settle(
             break;
         }
         units = kept;
-    }
-    if families == BTreeSet::from([Family::Payment, Family::Content])
-        && is_public(layers, &units, &ties)
-    {
-        drop_teams(layers, &mut units);
     }
     if units.len() < fuse.minimum_accounts {
         return None;

@@ -1,7 +1,7 @@
 //! Guests of a campaign: accounts that a part of the text brings, and nothing else.
 //!
 //! A turn of phrase out of a template, or a template that others send for their own reasons,
-//! brings strangers among the accounts of a campaign. Four kinds are told apart and left out:
+//! brings strangers among the accounts of a campaign. Five kinds are told apart and left out:
 //!
 //! - Of all texts of the account that were sampled none holds enough of a template of the
 //!   campaign to be recognised by it, though those of nearly all others do, and no payer and no
@@ -9,6 +9,8 @@
 //! - An account that pays for itself, in a cluster that payers tie, and that nothing but a template
 //!   brings: no address, no name and no payer of it is another member's. Who uses a public
 //!   template pays for himself and works from home.
+//! - Teams and families: accounts that a payer with few of them brings, and nothing else but the
+//!   template, where strangers send that as well and most others stand behind larger payers.
 //! - A customer with an office: three accounts and more on one card at one place, beside others
 //!   that hang together, and no key joins it to these.
 //! - An organisation: three accounts and more at a mail domain of its own. A firm whose work is
@@ -25,6 +27,7 @@ use crate::detect::network::shared_domain::MAIL_DOMAIN;
 use crate::fuse::cluster::Cluster;
 use crate::fuse::customers::have_an_office;
 use crate::fuse::incidence::{UnitLayer, Units};
+use crate::fuse::leads;
 use crate::fuse::membership::{self, Bits};
 use crate::fuse::rows::Rows;
 use crate::fuse::verdict::COUNTING_BITS;
@@ -39,6 +42,10 @@ const FEWEST: usize = 3;
 /// Where one in so many accounts is not recognised by the templates, they say nothing of those
 /// who are not: the wording varies too much (ours).
 const ONE_IN: usize = 4;
+
+/// One in so many users of a template must be no member for it to be one that strangers send
+/// (ours).
+const USERS_PER_STRANGER: usize = 20;
 
 /// What guests are told by.
 pub(super) struct Door<'a> {
@@ -61,6 +68,8 @@ impl Door<'_> {
                 leave_out(&mut cluster, &unrecognised);
                 let alone = alone(&cluster, self.layers);
                 leave_out(&mut cluster, &alone);
+                let teams = self.teams(&cluster);
+                leave_out(&mut cluster, &teams);
                 let customers = customers(&cluster.units, self.layers);
                 leave_out(&mut cluster, &customers);
                 let organisations = self.organisations(&cluster);
@@ -82,6 +91,25 @@ impl Door<'_> {
             self.recognise(layer, group, &mut recognised);
         }
         strangers(&cluster.units, &recognised, self.layers)
+    }
+
+    /// Units that a payer with few of them ties, and nothing else but a template that strangers
+    /// send as well.
+    fn teams(&self, cluster: &Cluster) -> BTreeSet<u32> {
+        let users: BTreeSet<u32> = self
+            .wordings
+            .of_cluster(cluster)
+            .into_iter()
+            .filter_map(|(layer, group)| Some(self.layers.get(layer)?.groups.get(group)))
+            .flatten()
+            .copied()
+            .collect();
+        let inside = |unit: &&u32| cluster.units.binary_search(unit).is_ok();
+        let strangers = users.len() - users.iter().filter(inside).count();
+        if strangers == 0 || strangers * USERS_PER_STRANGER < users.len() {
+            return BTreeSet::new();
+        }
+        on_small_payers(cluster, self.layers)
     }
 
     /// Adds the units that send enough of a template; an exact text is the whole of itself.
@@ -178,6 +206,40 @@ fn alone(cluster: &Cluster, layers: &[UnitLayer]) -> BTreeSet<u32> {
         .zip(&cluster.bits)
         .filter(|(unit, bits)| paid && by_template(bits) && pays_for_itself(**unit))
         .map(|(unit, _)| *unit)
+        .collect()
+}
+
+/// Units that a payer with fewer of them than make a lead ties, and nothing else but a template;
+/// none where most stand behind such payers.
+fn on_small_payers(cluster: &Cluster, layers: &[UnitLayer]) -> BTreeSet<u32> {
+    let mut largest: BTreeMap<u32, usize> = BTreeMap::new();
+    for layer in layers.iter().filter(|layer| layer.hard) {
+        let inside: BTreeMap<u32, usize> = layer.keys_of(&cluster.units).into_iter().collect();
+        for unit in &cluster.units {
+            for key in layer.of_unit.get(*unit as usize) {
+                let here = inside.get(key).copied().unwrap_or(0);
+                let most = largest.entry(*unit).or_default();
+                *most = here.max(*most);
+            }
+        }
+    }
+    let on = |unit: u32| largest.get(&unit).copied().unwrap_or(0);
+    let units = || cluster.units.iter().copied();
+    let tied = units().filter(|unit| on(*unit) >= 2).count();
+    let on_large = units().filter(|unit| on(*unit) >= leads::PAYERS).count();
+    if on_large * 2 < tied {
+        return BTreeSet::new();
+    }
+    let by_payer_and_text = |bits: &Bits| {
+        Family::ALL.into_iter().all(|family| {
+            matches!(family, Family::Content | Family::Client | Family::Payment)
+                || bits[membership::position(family)] <= 0.0
+        })
+    };
+    units()
+        .zip(&cluster.bits)
+        .filter(|(unit, bits)| (2..leads::PAYERS).contains(&on(*unit)) && by_payer_and_text(bits))
+        .map(|(unit, _)| unit)
         .collect()
 }
 
@@ -340,6 +402,40 @@ mod tests {
         assert_eq!(organisations(&units, &domain_of, &layers), set(12..16));
         let two = |unit: u32| (unit >= 18).then(|| "two.example".to_owned());
         assert!(organisations(&units, &two, &layers).is_empty());
+    }
+
+    #[test]
+    fn small_payers_beside_large_ones_are_teams_unless_a_key_joins_them() {
+        // Two cards of six accounts, and two of two.
+        let on = |card: u32, from: u32, to: u32| (from..to).map(move |unit| (card, unit));
+        let cards: Vec<(u32, u32)> = on(1, 0, 6)
+            .chain(on(2, 6, 12))
+            .chain(on(3, 12, 14))
+            .chain(on(4, 14, 16))
+            .collect();
+        let layers = layers(&[("payment", Family::Payment, &cards)]);
+        let bits = |families: &[Family]| {
+            let mut bits = Bits::default();
+            for family in families {
+                bits[membership::position(*family)] = 9.0;
+            }
+            bits
+        };
+        let paid = bits(&[Family::Payment, Family::Content]);
+        let mut cluster = Cluster {
+            units: (0..16).collect(),
+            corroborations: Vec::new(),
+            bits: vec![paid; 16],
+            family_bits: BTreeMap::new(),
+            also: Vec::new(),
+        };
+        assert_eq!(on_small_payers(&cluster, &layers), set(12..16));
+        cluster.bits[12] = bits(&[Family::Payment, Family::Content, Family::Network]);
+        assert_eq!(on_small_payers(&cluster, &layers), set(13..16));
+        // Where most stand behind small payers, they are what is judged.
+        cluster.units.drain(..12);
+        cluster.bits.drain(..12);
+        assert!(on_small_payers(&cluster, &layers).is_empty());
     }
 
     #[test]

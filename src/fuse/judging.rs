@@ -1,7 +1,10 @@
 //! From the evidence of a candidate to its verdict: the ladder, what would explain it, and what
 //! the null runs allow.
 
+use std::collections::BTreeSet;
+
 use crate::config::{Config, FuseConfig};
+use crate::detect::dynamics::failover::FAILOVER;
 use crate::detect::dynamics::succession::SUCCESSION;
 use crate::detect::group::Standing;
 use crate::detect::population::Population;
@@ -17,6 +20,10 @@ use crate::fuse::{customers, gathering, hosted, long_standing, working_week};
 use crate::model::campaign::{Verdict, WithoutFamily};
 use crate::model::case::NullRuns;
 use crate::model::finding::Family;
+
+/// Fewest accounts that pay alone and are followed by others when they are refused (ours: one
+/// person has two or three cards).
+const HANDED_ON_ACCOUNTS: usize = 8;
 
 /// What a verdict is made from.
 pub(super) struct Judge<'a> {
@@ -52,7 +59,9 @@ impl Judge<'_> {
             fused
         };
         let returned = self.clocks.count() && self.returned(place, cluster, is_lead);
-        let (mut verdict, mut reason) = verdict::verdict(fused, self.corroborations, self.layers);
+        let handed_on = self.handed_on(place, cluster);
+        let (mut verdict, mut reason) =
+            verdict::verdict(fused, self.corroborations, self.layers, handed_on);
         // The links of a cluster face the rewired links; what a lead's accounts do over time
         // faces random groups of accounts as busy.
         let (expected, as_supported) = if !is_lead {
@@ -79,7 +88,7 @@ impl Judge<'_> {
         let (mut verdict, mut reason) =
             self.explained(place, cluster, fused, (verdict, reason), returned);
         if self.clocks == Clocks::SpeakForSome && verdict == Verdict::Strong && !is_lead {
-            let links = verdict::verdict(cluster, self.corroborations, self.layers);
+            let links = verdict::verdict(cluster, self.corroborations, self.layers, handed_on);
             if self.explained(place, cluster, cluster, links, false).0 < Verdict::Strong {
                 verdict = Verdict::Likely;
                 reason = format!(
@@ -101,6 +110,44 @@ impl Judge<'_> {
                 judged.detector == SUCCESSION && group_tests::counts(judged, cluster, is_lead)
             })
         })
+    }
+
+    /// Whether accounts that share their payer with nobody in the cluster are followed by others
+    /// of it when they are refused: then one hand has the work of several payers.
+    fn handed_on(&self, place: usize, cluster: &Cluster) -> bool {
+        let refused = self
+            .tested
+            .by_group
+            .get(place)
+            .into_iter()
+            .flatten()
+            .filter(|judged| judged.detector == FAILOVER && judged.bits >= COUNTING_BITS)
+            .flat_map(|judged| &judged.finding.accounts);
+        let payers = || self.layers.iter().filter(|layer| layer.hard);
+        let shared: BTreeSet<(usize, u32)> = payers()
+            .enumerate()
+            .flat_map(|(number, layer)| {
+                let keys = layer.keys_of(&cluster.units).into_iter();
+                keys.filter(|(_, inside)| *inside >= 2)
+                    .map(move |(key, _)| (number, key))
+            })
+            .collect();
+        let pays_alone = |unit: usize| {
+            let held = || {
+                payers().enumerate().flat_map(|(number, layer)| {
+                    let keys = layer.of_unit.get(unit).iter();
+                    keys.map(move |key| (number, *key))
+                })
+            };
+            let known =
+                held().next().is_some() || payers().any(|layer| layer.singles.get(unit) > Some(&0));
+            known && !held().any(|key| shared.contains(&key))
+        };
+        let alone = refused
+            .filter_map(|account| self.sources.units.of_account.get(*account as usize))
+            .filter(|unit| pays_alone(**unit as usize))
+            .count();
+        alone >= HANDED_ON_ACCOUNTS
     }
 
     /// The verdict after what would explain the cluster.
@@ -163,7 +210,9 @@ impl Judge<'_> {
                 let left = if links.is_empty() {
                     Verdict::Lead
                 } else {
-                    let ladder = verdict::verdict(&rest, self.corroborations, self.layers);
+                    let handed_on = self.handed_on(place, cluster);
+                    let ladder =
+                        verdict::verdict(&rest, self.corroborations, self.layers, handed_on);
                     let returned = returned && *family != Family::Lifecycle;
                     self.explained(place, &rest, &rest, ladder, returned).0
                 };

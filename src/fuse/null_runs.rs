@@ -79,7 +79,7 @@ pub fn null_runs(
             clusters(&rewired, &corroborations, &config.fuse, &config.network);
         for cluster in &found {
             result.support_bits.push(cluster.support_bits());
-            match verdict(cluster, &corroborations, &rewired).0 {
+            match verdict(cluster, &corroborations, &rewired, false).0 {
                 Verdict::Strong => {
                     strong += 1;
                     likely += 1;

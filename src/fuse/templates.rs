@@ -10,12 +10,9 @@ use crate::detect::layer::{Layer, Quality};
 use crate::fuse::ranking::Usual;
 use crate::fuse::rows::Rows;
 use crate::fuse::{Input, Pattern, purpose, ranking};
-use crate::model::campaign::{Campaign, Template};
+use crate::model::campaign::{COMPARED_TEXTS, Campaign, Template};
 use crate::model::finding::Family;
 use crate::stats::quantile::median;
-use crate::text::common::COMPARED_TEXTS;
-use crate::text::common_text;
-use crate::text::hash::mix;
 
 /// Words one template; `layer` and `group` say how it was judged.
 fn template(
@@ -24,7 +21,6 @@ fn template(
     group: usize,
     (rows, usual): (&Rows, &Usual<'_>),
     campaigns: &[Campaign],
-    excerpts: usize,
     locators: usize,
 ) -> Template {
     let id = template_id(family, layer.kind);
@@ -55,19 +51,17 @@ fn template(
         first_us = first_us.min(first);
         last_us = last_us.max(last);
     }
-    // By hash: a choice that neither the alphabet nor the order of accounts makes.
+    // By hash: a choice that neither the alphabet nor the order of accounts makes. More than are
+    // shown, for what they have in common.
     let quoted: BTreeMap<u64, String> = family
         .texts
         .iter()
         .filter_map(|text| {
             let at = *text as usize;
             let excerpt = rows.texts.excerpt.get(at).cloned().flatten()?;
-            Some((mix(*rows.texts.text_hash.get(at)?), excerpt))
+            Some((*rows.texts.text_hash.get(at)?, excerpt))
         })
         .collect();
-    let mut quoted: Vec<String> = quoted.into_values().take(COMPARED_TEXTS).collect();
-    let common_text = common_text(&quoted);
-    quoted.truncate(excerpts);
     let campaign = campaigns
         .iter()
         .find(|campaign| campaign.templates.contains(&id));
@@ -110,8 +104,8 @@ fn template(
         fragments: family.fragments.len() as u64,
         capability: String::new(),
         capability_share: 0.0,
-        common_text,
-        excerpts: quoted,
+        common_text: String::new(),
+        excerpts: quoted.into_values().take(COMPARED_TEXTS).collect(),
         campaign_id,
         assessment,
         locators: family
@@ -183,7 +177,6 @@ pub fn word(
                     *group,
                     (rows, &usual),
                     campaigns,
-                    input.config.report.excerpts_per_template,
                     input.config.report.locators_per_finding,
                 );
                 purpose::name_template(&mut worded, &family.texts, input.capabilities);
@@ -230,7 +223,6 @@ pub fn word(
                     group,
                     (rows, &usual),
                     campaigns,
-                    input.config.report.excerpts_per_template,
                     input.config.report.locators_per_finding,
                 );
                 purpose::name_template(&mut worded, &family.texts, input.capabilities);

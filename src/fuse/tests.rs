@@ -119,7 +119,7 @@ fn judge(layers: &[UnitLayer]) -> (Vec<Cluster>, Vec<Corroboration>, Vec<Verdict
     let found = clusters(layers, &corroborations, &config.fuse, &config.network);
     let verdicts = found
         .iter()
-        .map(|cluster| verdict(cluster, &corroborations, layers).0)
+        .map(|cluster| verdict(cluster, &corroborations, layers, false).0)
         .collect();
     (found, corroborations, verdicts)
 }

@@ -25,12 +25,14 @@ const OWNERSHIP: [Family; 4] = [
     Family::Client,
 ];
 
-/// The verdict on a cluster and the reason in words. The null runs may lower it afterwards.
+/// The verdict on a cluster and the reason in words. `handed_on` says that what some of its accounts
+/// are refused others do, who pay with another card. The null runs may lower it afterwards.
 #[must_use]
 pub fn verdict(
     cluster: &Cluster,
     corroborations: &[Corroboration],
     layers: &[UnitLayer],
+    handed_on: bool,
 ) -> (Verdict, String) {
     let families: Vec<Family> = cluster
         .family_bits
@@ -105,6 +107,7 @@ pub fn verdict(
         );
     }
     if independent == [Family::Payment, Family::Content]
+        && !handed_on
         && !cards_are_large(cluster, layers)
         && !payers_hang_together(cluster, layers)
         && !nobody_pays_alone(cluster, corroborations, layers)

@@ -17,9 +17,8 @@ use crate::config::options::Quote;
 use crate::digest::DigestTables;
 use crate::fuse::{Pattern, is_made_from};
 use crate::model::batch::RequestBatch;
-use crate::model::campaign::{Campaign, LabelledRequest, Template, Verdict};
+use crate::model::campaign::{COMPARED_TEXTS, Campaign, LabelledRequest, Template, Verdict};
 use crate::model::column::RequestColumn;
-use crate::text::common::COMPARED_TEXTS;
 use crate::text::fragments::all_shingles;
 use crate::text::hash::{mix, text_hash};
 use crate::text::{common_text, excerpt};
@@ -556,6 +555,17 @@ impl Lookup {
     }
 }
 
+/// Gives templates the text that their excerpts have in common, where none is known from whole
+/// texts, and keeps as many excerpts as are shown.
+pub fn finish_texts(templates: &mut [Template], excerpts_per_template: usize) {
+    templates.par_iter_mut().for_each(|template| {
+        if template.common_text.is_empty() {
+            template.common_text = common_text(&template.excerpts);
+        }
+        template.excerpts.truncate(excerpts_per_template);
+    });
+}
+
 /// Leaves out the requests of leads. A lead is often a popular application, whose requests
 /// would outnumber those of all campaigns; its sample rows stand with its findings.
 pub fn without_leads(requests: &mut Vec<LabelledRequest>, campaigns: &[Campaign]) {
@@ -565,4 +575,108 @@ pub fn without_leads(requests: &mut Vec<LabelledRequest>, campaigns: &[Campaign]
         .map(|campaign| campaign.id.as_str())
         .collect();
     requests.retain(|request| !leads.contains(&*request.campaign_id));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Account `a` in two campaigns with a template each; a third template belongs to neither.
+    fn search() -> Search {
+        let ids = |prefix: &str, count: u32| -> Vec<Arc<str>> {
+            (0..count)
+                .map(|number| format!("{prefix}{number}").into())
+                .collect()
+        };
+        Search {
+            campaigns_of: FxHashMap::from_iter([(Arc::from("a"), vec![0, 1])]),
+            campaign_ids: ids("C", 2),
+            template_ids: ids("T", 3),
+            capabilities: ids("", 3),
+            templates_of_campaign: vec![FxHashSet::from_iter([0]), FxHashSet::from_iter([1])],
+            user: Lookup::default(),
+            system: Lookup::default(),
+            fragment_words: 5,
+            cover_share: 0.5,
+            excerpt_chars: 280,
+            excerpts_per_template: 5,
+            quote: Quote::Masked,
+        }
+    }
+
+    #[test]
+    fn a_request_counts_for_every_template_and_is_shown_under_one() {
+        let search = search();
+        let account: Arc<str> = "a".into();
+        let mut counts = Counts::default();
+        let mut attributed = |user: &[u32], system: &[u32], at_us| {
+            let fitting = Fitting {
+                user: user.to_vec(),
+                system: system.to_vec(),
+            };
+            search.attributed(&fitting, (&account, &[0, 1], at_us), &mut counts)
+        };
+        // Best is a template of neither campaign, then that of the second.
+        assert_eq!(attributed(&[2, 1], &[], 30), Some((1, 1)));
+        // One of both: the stronger campaign shows it.
+        assert_eq!(attributed(&[1, 0], &[], 10), Some((0, 0)));
+        assert_eq!(attributed(&[2], &[0], 20), Some((0, 0)));
+        assert_eq!(attributed(&[2], &[], 40), None);
+        let of = |template: u32| {
+            let uses = &counts.by_template[&template];
+            (
+                uses.requests,
+                uses.first_us,
+                uses.last_us,
+                uses.accounts.len(),
+            )
+        };
+        assert_eq!(of(0), (2, 10, 20, 1));
+        assert_eq!(of(1), (2, 10, 30, 1));
+        assert!(!counts.by_template.contains_key(&2));
+        assert_eq!(counts.by_member[&(0, Arc::clone(&account))], 2);
+        assert_eq!(counts.by_member[&(1, account)], 2);
+    }
+
+    #[test]
+    fn the_exact_text_comes_first_and_of_others_the_best_covered() {
+        let mut lookup = Lookup::default();
+        for (fragment, templates) in [(1, vec![0]), (2, vec![0, 1]), (3, vec![1]), (4, vec![1])] {
+            lookup.by_fragment.insert(fragment, templates);
+        }
+        lookup.typical = FxHashMap::from_iter([(0, 3), (1, 4)]);
+        lookup.by_text.insert(77, 2);
+        let fitting =
+            |hash, fragments: &[u64]| lookup.fitting(hash, fragments.iter().copied(), 0.5);
+        assert_eq!(fitting(0, &[1, 2, 3, 4]), [1, 0]);
+        assert_eq!(fitting(77, &[1, 2]), [2, 0]);
+        assert_eq!(fitting(0, &[1]), [0_u32; 0]);
+    }
+
+    #[test]
+    fn parts_add_up_in_any_order() {
+        let part = |account: &str, at_us| {
+            let mut counts = Counts::default();
+            let account: Arc<str> = account.into();
+            counts.of_template(0, &account, at_us);
+            counts.of_member(0, &account);
+            counts
+        };
+        let sum = |accounts: &[(&str, i64)]| {
+            let mut all = Counts::default();
+            for (account, at_us) in accounts {
+                all.absorb(part(account, *at_us));
+            }
+            let uses = &all.by_template[&0];
+            (
+                uses.requests,
+                uses.first_us,
+                uses.last_us,
+                uses.accounts.len(),
+                all.by_member.len(),
+            )
+        };
+        assert_eq!(sum(&[("a", 3), ("b", 1), ("a", 2)]), (3, 1, 3, 2, 2));
+        assert_eq!(sum(&[("a", 2), ("a", 3), ("b", 1)]), (3, 1, 3, 2, 2));
+    }
 }

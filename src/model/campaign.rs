@@ -318,6 +318,10 @@ pub struct Campaign {
     pub description: Vec<String>,
 }
 
+/// Texts of a template that show what they have in common: a value that a third of them hold is
+/// taken for fixed text once in fifteen times.
+pub const COMPARED_TEXTS: usize = 12;
+
 /// A prompt template found in the log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Template {

@@ -152,6 +152,7 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
         &tables,
         progress,
     )?;
+    label::finish_texts(&mut templates, options.config.report.excerpts_per_template);
     if options.profile != Profile::Broad {
         label::without_leads(&mut requests, &campaigns);
     }

@@ -9,10 +9,6 @@ use crate::text::words::stands_alone;
 /// Stands for a slot in the common text.
 pub const SLOT: &str = "\u{27e8}slot\u{27e9}";
 
-/// Texts that show what is common: a value that a third of them hold is taken for fixed text once
-/// in fifteen times.
-pub const COMPARED_TEXTS: usize = 12;
-
 /// Words of a text that are compared; the comparison takes their square.
 const WORDS_COMPARED: usize = 400;
 

@@ -24,7 +24,9 @@
 //! # Innocent look-alikes
 //! One person with two accounts, a gateway that holds the keys of several customers, a
 //! colleague who is asked to try the same; a client library that falls back on a second key or
-//! platform. Therefore weak: it never counts for a verdict.
+//! platform. Therefore weak: it never counts as a family of evidence. Where eight accounts and more
+//! that share their payer with nobody in the group are followed so by others of it, it says that
+//! the payers of a template, small as each may be, are in one hand.
 //!
 //! # Needs
 //! requests.prompt, and requests.status or requests.http_status; requests.api_key_id or
@@ -47,8 +49,11 @@ use crate::model::column::RequestColumn;
 use crate::model::finding::Family;
 use crate::stats::tail::binomial_upper_log2;
 
+/// Id of the detector.
+pub const FAILOVER: &str = "dynamics/failover";
+
 static META: Meta = Meta {
-    id: "dynamics/failover",
+    id: FAILOVER,
     title: "Requests that are turned away and come back at once from another account, key or platform",
     families: &[Family::Dynamics],
     version: 2,

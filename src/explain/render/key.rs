@@ -1,8 +1,8 @@
 //! A key as blocks.
 
 use crate::explain::key::KeyExplanation;
-use crate::explain::parts::{length, plural};
-use crate::explain::render::figures::{findings, place};
+use crate::explain::parts::{Row, length, plural};
+use crate::explain::render::figures::{findings, rows};
 use crate::explain::render::{Block, first};
 use crate::report::format::count;
 
@@ -18,9 +18,9 @@ pub(super) fn blocks(key: &KeyExplanation) -> Vec<Block> {
                 "{}{}",
                 plural(length(&key.account_ids), "account"),
                 if key.accounts_complete {
-                    " of the log have it"
+                    " of the log"
                 } else {
-                    " that findings name; keys of the accounts table are not in the digest"
+                    " by the findings; the digest has no keys of the accounts table"
                 }
             ),
         ),
@@ -38,7 +38,7 @@ pub(super) fn blocks(key: &KeyExplanation) -> Vec<Block> {
         ));
     } else {
         blocks.push(Block::Table {
-            header: vec!["campaign", "verdict", "inside", "outside", "row"],
+            header: vec!["campaign", "verdict", "inside", "outside"],
             rows: key
                 .campaigns
                 .iter()
@@ -48,7 +48,6 @@ pub(super) fn blocks(key: &KeyExplanation) -> Vec<Block> {
                         found.verdict.name().to_owned(),
                         count(found.inside),
                         count(found.outside),
-                        found.row.as_ref().map(place).unwrap_or_default(),
                     ]
                 })
                 .collect(),
@@ -62,6 +61,12 @@ pub(super) fn blocks(key: &KeyExplanation) -> Vec<Block> {
         ));
     }
     findings(&mut blocks, &key.findings, LISTED);
+    let samples: Vec<Row> = key
+        .campaigns
+        .iter()
+        .filter_map(|found| found.row.clone())
+        .collect();
+    rows(&mut blocks, "Sample rows", &samples);
     blocks.push(Block::Heading("Accounts".to_owned()));
     first(&mut blocks, &key.account_ids, LISTED, |account| {
         Block::Item(account.clone())
