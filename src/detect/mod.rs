@@ -24,6 +24,7 @@ pub mod stamps;
 pub(crate) mod test_world;
 pub mod timing;
 pub mod traits;
+pub(crate) mod universal;
 
 use anyhow::Result;
 

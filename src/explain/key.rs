@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::detect::network::address;
 use crate::explain::known::Known;
 use crate::explain::parts::{FindingFigures, Row};
 use crate::model::campaign::Verdict;
@@ -36,9 +37,11 @@ pub struct KeyExplanation {
     pub findings: Vec<FindingFigures>,
     /// Why it is taken for one that strangers share, where it is.
     pub hub: Option<String>,
-    /// Accounts that have it, as far as the digest and the findings name them, sorted.
+    /// Accounts that have it.
+    pub accounts: u64,
+    /// Those of them that the digest or the findings name, sorted.
     pub account_ids: Vec<String>,
-    /// Whether the digest holds such keys: then `account_ids` are all.
+    /// Whether these are all: keys of the accounts table are not in the digest.
     pub accounts_complete: bool,
 }
 
@@ -53,7 +56,11 @@ pub fn named(id: &str, known: &Known<'_>) -> Vec<(String, String)> {
         .flat_map(|campaign| &campaign.shared_keys)
         .map(|key| (key.kind.as_str(), key.value.as_str()));
     let subjects = case.findings.iter().filter_map(key_of);
-    let hubs = case.suppressed_hubs.iter();
+    // Templates and texts have explanations of their own.
+    let hubs = case
+        .suppressed_hubs
+        .iter()
+        .filter(|hub| !hub.kind.ends_with("template") && !hub.kind.ends_with("text"));
     let mut found: Vec<(String, String)> = shared
         .chain(subjects)
         .chain(hubs.map(|hub| (hub.kind.as_str(), hub.value.as_str())))
@@ -65,14 +72,26 @@ pub fn named(id: &str, known: &Known<'_>) -> Vec<(String, String)> {
     found
 }
 
-/// Whether an id names a key.
+/// Whether an id names a key; an address however it is spelled.
 #[must_use]
 pub fn names(id: &str, kind: &str, value: &str) -> bool {
-    id == value
-        || id
-            .strip_prefix(kind)
-            .and_then(|rest| rest.strip_prefix(':'))
-            == Some(value)
+    let given = id
+        .strip_prefix(kind)
+        .and_then(|rest| rest.strip_prefix(':'))
+        .unwrap_or(id);
+    given == value || (kind == "ip" && address::spelled(given) == address::spelled(value))
+}
+
+/// The key of `kind` that a key of a request gives: itself, for addresses in one spelling, and for
+/// blocks the one that an address lies in.
+#[must_use]
+pub fn derived(kind: &str, stored_kind: &str, stored: &str) -> Option<String> {
+    match (kind, stored_kind) {
+        ("ip", "ip") => Some(address::spelled(stored)),
+        ("ip_prefix", "ip") => address::prefix(stored),
+        (kind, stored_kind) if kind == stored_kind => Some(stored.to_owned()),
+        _ => None,
+    }
 }
 
 fn key_of(finding: &Finding) -> Option<(&str, &str)> {
@@ -90,7 +109,7 @@ pub fn key(
     known: &Known<'_>,
 ) -> KeyExplanation {
     let case = known.case;
-    let campaigns = case
+    let campaigns: Vec<KeyInCampaign> = case
         .campaigns
         .iter()
         .filter_map(|campaign| {
@@ -112,17 +131,23 @@ pub fn key(
         .iter()
         .filter(|finding| key_of(finding) == Some((&kind, &value)))
         .collect();
-    let hub = case
+    let listed = case
         .suppressed_hubs
         .iter()
-        .find(|hub| hub.kind == kind && hub.value == value)
-        .map(hub_sentence);
+        .find(|hub| hub.kind == kind && hub.value == value);
+    let hub = listed.map(hub_sentence);
     let accounts_complete = holders.is_some();
     let mut account_ids = holders.unwrap_or_default();
     account_ids.extend(about.iter().flat_map(|finding| &finding.accounts).cloned());
     account_ids.sort();
     account_ids.dedup();
+    let counted = campaigns
+        .iter()
+        .map(|found| found.inside + found.outside)
+        .chain(listed.map(|hub| hub.accounts))
+        .chain([account_ids.len() as u64]);
     KeyExplanation {
+        accounts: counted.max().unwrap_or(0),
         campaigns,
         findings: about
             .into_iter()

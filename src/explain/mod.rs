@@ -34,7 +34,10 @@ pub use account::{AccountExplanation, Membership, account};
 pub use campaign::{CampaignExplanation, campaign};
 pub use finding::{FindingExplanation, finding};
 pub use holdings::{HeldKey, Holdings, KeyAssessment, holdings};
-pub use key::{KeyExplanation, KeyInCampaign, key, named as named_keys, names as names_key};
+pub use key::{
+    KeyExplanation, KeyInCampaign, derived as derived_key, key, named as named_keys,
+    names as names_key,
+};
 pub use known::Known;
 pub use lookup::{kinds, place, unescaped, unknown};
 pub use parts::{DetectorBits, FamilyBits, FindingFigures, Row};

@@ -1,5 +1,6 @@
 //! One id of a case explained: reads the case and no more of its digest than the id needs.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -178,7 +179,9 @@ impl Digest {
         let all = kinds.iter().flatten().zip(values.iter().flatten());
         Ok(all
             .filter(|(kind, value)| explain::names_key(id, kind, value))
-            .map(|(kind, value)| (kind.to_owned(), value.to_owned()))
+            .filter_map(|(kind, value)| {
+                Some((kind.to_owned(), explain::derived_key(kind, kind, value)?))
+            })
             .collect())
     }
 
@@ -191,21 +194,27 @@ impl Digest {
         let keys = frames.get("keys").context("digest table keys")?;
         let kinds = keys.column("kind")?.str()?;
         let values = keys.column("value")?.str()?;
-        let number = kinds
-            .iter()
-            .zip(values.iter())
-            .position(|found| found == (Some(kind), Some(value)))
-            .and_then(|number| u32::try_from(number).ok());
-        let Some(number) = number else {
+        let pairs = kinds.iter().zip(values.iter());
+        let numbers: BTreeSet<u32> = (0_u32..)
+            .zip(pairs)
+            .filter(|(_, (stored_kind, stored))| {
+                let given = stored_kind.zip(*stored);
+                given.and_then(|(stored_kind, stored)| {
+                    explain::derived_key(kind, stored_kind, stored)
+                }) == Some(value.clone())
+            })
+            .map(|(number, _)| number)
+            .collect();
+        if numbers.is_empty() {
             return Ok(None);
-        };
+        }
         let links = frames.get("links").context("digest table links")?;
         let accounts = links.column("account")?.u32()?.into_no_null_iter();
         let of_links = links.column("key")?.u32()?.into_no_null_iter();
         Ok(Some(
             accounts
                 .zip(of_links)
-                .filter(|(_, key)| *key == number)
+                .filter(|(_, key)| numbers.contains(key))
                 .filter_map(|(account, _)| self.accounts.get(account as usize).cloned())
                 .collect(),
         ))

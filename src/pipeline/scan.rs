@@ -68,7 +68,8 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
     let ready = Ready::read(options, customers.as_ref(), public_ranges.len(), progress)?;
     progress.begin("detecting", None);
     let context = ready.context(&options.config, &public_ranges);
-    let detected = Detected::run(&context, &options.only, &options.skip)?;
+    let mut detected = Detected::run(&context, &options.only, &options.skip)?;
+    let universal = detect::universal::drop_universal(&mut detected.layers);
     progress.end();
 
     progress.begin("fusing", None);
@@ -161,6 +162,7 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
         coverage.first_us <= Some(event.timestamp_us)
             && Some(event.timestamp_us) <= coverage.last_us
     });
+    coverage.notes.extend(universal);
     coverage.notes.extend(outside_the_log(&elsewhere));
     let case = Case {
         schema_version: CASE_SCHEMA_VERSION,

@@ -253,10 +253,11 @@ fn word(
     accounts.dedup();
     let whom = way.words();
     let statement = format!(
-        "after {} of {} closures (in {} waves) {whom} began within {horizon_hours} hours: {:.0} % of the closures of a wave on average, {:.0} % expected{}",
+        "after {} of {} closures (in {} {}) {whom} began within {horizon_hours} hours: {:.0} % of the closures of a wave on average, {:.0} % expected{}",
         measured.answered,
         measured.closures,
         measured.waves,
+        if measured.waves == 1 { "wave" } else { "waves" },
         measured.share * 100.0,
         measured.expected * 100.0,
         if waiting > 0 {

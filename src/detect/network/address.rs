@@ -47,6 +47,14 @@ pub fn spelled(text: &str) -> String {
     parse(text).map_or_else(|| text.to_owned(), |address| address.to_string())
 }
 
+/// Whether the text stands for no address: a word for none, or the unspecified address.
+#[must_use]
+pub fn is_placeholder(text: &str) -> bool {
+    const WORDS: [&str; 9] = ["", "-", "0", "n/a", "na", "nil", "none", "null", "unknown"];
+    WORDS.contains(&text.trim().to_ascii_lowercase().as_str())
+        || parse(text).is_some_and(|address| address.is_unspecified())
+}
+
 /// Classifies an `ip` value.
 #[must_use]
 pub fn kind(text: &str) -> AddressKind {

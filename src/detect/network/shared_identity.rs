@@ -89,6 +89,10 @@ impl Detector for SharedIdentity {
 /// The mailbox an address delivers to: lower case, without plus-tag.
 fn mailbox(email: &str) -> Option<String> {
     let lower = email.trim().to_lowercase();
+    if lower.contains('*') {
+        // Masked: what is left is that of many.
+        return None;
+    }
     let Some((local, domain)) = lower.rsplit_once('@') else {
         // A hash of the address: comparable as a whole.
         return (lower.len() >= 16).then_some(lower);
@@ -156,6 +160,7 @@ mod tests {
             Some("lin.a7@mail.example")
         );
         assert_eq!(mailbox("abc"), None);
+        assert_eq!(mailbox("l***@gmail.example"), None);
         assert_eq!(
             mailbox("0123456789abcdef0123"),
             Some("0123456789abcdef0123".to_owned())

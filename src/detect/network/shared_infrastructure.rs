@@ -71,7 +71,7 @@ impl Detector for SharedInfrastructure {
         outcome
             .layers
             .push(keyed(context, ID, "ip", "ip", Family::Network, |value| {
-                Some(address::spelled(value))
+                (!address::is_placeholder(value)).then(|| address::spelled(value))
             })?);
         outcome.layers.push(keyed(
             context,

@@ -85,7 +85,7 @@ pub(super) fn blocks(campaign: &CampaignExplanation) -> Vec<Block> {
     findings(&mut blocks, &campaign.findings, FINDINGS);
     if !campaign.shared_keys.is_empty() {
         blocks.push(Block::Heading(
-            "Keys that its accounts share (`explain` takes them as kind:value)".to_owned(),
+            "Keys that its accounts share, five of each kind at most (`explain` takes them as kind:value)".to_owned(),
         ));
         blocks.push(Block::Table {
             header: vec!["key", "inside", "outside"],

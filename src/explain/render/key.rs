@@ -16,11 +16,14 @@ pub(super) fn blocks(key: &KeyExplanation) -> Vec<Block> {
             "accounts",
             format!(
                 "{}{}",
-                plural(length(&key.account_ids), "account"),
+                plural(key.accounts, "account"),
                 if key.accounts_complete {
-                    " of the log"
+                    String::new()
                 } else {
-                    " by the findings; the digest has no keys of the accounts table"
+                    format!(
+                        ", of which findings name {}: keys of the accounts table are not in the digest",
+                        count(length(&key.account_ids))
+                    )
                 }
             ),
         ),

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::campaign::{Campaign, Verdict};
 use crate::model::case::Case;
-use crate::model::finding::{Finding, Subject};
+use crate::model::finding::{Family, Finding, Subject};
 use crate::model::suppression::SuppressionState;
 
 /// Kind under which prompt templates are listed.
@@ -64,6 +64,7 @@ pub(crate) fn indicators(case: &Case) -> Vec<Indicator<'_>> {
         for finding in rests_on(campaign).filter_map(|id| findings.get(id).copied()) {
             let key = match &finding.subject {
                 Subject::Key { kind, value } => (kind.as_str(), value.as_str()),
+                Subject::Template { .. } if !stands_on_templates(campaign) => continue,
                 Subject::Template { id } => (TEMPLATE_KIND, id.as_str()),
                 // a group has no key that another log could be searched for
                 Subject::Group { .. } => continue,
@@ -72,7 +73,8 @@ pub(crate) fn indicators(case: &Case) -> Vec<Indicator<'_>> {
             behind.campaigns.insert(position);
             behind.findings.insert(&finding.id, finding);
         }
-        for id in &campaign.templates {
+        let templates = campaign.templates.iter();
+        for id in templates.filter(|_| stands_on_templates(campaign)) {
             let behind = found.entry((TEMPLATE_KIND, id.as_str())).or_default();
             behind.campaigns.insert(position);
         }
@@ -102,6 +104,14 @@ pub(crate) fn indicators(case: &Case) -> Vec<Indicator<'_>> {
     // stable: kind and value keep their order
     indicators.sort_by_key(|indicator| std::cmp::Reverse(indicator.verdict));
     indicators
+}
+
+/// Whether its templates say something of it: those that the accounts of a lead on a payer happen to
+/// send are everybody's as often as not.
+fn stands_on_templates(campaign: &Campaign) -> bool {
+    let first = campaign.evidence.first();
+    campaign.verdict > Verdict::Lead
+        || first.is_some_and(|evidence| evidence.family == Family::Content)
 }
 
 /// Ids of the findings that a campaign or one of its members rests on, each once.
