@@ -31,7 +31,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("suppress", &["model"]),
     ("compare", &["model"]),
     ("watch", &["model", "stats", "digest", "detect", "fuse"]),
-    ("report", &["model", "config"]),
+    ("report", &["model", "config", "text"]),
     (
         "explain",
         &["model", "config", "digest", "detect", "report"],

@@ -24,6 +24,9 @@ pub struct FindingExplanation {
 #[must_use]
 pub fn finding(finding: &Finding, known: &Known<'_>) -> FindingExplanation {
     let campaigns = known.campaigns_of(&finding.id);
+    let suppressed = finding.suppressed_by.map(|line| {
+        format!("suppressed by line {line} of the suppression file: it counts for nothing")
+    });
     let standing = if finding.weak {
         "its everyday explanations are so common that it never counts as a family of evidence"
     } else if campaigns.is_empty() {
@@ -34,7 +37,7 @@ pub fn finding(finding: &Finding, known: &Known<'_>) -> FindingExplanation {
     FindingExplanation {
         figures: FindingFigures::of(finding, known),
         campaigns,
-        standing: standing.to_owned(),
+        standing: suppressed.unwrap_or_else(|| standing.to_owned()),
         account_ids: finding.accounts.clone(),
     }
 }

@@ -137,7 +137,8 @@ impl Islands {
                 let Some((key, first)) = run.first() else {
                     continue;
                 };
-                if layer.crowded_for(*key as usize, run.len()) {
+                let everyday = layer.full.get(*key as usize) == Some(&false);
+                if everyday || layer.crowded_for(*key as usize, run.len()) {
                     continue;
                 }
                 let is_own = run.len() >= 2 && run.iter().all(|(_, payer)| payer == first);

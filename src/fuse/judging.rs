@@ -14,9 +14,9 @@ use crate::fuse::findings::Sources;
 use crate::fuse::group_tests::{self, Tested};
 use crate::fuse::incidence::UnitLayer;
 use crate::fuse::ownership::{self, Ownership};
-use crate::fuse::verdict::{self, COUNTING_BITS};
+use crate::fuse::verdict::{self, Besides, COUNTING_BITS};
 use crate::fuse::wording::{self, Wordings};
-use crate::fuse::{customers, gathering, hosted, long_standing, working_week};
+use crate::fuse::{customers, gathering, hosted, human_hours, long_standing, working_week};
 use crate::model::campaign::{Verdict, WithoutFamily};
 use crate::model::case::NullRuns;
 use crate::model::finding::Family;
@@ -59,9 +59,9 @@ impl Judge<'_> {
             fused
         };
         let returned = self.clocks.count() && self.returned(place, cluster, is_lead);
-        let handed_on = self.handed_on(place, cluster);
+        let besides = self.besides(place, cluster);
         let (mut verdict, mut reason) =
-            verdict::verdict(fused, self.corroborations, self.layers, handed_on);
+            verdict::verdict(fused, self.corroborations, self.layers, besides);
         // The links of a cluster face the rewired links; what a lead's accounts do over time
         // faces random groups of accounts as busy.
         let (expected, as_supported) = if !is_lead {
@@ -88,7 +88,7 @@ impl Judge<'_> {
         let (mut verdict, mut reason) =
             self.explained(place, cluster, fused, (verdict, reason), returned);
         if self.clocks == Clocks::SpeakForSome && verdict == Verdict::Strong && !is_lead {
-            let links = verdict::verdict(cluster, self.corroborations, self.layers, handed_on);
+            let links = verdict::verdict(cluster, self.corroborations, self.layers, besides);
             if self.explained(place, cluster, cluster, links, false).0 < Verdict::Strong {
                 verdict = Verdict::Likely;
                 reason = format!(
@@ -112,17 +112,31 @@ impl Judge<'_> {
         })
     }
 
-    /// Whether accounts that share their payer with nobody in the cluster are followed by others
-    /// of it when they are refused: then one hand has the work of several payers.
-    fn handed_on(&self, place: usize, cluster: &Cluster) -> bool {
-        let refused = self
-            .tested
+    /// What is known beside the keys.
+    fn besides(&self, place: usize, cluster: &Cluster) -> Besides {
+        let accounts = self.sources.accounts(&cluster.units);
+        Besides {
+            handed_on: self.handed_on(place, cluster),
+            sleeps: human_hours::kept(&accounts, self.population) == Some(true),
+        }
+    }
+
+    /// The accounts of a cluster that are followed by others of it when they are refused.
+    fn refused(&self, place: usize) -> Vec<u32> {
+        self.tested
             .by_group
             .get(place)
             .into_iter()
             .flatten()
             .filter(|judged| judged.detector == FAILOVER && judged.bits >= COUNTING_BITS)
-            .flat_map(|judged| &judged.finding.accounts);
+            .flat_map(|judged| judged.finding.accounts.iter().copied())
+            .collect()
+    }
+
+    /// Whether accounts that share their payer with nobody in the cluster are followed by others
+    /// of it when they are refused: then one hand has the work of several payers.
+    fn handed_on(&self, place: usize, cluster: &Cluster) -> bool {
+        let refused = self.refused(place).into_iter();
         let payers = || self.layers.iter().filter(|layer| layer.hard);
         let shared: BTreeSet<(usize, u32)> = payers()
             .enumerate()
@@ -144,7 +158,7 @@ impl Judge<'_> {
             known && !held().any(|key| shared.contains(&key))
         };
         let alone = refused
-            .filter_map(|account| self.sources.units.of_account.get(*account as usize))
+            .filter_map(|account| self.sources.units.of_account.get(account as usize))
             .filter(|unit| pays_alone(**unit as usize))
             .count();
         alone >= HANDED_ON_ACCOUNTS
@@ -210,9 +224,8 @@ impl Judge<'_> {
                 let left = if links.is_empty() {
                     Verdict::Lead
                 } else {
-                    let handed_on = self.handed_on(place, cluster);
-                    let ladder =
-                        verdict::verdict(&rest, self.corroborations, self.layers, handed_on);
+                    let besides = self.besides(place, cluster);
+                    let ladder = verdict::verdict(&rest, self.corroborations, self.layers, besides);
                     let returned = returned && *family != Family::Lifecycle;
                     self.explained(place, &rest, &rest, ladder, returned).0
                 };
@@ -271,7 +284,10 @@ impl Judge<'_> {
             .or_else(|| customers::separate_customers(cluster, self.layers))
             .or_else(|| gathering::one_event(&accounts, self.population))
             .or_else(|| self.hosted_application(place, fused))
-            .or_else(|| self.of_few_families(cluster, &accounts, counts))
+            .or_else(|| {
+                let hands_on = self.refused(place).len() * 2 >= accounts.len();
+                self.of_few_families(cluster, (&accounts, hands_on), counts)
+            })
     }
 
     /// The everyday cause of a cluster that few families speak for: a trade, a course or customers
@@ -280,7 +296,7 @@ impl Judge<'_> {
     fn of_few_families(
         &self,
         cluster: &Cluster,
-        accounts: &[u32],
+        (accounts, hands_on): (&[u32], bool),
         counts: impl Fn(Family) -> bool,
     ) -> Option<String> {
         let known = Family::ALL
@@ -298,8 +314,10 @@ impl Judge<'_> {
                 if !counts(Family::Payment) {
                     return None;
                 }
-                gathering::course(accounts, self.population, sent.handed_out_share)
-                    .or_else(|| long_standing::customers(accounts, self.population))
+                gathering::course(accounts, self.population, sent.handed_out_share).or_else(|| {
+                    // Customers of many years do not do each other's work.
+                    (!hands_on).then(|| long_standing::customers(accounts, self.population))?
+                })
             })
         };
         by_wording().or_else(|| working_week::staff(accounts, self.population))

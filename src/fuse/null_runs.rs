@@ -7,7 +7,7 @@ use crate::fuse::cluster::{Cluster, clusters};
 use crate::fuse::corroboration::corroborate;
 use crate::fuse::incidence::UnitLayer;
 use crate::fuse::strata::Strata;
-use crate::fuse::verdict::verdict;
+use crate::fuse::verdict::{Besides, verdict};
 use crate::model::campaign::Verdict;
 use crate::model::case::NullRuns;
 use crate::stats::rewire::rewire;
@@ -79,7 +79,7 @@ pub fn null_runs(
             clusters(&rewired, &corroborations, &config.fuse, &config.network);
         for cluster in &found {
             result.support_bits.push(cluster.support_bits());
-            match verdict(cluster, &corroborations, &rewired, false).0 {
+            match verdict(cluster, &corroborations, &rewired, Besides::default()).0 {
                 Verdict::Strong => {
                     strong += 1;
                     likely += 1;

@@ -10,7 +10,7 @@ use crate::fuse::leads::leads;
 use crate::fuse::membership;
 use crate::fuse::null_runs::null_runs;
 use crate::fuse::strata::Strata;
-use crate::fuse::verdict::verdict;
+use crate::fuse::verdict::{Besides, verdict};
 use crate::model::campaign::Verdict;
 use crate::model::finding::Family;
 use crate::stats::random::Random;
@@ -119,7 +119,7 @@ fn judge(layers: &[UnitLayer]) -> (Vec<Cluster>, Vec<Corroboration>, Vec<Verdict
     let found = clusters(layers, &corroborations, &config.fuse, &config.network);
     let verdicts = found
         .iter()
-        .map(|cluster| verdict(cluster, &corroborations, layers, false).0)
+        .map(|cluster| verdict(cluster, &corroborations, layers, Besides::default()).0)
         .collect();
     (found, corroborations, verdicts)
 }

@@ -25,14 +25,23 @@ const OWNERSHIP: [Family; 4] = [
     Family::Client,
 ];
 
-/// The verdict on a cluster and the reason in words. `handed_on` says that what some of its accounts
-/// are refused others do, who pay with another card. The null runs may lower it afterwards.
+/// What else is known of the accounts of a cluster.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Besides {
+    /// Work that some of them are refused others do, who pay with another card.
+    pub handed_on: bool,
+    /// They keep the hours of people.
+    pub sleeps: bool,
+}
+
+/// The verdict on a cluster and the reason in words. `besides` is what else is known of its
+/// accounts. The null runs may lower it afterwards.
 #[must_use]
 pub fn verdict(
     cluster: &Cluster,
     corroborations: &[Corroboration],
     layers: &[UnitLayer],
-    handed_on: bool,
+    besides: Besides,
 ) -> (Verdict, String) {
     let families: Vec<Family> = cluster
         .family_bits
@@ -107,10 +116,10 @@ pub fn verdict(
         );
     }
     if independent == [Family::Payment, Family::Content]
-        && !handed_on
         && !cards_are_large(cluster, layers)
         && !payers_hang_together(cluster, layers)
-        && !nobody_pays_alone(cluster, corroborations, layers)
+        && (besides.sleeps
+            || !(besides.handed_on || nobody_pays_alone(cluster, corroborations, layers)))
     {
         return (
             Verdict::Lead,

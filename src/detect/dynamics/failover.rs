@@ -15,7 +15,7 @@
 //! away is as likely to be the later as the earlier. Each account that was turned away counts
 //! once, with what holds for most of its prompts (an exact binomial test with one half), since
 //! one whose clock is ahead of the other's is ahead every time. What an account repeats by
-//! itself plays no part. Prompts that more than four accounts of the log send are left out:
+//! itself plays no part, and whoever sends a refused prompt again itself hands nothing on. Prompts that more than four accounts of the log send are left out:
 //! many users have them in common.
 //!
 //! For keys and platforms: the group's accounts are as if drawn at random among other accounts
@@ -182,7 +182,9 @@ fn to_other_accounts(uses: &[(u64, u32, Prompt)]) -> Option<GroupFinding> {
             .map(|(_, account, prompt)| Use {
                 account: *account,
                 at_us: prompt.first_us,
-                failed: prompt.turned_away_us == Some(prompt.first_us),
+                // Whoever tries again by itself hands nothing on.
+                failed: prompt.turned_away_us == Some(prompt.first_us)
+                    && prompt.first_us == prompt.last_us,
             })
             .collect();
         orders(&mut firsts, &mut found);

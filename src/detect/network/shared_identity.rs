@@ -16,7 +16,8 @@
 //!
 //! # Innocent look-alikes
 //! One person with a private and a work account, test accounts of one customer, common
-//! names with birth years, a company that numbers its mailboxes. Accounts of one declared
+//! names with birth years, a company that numbers its mailboxes, a chain that numbers its outlets (a
+//! series of organisation names that follows the payers counts for nothing). Accounts of one declared
 //! organisation (`org_id`) count as one customer.
 //!
 //! # Needs
@@ -26,9 +27,11 @@
 //! Hashed addresses can only be compared whole. Random local parts leave no series; the
 //! mail domain alone is not used, because companies and free-mail providers share theirs.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use anyhow::Result;
 
-use crate::detect::layer::{Layer, group_profiles};
+use crate::detect::layer::{Layer, Quality, group_profiles};
 use crate::detect::{Context, Detector, Meta, Need, Outcome};
 use crate::model::column::AccountColumn;
 use crate::model::finding::Family;
@@ -40,7 +43,7 @@ static META: Meta = Meta {
     id: ID,
     title: "Accounts whose sign-up details are one person's, or follow one pattern",
     families: &[Family::Identity],
-    version: 1,
+    version: 2,
     needs: &[
         Need::Account(AccountColumn::Email),
         Need::Account(AccountColumn::Phone),
@@ -51,6 +54,12 @@ static META: Meta = Meta {
 
 /// A series needs this many letters besides its digits: `a#@` says nothing.
 const SERIES_LETTERS: usize = 4;
+
+/// Payers with several accounts that make a chain of outlets at least (ours).
+const OUTLETS: usize = 3;
+
+/// Share of them whose accounts must bear one name each (ours: some rename an account).
+const OUTLETS_SHARE: f64 = 0.8;
 
 /// A telephone number or its hash has at least this many characters.
 const PHONE_CHARACTERS: usize = 6;
@@ -76,11 +85,7 @@ impl Detector for SharedIdentity {
             .push(layer(context, "email_series", |profile| {
                 profile.email.as_deref().and_then(email_series)
             }));
-        outcome
-            .layers
-            .push(layer(context, "name_series", |profile| {
-                profile.org_name.as_deref().and_then(series)
-            }));
+        outcome.layers.push(name_series(context.profiles));
         outcome.layers.retain(|layer| !layer.is_empty());
         Ok(outcome)
     }
@@ -136,12 +141,55 @@ fn series(text: &str) -> Option<String> {
     (folded.contains('#') && letters >= SERIES_LETTERS).then_some(folded)
 }
 
+/// Series of organisation names. Where the accounts of each payer bear one name, and another payer's
+/// the next, they are the outlets of a chain or the classes of a school.
+fn name_series(profiles: &[Option<AccountProfile>]) -> Layer {
+    let mut made = layer_of(profiles, "name_series", |profile| {
+        profile.org_name.as_deref().and_then(series)
+    });
+    made.quality = (0..made.len())
+        .map(|group| {
+            let mut names: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+            let mut accounts: BTreeMap<&str, usize> = BTreeMap::new();
+            let members = made.group(group).iter();
+            for profile in members.filter_map(|at| profiles.get(*at as usize)?.as_ref()) {
+                if let (Some(payer), Some(name)) = (&profile.payment_id, &profile.org_name) {
+                    *accounts.entry(payer).or_default() += 1;
+                    names
+                        .entry(payer)
+                        .or_default()
+                        .insert(name.trim().to_lowercase());
+                }
+            }
+            names.retain(|payer, _| accounts.get(payer) > Some(&1));
+            let follow = names.values().filter(|names| names.len() == 1).count();
+            if names.len() >= OUTLETS && follow as f64 >= OUTLETS_SHARE * names.len() as f64 {
+                Quality::Everyday(
+                    "each payer's accounts bear one name of the series: outlets of a chain, or classes of a school"
+                        .to_owned(),
+                )
+            } else {
+                Quality::Full
+            }
+        })
+        .collect();
+    made
+}
+
 fn layer(
     context: &Context<'_>,
     kind: &'static str,
     key: impl Fn(&AccountProfile) -> Option<String>,
 ) -> Layer {
-    let grouped = group_profiles(context.profiles, key);
+    layer_of(context.profiles, kind, key)
+}
+
+fn layer_of(
+    profiles: &[Option<AccountProfile>],
+    kind: &'static str,
+    key: impl Fn(&AccountProfile) -> Option<String>,
+) -> Layer {
+    let grouped = group_profiles(profiles, key);
     Layer {
         innocent: "one person or company with several accounts, or a common name with a number",
         would_clear: "the persons behind the accounts, shown to be different and unconnected",
@@ -152,6 +200,26 @@ fn layer(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_series_of_names_that_follows_the_payers_is_a_chain_of_outlets() {
+        let accounts = |name_of: &dyn Fn(usize) -> usize| -> Vec<Option<AccountProfile>> {
+            (0..12)
+                .map(|account| {
+                    Some(AccountProfile {
+                        payment_id: Some(format!("pm_{}", account / 3).into()),
+                        org_name: Some(format!("Backhaus Filiale {}", name_of(account)).into()),
+                        ..AccountProfile::default()
+                    })
+                })
+                .collect()
+        };
+        let outlets = name_series(&accounts(&|account| account / 3));
+        assert_eq!(outlets.values, ["backhaus filiale #"]);
+        assert!(matches!(outlets.quality(0), Quality::Everyday(_)));
+        let numbered = name_series(&accounts(&|account| account));
+        assert_eq!(*numbered.quality(0), Quality::Full);
+    }
 
     #[test]
     fn plus_tags_and_case_do_not_make_another_mailbox() {
