@@ -115,11 +115,20 @@ pub fn verdict(
             ),
         );
     }
-    if independent == [Family::Payment, Family::Content]
+    let bill_and_text_alone =
+        independent == [Family::Payment, Family::Content] && !payers_hang_together(cluster, layers);
+    if bill_and_text_alone && besides.sleeps {
+        return (
+            Verdict::Lead,
+            format!(
+                "{names}, but most of these accounts are silent for the same part of every day, longer than chance has it: people sleep, and those of customers with several accounts share a bill and a product"
+            ),
+        );
+    }
+    if bill_and_text_alone
+        && !besides.handed_on
         && !cards_are_large(cluster, layers)
-        && !payers_hang_together(cluster, layers)
-        && (besides.sleeps
-            || !(besides.handed_on || nobody_pays_alone(cluster, corroborations, layers)))
+        && !nobody_pays_alone(cluster, corroborations, layers)
     {
         return (
             Verdict::Lead,
