@@ -562,6 +562,27 @@ fn many_pairs_without_a_single_payer_alone_are_no_product() {
 }
 
 #[test]
+fn people_who_sleep_share_a_bill_and_a_text() {
+    // Forty accounts on four cards, and nobody else with the template.
+    let mut world = World::innocent(19);
+    for account in 500..540 {
+        world.payment.retain(|entry| entry.0 != 10_000 + account);
+        world.payment.push((1 + (account - 500) / 10, account, 0));
+        world.template.push((50, account, 0));
+    }
+    let layers = world.layers();
+    let (found, corroborations, verdicts) = judge(&layers);
+    assert_eq!((found[0].units.len(), verdicts[0]), (40, Verdict::Likely));
+    let besides = Besides {
+        sleeps: true,
+        ..Besides::default()
+    };
+    let (asleep, reason) = verdict(&found[0], &corroborations, &layers, besides);
+    assert_eq!(asleep, Verdict::Lead, "{reason}");
+    assert!(reason.contains("people sleep"));
+}
+
+#[test]
 fn a_pool_of_addresses_ties_and_islands_of_them_do_not() {
     let sites = |rotating: bool| {
         let mut world = World::innocent(18);
