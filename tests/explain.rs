@@ -410,10 +410,9 @@ fn keys_are_explained_by_kind_and_value_or_by_the_value_alone() {
         .expect("addresses are shared as well");
     let answer = &json(demo(), &format!("ip:{}", name(&address["value"])))["answer"]["key"];
     assert_eq!(answer["accounts_complete"], true);
-    assert_eq!(
-        list(&answer["account_ids"]).len() as f64,
-        number(&address["inside"]) + number(&address["outside"])
-    );
+    let all = address["inside"].as_u64().unwrap() + address["outside"].as_u64().unwrap();
+    assert_eq!(list(&answer["account_ids"]).len() as u64, all);
+    assert_eq!(answer["accounts"], all);
     says(
         &text(demo(), &[&id]),
         &[

@@ -207,8 +207,8 @@ mod tests {
             (0..12)
                 .map(|account| {
                     Some(AccountProfile {
-                        payment_id: Some(format!("pm_{}", account / 3).into()),
-                        org_name: Some(format!("Backhaus Filiale {}", name_of(account)).into()),
+                        payment_id: Some(format!("pm_{}", account / 3)),
+                        org_name: Some(format!("Backhaus Filiale {}", name_of(account))),
                         ..AccountProfile::default()
                     })
                 })
