@@ -159,7 +159,7 @@ fn profile(name: &str) -> Option<Reason> {
             "profile cautious reports no leads: whether the account is in one is not in the case; scan with --profile broad"
         }
         _ => {
-            "profile balanced leaves out leads that rest on network or client keys alone: whether the account is in one is not in the case; scan with --profile broad"
+            "profile balanced leaves out leads that rest on network or client keys alone, or on a prompt whose senders live like unrelated customers: whether the account is in one is not in the case; scan with --profile broad"
         }
     };
     Some(reason(ReasonCode::Profile, text))

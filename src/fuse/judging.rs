@@ -112,6 +112,14 @@ impl Judge<'_> {
         })
     }
 
+    /// Whether the accounts came one by one over the years, or sleep, or send too little to tell: what
+    /// unrelated customers do, and a class.
+    pub(super) fn lives_like_customers(&self, cluster: &Cluster) -> bool {
+        let accounts = self.sources.accounts(&cluster.units);
+        human_hours::kept(&accounts, self.population) != Some(false)
+            || long_standing::customers(&accounts, self.population).is_some()
+    }
+
     /// What is known beside the keys.
     fn besides(&self, place: usize, cluster: &Cluster) -> Besides {
         let accounts = self.sources.accounts(&cluster.units);

@@ -48,7 +48,7 @@ mod working_week;
 mod tests;
 
 use anyhow::Result;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::config::Config;
 use crate::config::options::Profile;
@@ -310,6 +310,7 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
     };
     let mut campaigns: Vec<(Campaign, usize)> = Vec::new();
     let mut lead_findings: Vec<Finding> = Vec::new();
+    let mut of_customers: FxHashSet<usize> = FxHashSet::default();
     for (place, ((cluster, lead), fused_cluster)) in candidates.iter().zip(&fused).enumerate() {
         let (mut verdict, expected) = judge.verdict(place, cluster, fused_cluster, lead.is_some());
         if lead.is_some_and(|(layer, _)| layer >= tested_layers) && verdict.0 > Verdict::Lead {
@@ -337,9 +338,17 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
                 ));
             }
         }
+        let on_text = lead.is_some_and(|(layer, _)| {
+            layers.get(layer).map(|layer| layer.family) == Some(Family::Content)
+        });
+        if on_text && judge.lives_like_customers(cluster) {
+            of_customers.insert(place);
+        }
         campaigns.push((campaign, place));
     }
-    campaigns.retain(|(campaign, _)| reported::is_reported(campaign, input.profile));
+    campaigns.retain(|(campaign, place)| {
+        reported::is_reported(campaign, input.profile, of_customers.contains(place))
+    });
     campaigns.sort_by(|(a, _), (b, _)| {
         b.verdict
             .cmp(&a.verdict)

@@ -6,16 +6,17 @@ use crate::config::options::Profile;
 use crate::model::campaign::{Campaign, Verdict};
 use crate::model::finding::Family;
 
-/// Whether a campaign is part of the case at all.
-pub(super) fn is_reported(campaign: &Campaign, profile: Profile) -> bool {
+/// Whether a campaign is part of the case at all; `of_customers` says that it stands on a text alone,
+/// and that its accounts live like unrelated customers: an application's prompt looks like that.
+pub(super) fn is_reported(campaign: &Campaign, profile: Profile, of_customers: bool) -> bool {
     match profile {
         Profile::Cautious => campaign.verdict >= Verdict::Likely,
         Profile::Balanced => {
             campaign.verdict >= Verdict::Likely
-                || campaign
-                    .evidence
-                    .iter()
-                    .any(|evidence| !matches!(evidence.family, Family::Network | Family::Client))
+                || (!of_customers
+                    && campaign.evidence.iter().any(|evidence| {
+                        !matches!(evidence.family, Family::Network | Family::Client)
+                    }))
         }
         Profile::Broad => true,
     }
