@@ -29,6 +29,17 @@ pub struct Cell {
     pub requests: u32,
 }
 
+/// Requests by hour of the day.
+#[must_use]
+pub fn by_hour_of_day(cells: &[Cell]) -> [u64; 24] {
+    let mut by_hour = [0_u64; 24];
+    for cell in cells {
+        let hour = usize::try_from(cell.hour.rem_euclid(24)).unwrap_or(0);
+        by_hour[hour] += u64::from(cell.requests);
+    }
+    by_hour
+}
+
 /// Different keys that each account used.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KeyCounts {

@@ -19,12 +19,31 @@ const SHARE: f64 = 0.5;
 /// The same of payers: a card behind most of a log may be a network's (ours).
 const PAYER_SHARE: f64 = 0.95;
 
+/// What was taken out: the layers as they were, by their place, and sentences on the keys.
+#[derive(Default)]
+pub(crate) struct Dropped {
+    whole: Vec<(usize, Layer)>,
+    pub(crate) notes: Vec<String>,
+}
+
+impl Dropped {
+    /// Puts the layers back as they were: a watch list may name such a key.
+    pub(crate) fn put_back(self, layers: &mut [Layer]) {
+        for (place, whole) in self.whole {
+            if let Some(layer) = layers.get_mut(place) {
+                *layer = whole;
+            }
+        }
+    }
+}
+
 /// Takes such keys out of the layers, and says which.
-pub(crate) fn drop_universal(layers: &mut [Layer]) -> Vec<String> {
-    let mut notes = Vec::new();
-    for layer in layers
+pub(crate) fn drop_universal(layers: &mut [Layer]) -> Dropped {
+    let mut dropped = Dropped::default();
+    for (place, layer) in layers
         .iter_mut()
-        .filter(|layer| layer.hard || KINDS.contains(&layer.kind))
+        .enumerate()
+        .filter(|(_, layer)| layer.hard || KINDS.contains(&layer.kind))
     {
         let mut known: Vec<u32> = layer.accounts.clone();
         known.extend(layer.singles.iter().map(|(account, _)| *account));
@@ -38,7 +57,7 @@ pub(crate) fn drop_universal(layers: &mut [Layer]) -> Vec<String> {
             })
             .collect();
         for (group, _) in is_universal.iter().enumerate().filter(|(_, is)| **is) {
-            notes.push(format!(
+            dropped.notes.push(format!(
                 "{} {} is the same for {} of the {} accounts that have one: it tells nobody from another and was left out",
                 layer.kind,
                 layer.values.get(group).map_or("", String::as_str),
@@ -47,10 +66,11 @@ pub(crate) fn drop_universal(layers: &mut [Layer]) -> Vec<String> {
             ));
         }
         if is_universal.contains(&true) {
+            dropped.whole.push((place, layer.clone()));
             keep(layer, |group| is_universal.get(group) != Some(&true));
         }
     }
-    notes
+    dropped
 }
 
 /// Keeps the groups that are wanted.
@@ -102,27 +122,29 @@ mod tests {
             .collect();
         let mut layers = vec![layer("ip", entries.clone()), layer("client", entries)];
         let before = layers[1].clone();
-        let notes = drop_universal(&mut layers);
-        assert_eq!(notes.len(), 1);
-        assert!(notes[0].starts_with("ip key1 is the same for 60 of the 100 accounts"));
+        let dropped = drop_universal(&mut layers);
+        assert_eq!(dropped.notes.len(), 1);
+        assert!(dropped.notes[0].starts_with("ip key1 is the same for 60 of the 100 accounts"));
         assert_eq!(layers[0].len(), 50);
         assert_eq!(layers[0].values[0], "key2");
         assert_eq!(layers[0].group(49), [98, 99]);
         assert_eq!(layers[0].rows[layers[0].range(49)], [198, 199]);
         assert_eq!(layers[1].values, before.values);
+        dropped.put_back(&mut layers);
+        assert_eq!(layers[0].values, before.values);
     }
 
     #[test]
     fn a_network_may_be_most_of_a_small_log_and_a_payer_of_any() {
         let all = |accounts: u32| (0..accounts).map(|account| (1, account, 0)).collect();
         let mut small = vec![layer("ip", all(40))];
-        assert!(drop_universal(&mut small).is_empty());
+        assert!(drop_universal(&mut small).notes.is_empty());
         let mut paid = vec![layer("payment", all(90))];
         paid[0].hard = true;
         paid[0].singles = (90..100).map(|account| (account, 1)).collect();
-        assert!(drop_universal(&mut paid).is_empty());
+        assert!(drop_universal(&mut paid).notes.is_empty());
         paid[0].singles.truncate(2);
-        assert_eq!(drop_universal(&mut paid).len(), 1);
+        assert_eq!(drop_universal(&mut paid).notes.len(), 1);
         assert_eq!((paid[0].len(), paid[0].offsets.as_slice()), (0, &[0][..]));
     }
 }

@@ -125,7 +125,7 @@ fn of(accounts: &[usize], values: &[i64]) -> Vec<i64> {
 }
 
 /// The most times that lie within so many hours.
-fn together(mut times: Vec<i64>, hours: i64) -> usize {
+pub(super) fn together(mut times: Vec<i64>, hours: i64) -> usize {
     times.sort_unstable();
     (0..times.len())
         .filter_map(|start| {

@@ -1,7 +1,8 @@
 //! Whether accounts keep the hours of people: most are silent for a part of the day that is always
 //! the same.
 
-use crate::detect::population::Population;
+use crate::detect::population::{Population, by_hour_of_day};
+use crate::model::week;
 
 const HOURS: usize = 24;
 
@@ -20,21 +21,16 @@ const CHANCE: f64 = 0.05;
 /// Share of the accounts that must rest, ten times what chance gives.
 const RESTING_SHARE: f64 = 0.5;
 
-/// Whether these accounts rest; nothing where fewer than half of them have enough requests to tell.
+/// Whether these accounts rest; nothing where fewer than half of them have enough requests to tell,
+/// or where the digest keeps activity by more than an hour: then whole stretches look silent.
 #[must_use]
 pub(super) fn kept(accounts: &[u32], population: &Population<'_>) -> Option<bool> {
+    if population.cell_hours > 1 {
+        return None;
+    }
     let clocks: Vec<[u64; HOURS]> = accounts
         .iter()
-        .map(|account| {
-            let mut clock = [0_u64; HOURS];
-            for cell in population.cells(*account) {
-                let hour = usize::try_from(cell.hour.rem_euclid(HOURS as i64)).unwrap_or(0);
-                if let Some(slot) = clock.get_mut(hour) {
-                    *slot += u64::from(cell.requests);
-                }
-            }
-            clock
-        })
+        .map(|account| by_hour_of_day(population.cells(*account)))
         .filter(|clock| clock.iter().sum::<u64>() >= REQUESTS)
         .collect();
     if clocks.is_empty() || clocks.len() * 2 < accounts.len() {
@@ -45,22 +41,11 @@ pub(super) fn kept(accounts: &[u32], population: &Population<'_>) -> Option<bool
 }
 
 fn rests(clock: &[u64; HOURS]) -> bool {
-    let silent = longest_silence(clock);
+    let silent = week::longest_rest(|hour| clock.get(hour) == Some(&0));
     let requests: u64 = clock.iter().sum();
     // That a given stretch of the day holds none of so many, for each hour it may begin with.
     let awake = 1.0 - silent as f64 / HOURS as f64;
     silent >= NIGHT_HOURS && HOURS as f64 * awake.powf(requests as f64) <= CHANCE
-}
-
-/// Most hours in a row without a request, over midnight too.
-fn longest_silence(clock: &[u64; HOURS]) -> usize {
-    let twice = clock.iter().chain(clock);
-    let (mut longest, mut run) = (0, 0);
-    for requests in twice {
-        run = if *requests == 0 { run + 1 } else { 0 };
-        longest = longest.max(run);
-    }
-    longest.min(HOURS)
 }
 
 #[cfg(test)]
@@ -90,5 +75,9 @@ mod tests {
         assert_eq!(kept(7, 0, 24), Some(false));
         assert_eq!(kept(7, 0, 21), Some(false));
         assert_eq!(kept(1, 8, 10), None, "too few requests");
+        let world = world(7, 8, 10);
+        let mut coarse = world.population();
+        coarse.cell_hours = 4;
+        assert_eq!(super::kept(&accounts, &coarse), None, "hours are not kept");
     }
 }

@@ -116,7 +116,8 @@ impl Judge<'_> {
     /// unrelated customers do, and a class.
     pub(super) fn lives_like_customers(&self, cluster: &Cluster) -> bool {
         let accounts = self.sources.accounts(&cluster.units);
-        human_hours::kept(&accounts, self.population) != Some(false)
+        let hours_known = self.population.cell_hours == 1;
+        (hours_known && human_hours::kept(&accounts, self.population) != Some(false))
             || long_standing::customers(&accounts, self.population).is_some()
     }
 
@@ -203,6 +204,7 @@ impl Judge<'_> {
             return Vec::new();
         }
         let returned = self.clocks.count() && self.returned(place, cluster, is_lead);
+        let besides = self.besides(place, cluster);
         let counting = fused
             .family_bits
             .iter()
@@ -232,7 +234,6 @@ impl Judge<'_> {
                 let left = if links.is_empty() {
                     Verdict::Lead
                 } else {
-                    let besides = self.besides(place, cluster);
                     let ladder = verdict::verdict(&rest, self.corroborations, self.layers, besides);
                     let returned = returned && *family != Family::Lifecycle;
                     self.explained(place, &rest, &rest, ladder, returned).0

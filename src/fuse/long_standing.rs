@@ -5,14 +5,13 @@
 //! collected accounts for years, and puts them to work without any of the marks of that, looks like
 //! customers.
 
-use crate::detect::population::{HOUR_US, Population};
+use crate::detect::population::{DAY_US, Population};
+use crate::fuse::gathering;
 use crate::stats::quantile::median;
 
 /// Sign-ups of a network fall into a season (ours: the published networks were built and replaced
 /// within weeks).
 const SEASON_DAYS: i64 = 90;
-
-const DAY_US: i64 = 24 * HOUR_US;
 
 /// At most this share of customers of many years signed up in any one season.
 const SEASON_SHARE: f64 = 0.5;
@@ -23,7 +22,7 @@ const DATED_SHARE: f64 = 0.8;
 /// Why customers of many years explain these accounts, if they do.
 #[must_use]
 pub(super) fn customers(accounts: &[u32], population: &Population<'_>) -> Option<String> {
-    let mut dated: Vec<(i64, i64)> = accounts
+    let dated: Vec<(i64, i64)> = accounts
         .iter()
         .filter_map(|account| {
             let at = *account as usize;
@@ -34,14 +33,8 @@ pub(super) fn customers(accounts: &[u32], population: &Population<'_>) -> Option
     if dated.is_empty() || (dated.len() as f64) < DATED_SHARE * accounts.len() as f64 {
         return None;
     }
-    dated.sort_unstable();
-    let season = (0..dated.len())
-        .filter_map(|start| {
-            let end = dated.get(start)?.0.saturating_add(SEASON_DAYS * DAY_US);
-            Some(dated.partition_point(|(created_us, _)| *created_us <= end) - start)
-        })
-        .max()
-        .unwrap_or(0);
+    let created = dated.iter().map(|(created_us, _)| *created_us).collect();
+    let season = gathering::together(created, SEASON_DAYS * 24);
     let mut ages: Vec<f64> = dated
         .iter()
         .map(|(created_us, last_us)| last_us.saturating_sub(*created_us) as f64 / DAY_US as f64)

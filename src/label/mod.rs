@@ -192,19 +192,10 @@ impl Search {
             else {
                 continue;
             };
-            let text = |column: Option<&'_ arrow_array::StringArray>| {
-                column
-                    .filter(|column| !arrow_array::Array::is_null(*column, row))
-                    .map(|column| column.value(row).to_owned())
-            };
-            let (prompt, system) = (text(prompts), text(systems));
-            let of_user = prompt.as_deref().map(|text| self.fitting(text, &self.user));
-            let of_system = system
-                .as_deref()
-                .map(|text| self.fitting(text, &self.system));
+            let (prompt, system) = (text(prompts, row), text(systems, row));
             let fitting = Fitting {
-                user: of_user.unwrap_or_default(),
-                system: of_system.unwrap_or_default(),
+                user: self.fitting(prompt, &self.user),
+                system: self.fitting(system, &self.system),
             };
             let who = (account_id, campaigns.as_slice(), times.value(row));
             let Some((campaign, template)) = self.attributed(&fitting, who, &mut found.counts)
@@ -216,7 +207,7 @@ impl Search {
             } else {
                 system
             };
-            self.quote(template, &source.unwrap_or_default(), found);
+            self.quote(template, source, found);
             found.requests.push(LabelledRequest {
                 file: batch.file,
                 row: *number,
@@ -391,7 +382,7 @@ impl Search {
 
     /// The templates that the text is made from, the best first.
     fn fitting(&self, text: &str, lookup: &Lookup) -> Vec<u32> {
-        if lookup.typical.is_empty() {
+        if text.is_empty() || lookup.typical.is_empty() {
             return Vec::new();
         }
         let mut hits: Vec<u64> = Vec::new();
@@ -451,6 +442,13 @@ impl Search {
 struct Fitting {
     user: Vec<u32>,
     system: Vec<u32>,
+}
+
+/// The text of a row; empty where it has none.
+fn text(column: Option<&arrow_array::StringArray>, row: usize) -> &str {
+    column
+        .filter(|column| !arrow_array::Array::is_null(*column, row))
+        .map_or("", |column| column.value(row))
 }
 
 /// The text of this number, which its users share.

@@ -76,6 +76,17 @@ pub fn quietest(by_hour: &[f64; 24], hours: usize) -> Option<(usize, f64)> {
     (total > 0.0).then(|| (start, least / total))
 }
 
+/// The most hours in a row that are quiet, around midnight as well; hours are 0 to 23.
+#[must_use]
+pub fn longest_rest(is_quiet: impl Fn(usize) -> bool) -> usize {
+    let (mut longest, mut run) = (0, 0);
+    for step in 0..48 {
+        run = if is_quiet(step % 24) { run + 1 } else { 0 };
+        longest = longest.max(run);
+    }
+    longest.min(24)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -69,7 +69,7 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
     progress.begin("detecting", None);
     let context = ready.context(&options.config, &public_ranges);
     let mut detected = Detected::run(&context, &options.only, &options.skip)?;
-    let universal = detect::universal::drop_universal(&mut detected.layers);
+    let mut universal = detect::universal::drop_universal(&mut detected.layers);
     progress.end();
 
     progress.begin("fusing", None);
@@ -114,6 +114,8 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
         mut coverage,
         ..
     } = ready;
+    coverage.notes.append(&mut universal.notes);
+    universal.put_back(&mut detected.layers);
     let mut watchlist = None;
     if let Some(list) = &list {
         let input = watch::Input {
@@ -162,7 +164,6 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
         coverage.first_us <= Some(event.timestamp_us)
             && Some(event.timestamp_us) <= coverage.last_us
     });
-    coverage.notes.extend(universal);
     coverage.notes.extend(outside_the_log(&elsewhere));
     let case = Case {
         schema_version: CASE_SCHEMA_VERSION,

@@ -26,8 +26,9 @@
 use crate::detect::Meta;
 use crate::detect::group::{GroupTest, Prepared};
 use crate::detect::habit::{Habit, Words};
-use crate::detect::population::{Cell, DAY_US, Population};
+use crate::detect::population::{Cell, DAY_US, Population, by_hour_of_day};
 use crate::model::finding::Family;
+use crate::model::week;
 
 static META: Meta = Meta {
     id: "timing/round-the-clock",
@@ -101,22 +102,9 @@ impl GroupTest for RoundTheClock {
 
 /// The longest run of quiet hours in the day, around midnight as well.
 fn longest_rest(cells: &[Cell]) -> usize {
-    let mut by_hour = [0_u64; 24];
-    for cell in cells {
-        let hour = usize::try_from(cell.hour.rem_euclid(24)).unwrap_or(0);
-        by_hour[hour] += u64::from(cell.requests);
-    }
+    let by_hour = by_hour_of_day(cells);
     let mean = by_hour.iter().sum::<u64>() as f64 / 24.0;
-    let (mut longest, mut run) = (0, 0);
-    for step in 0..48 {
-        if (by_hour[step % 24] as f64) < QUIET_SHARE * mean {
-            run += 1;
-            longest = longest.max(run);
-        } else {
-            run = 0;
-        }
-    }
-    longest.min(24)
+    week::longest_rest(|hour| (by_hour[hour] as f64) < QUIET_SHARE * mean)
 }
 
 #[cfg(test)]
