@@ -39,8 +39,9 @@ const BATCH_ROWS: usize = 8192;
 /// The prompts are dealt out to so many accounts.
 const ACCOUNTS: u32 = 1_000;
 
-/// Measured repeatedly; the smallest is the one least disturbed by others on the machine.
-const REPEATS: usize = 3;
+/// All steps in turn, so often; of each the smallest is the one least disturbed by others on
+/// the machine.
+const REPEATS: usize = 5;
 
 fn main() -> Result<()> {
     let megabytes: usize = std::env::args()
@@ -57,37 +58,33 @@ fn main() -> Result<()> {
     ] {
         let path = folder.path().join(name);
         let bytes = write(&path, &prompts, megabytes * 1_000_000, codec)?;
-        let decode = least(|| over(&path, |_| {}))?;
         let (mut room, mut templates) = (Vec::new(), 0);
-        let folded = least(|| over(&path, |text| normalise_into(text, &mut room)))?;
         let (mut scratch, mut found, mut matching) = (Scratch::default(), Vec::new(), 0_u64);
-        let matched = least(|| {
-            matching = 0;
-            over(&path, |text| {
-                matcher.matched(text, Role::User, &mut scratch, &mut found);
-                matching += u64::from(!found.is_empty());
-            })
-        })?;
         let config = Config::default();
         let mut buffer = FragmentBuffer::new();
-        let cut = least(|| over(&path, |text| fragments(text, &config.digest, &mut buffer)))?;
-        let mined = least(|| {
-            let mut sketches: Vec<(u64, Box<[u64]>)> = Vec::new();
-            over(&path, |text| {
-                fragments(text, &config.digest, &mut buffer);
-                sketches.push((text_hash(text), buffer.values().into()));
-            })?;
-            let sampled: Vec<SampledText<'_>> = (0_u32..)
-                .zip(&sketches)
-                .map(|(number, (text_hash, fragments))| SampledText {
-                    account: number % ACCOUNTS,
-                    text_hash: *text_hash,
-                    fragments,
-                })
-                .collect();
-            templates = mine(&sampled, &config.content).len();
-            Ok(())
-        })?;
+        let mut least = [f64::INFINITY; 5];
+        for _ in 0..REPEATS {
+            let steps = [
+                seconds(|| over(&path, |_| {}))?,
+                seconds(|| over(&path, |text| normalise_into(text, &mut room)))?,
+                seconds(|| {
+                    matching = 0;
+                    over(&path, |text| {
+                        matcher.matched(text, Role::User, &mut scratch, &mut found);
+                        matching += u64::from(!found.is_empty());
+                    })
+                })?,
+                seconds(|| over(&path, |text| fragments(text, &config.digest, &mut buffer)))?,
+                seconds(|| {
+                    templates = mined(&path, &config, &mut buffer)?;
+                    Ok(())
+                })?,
+            ];
+            for (least, step) in least.iter_mut().zip(steps) {
+                *least = least.min(step);
+            }
+        }
+        let [decode, folded, matched, cut, mined] = least;
         for (step, seconds) in [
             ("decode", decode),
             ("normal form", folded - decode),
@@ -106,14 +103,30 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-fn least(mut run: impl FnMut() -> Result<()>) -> Result<f64> {
-    let mut least = f64::INFINITY;
-    for _ in 0..REPEATS {
-        let before = cpu_seconds()?;
-        run()?;
-        least = least.min(cpu_seconds()? - before);
-    }
-    Ok(least)
+/// Processor time of one run.
+fn seconds(run: impl FnOnce() -> Result<()>) -> Result<f64> {
+    let before = cpu_seconds()?;
+    run()?;
+    Ok(cpu_seconds()? - before)
+}
+
+/// Cuts every prompt into fragments and mines templates from all of them; answers with their
+/// number.
+fn mined(path: &Path, config: &Config, buffer: &mut FragmentBuffer) -> Result<usize> {
+    let mut sketches: Vec<(u64, Box<[u64]>)> = Vec::new();
+    over(path, |text| {
+        fragments(text, &config.digest, buffer);
+        sketches.push((text_hash(text), buffer.values().into()));
+    })?;
+    let sampled: Vec<SampledText<'_>> = (0_u32..)
+        .zip(&sketches)
+        .map(|(number, (text_hash, fragments))| SampledText {
+            account: number % ACCOUNTS,
+            text_hash: *text_hash,
+            fragments,
+        })
+        .collect();
+    Ok(mine(&sampled, &config.content).len())
 }
 
 /// Decodes the file and hands every prompt to `look`.

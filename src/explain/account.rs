@@ -9,7 +9,7 @@ use crate::explain::known::Known;
 use crate::explain::parts::{FamilyBits, FindingFigures, Row, by_detector, stack};
 use crate::explain::quiet::{self, LookedAt, Reason};
 use crate::explain::template::TemplateSummary;
-use crate::model::campaign::{Campaign, Member, Role, Verdict};
+use crate::model::campaign::{Campaign, Member, Role, SilentAccount, Verdict};
 use crate::model::finding::{DetectorRun, Family, Finding};
 
 /// Sample rows shown of an account.
@@ -22,6 +22,8 @@ pub struct AccountExplanation {
     pub account_id: String,
     /// Its place in each campaign it belongs to; empty for an account outside all of them.
     pub campaigns: Vec<Membership>,
+    /// Campaigns with which it is listed though it sent nothing in the log.
+    pub silent_in: Vec<SilentPlace>,
     /// Findings that list it without a campaign of the case that has it as a member.
     pub other_findings: Vec<String>,
     /// Why it is in no campaign; empty for a member.
@@ -31,6 +33,19 @@ pub struct AccountExplanation {
     pub looked_at: Option<LookedAt>,
     /// Every detector with whether it ran; only for an account outside all campaigns.
     pub detectors: Vec<DetectorRun>,
+}
+
+/// The place beside a campaign of an account that sent nothing in the log.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct SilentPlace {
+    /// Campaign id.
+    pub campaign_id: String,
+    /// Verdict on the campaign.
+    pub verdict: Verdict,
+    /// What the accounts table says of it.
+    pub account: SilentAccount,
+    /// The finding about its payer.
+    pub listed_by: Option<FindingFigures>,
 }
 
 /// An account's place in a campaign.
@@ -115,7 +130,18 @@ pub fn account(
         .filter(|finding| lists(finding, id) && !shown(&finding.id))
         .map(|finding| finding.id.clone())
         .collect();
-    let quiet = campaigns.is_empty();
+    let silent_in: Vec<SilentPlace> = known
+        .silent(id)
+        .map(|(campaign, account)| SilentPlace {
+            campaign_id: campaign.id.clone(),
+            verdict: campaign.verdict,
+            account: account.clone(),
+            listed_by: known
+                .finding(&account.finding)
+                .map(|finding| FindingFigures::of(finding, known)),
+        })
+        .collect();
+    let quiet = campaigns.is_empty() && silent_in.is_empty();
     AccountExplanation {
         account_id: id.to_owned(),
         why_quiet: if quiet {
@@ -129,6 +155,7 @@ pub fn account(
             Vec::new()
         },
         campaigns,
+        silent_in,
         other_findings,
         looked_at,
     }

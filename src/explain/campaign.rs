@@ -9,7 +9,8 @@ use crate::explain::known::Known;
 use crate::explain::parts::{FamilyBits, FindingFigures, Row, by_detector, stack};
 use crate::explain::template::TemplateSummary;
 use crate::model::campaign::{
-    Campaign, FamilyEvidence, Rival, SharedKey, TimelineEntry, Verdict, WithoutFamily,
+    Campaign, FamilyEvidence, Rival, SharedKey, SilentAccount, TimelineEntry, Verdict,
+    WithoutFamily,
 };
 use crate::model::finding::{Family, Subject};
 
@@ -66,6 +67,8 @@ pub struct CampaignExplanation {
     pub last_us: i64,
     /// Members, strongest first.
     pub members: Vec<MemberSummary>,
+    /// Accounts that sent nothing in the log and that one of its payers pays for.
+    pub silent_accounts: Vec<SilentAccount>,
     /// What happened when.
     pub timeline: Vec<TimelineEntry>,
     /// Sample rows.
@@ -154,6 +157,7 @@ pub fn campaign(campaign: &Campaign, known: &Known<'_>) -> CampaignExplanation {
                 campaign_requests: member.campaign_requests,
             })
             .collect(),
+        silent_accounts: campaign.silent_accounts.clone(),
         timeline: campaign.timeline.clone(),
         rows: known.rows(&campaign.locators),
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::explain::parts::Row;
-use crate::model::campaign::{Campaign, LabelledRequest, Template};
+use crate::model::campaign::{Campaign, LabelledRequest, SilentAccount, Template};
 use crate::model::case::Case;
 use crate::model::finding::{Finding, Locator};
 
@@ -54,6 +54,14 @@ impl<'a> Known<'a> {
             .templates
             .iter()
             .find(|template| template.id == id)
+    }
+
+    /// The campaigns with which an account that sent nothing is listed.
+    pub fn silent(&self, id: &str) -> impl Iterator<Item = (&'a Campaign, &'a SilentAccount)> {
+        self.case.campaigns.iter().filter_map(move |campaign| {
+            let mut silent = campaign.silent_accounts.iter();
+            Some((campaign, silent.find(|account| account.account_id == id)?))
+        })
     }
 
     /// Ids of the campaigns whose evidence names this finding, in the order of the case.

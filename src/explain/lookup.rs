@@ -20,6 +20,7 @@ pub fn kinds(id: &str, known: &Known<'_>, accounts: &[String]) -> Vec<Kind> {
     let is_account = || {
         let mut members = case.campaigns.iter().flat_map(|campaign| &campaign.members);
         members.any(|member| member.account_id == id)
+            || known.silent(id).next().is_some()
             || accounts.iter().any(|account| account == id)
             || known
                 .requests

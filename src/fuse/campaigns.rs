@@ -115,6 +115,7 @@ impl Maker<'_> {
             evidence,
             not_tested: self.not_tested.clone(),
             tested_without_finding: Vec::new(),
+            silent_accounts: Vec::new(),
             requests: members.iter().map(|member| member.requests).sum(),
             campaign_requests: 0,
             campaign_requests_complete: false,

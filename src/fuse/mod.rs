@@ -36,6 +36,7 @@ pub mod roles;
 pub mod rows;
 mod separate;
 mod shared_keys;
+pub mod silent;
 mod sites;
 mod statements;
 pub mod strata;

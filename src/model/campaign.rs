@@ -101,6 +101,26 @@ pub struct Member {
     pub findings: Vec<String>,
 }
 
+/// An account that sent nothing in the log and that a payer of the campaign pays for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SilentAccount {
+    /// Account id.
+    pub account_id: String,
+    /// Bits of the payer: the fewest that a member has whom it pays for.
+    pub bits: f64,
+    /// When the account was made, microseconds since the epoch, where the accounts table says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_us: Option<i64>,
+    /// When the account was closed, microseconds since the epoch, where the accounts table says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_us: Option<i64>,
+    /// The finding about the payer.
+    pub finding: String,
+}
+
+/// What `accounts.csv` and the reports call the part of a [`SilentAccount`].
+pub const SILENT: &str = "silent";
+
 /// A published technique that a campaign would be, if a reader confirms it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Technique {
@@ -283,6 +303,10 @@ pub struct Campaign {
     pub shared_keys: Vec<SharedKey>,
     /// Members, strongest first.
     pub members: Vec<Member>,
+    /// Accounts without a request in the log that one of its payers pays for, whose other accounts
+    /// are all members; they enter neither verdict nor figures. By account id.
+    #[serde(default)]
+    pub silent_accounts: Vec<SilentAccount>,
     /// Requests of all members.
     pub requests: u64,
     /// Requests in the campaign's templates.

@@ -299,7 +299,7 @@ impl Checker {
             return None;
         }
         let built = RegexBuilder::new(pattern)
-            .case_insensitive(true)
+            .case_insensitive(!is_lower_case(pattern))
             .size_limit(REGEX_COMPILED_BYTES)
             .dfa_size_limit(self.cache_bytes)
             .build();
@@ -387,4 +387,28 @@ fn shortened(text: &str) -> String {
         short.push('…');
     }
     short
+}
+/// Whether a pattern has nothing that another case would change. Texts are in lower case, so
+/// that it then need not be widened by the upper one, which would keep the search from leaping
+/// to the words that a match begins with.
+fn is_lower_case(pattern: &str) -> bool {
+    let classes = [r"\p", r"\P", r"\x", r"\u", r"\U", "[:", "(?"];
+    let mut rest = pattern
+        .replace(r"\\", "")
+        .replace("(?:", "(")
+        .replace(r"(?-u:\b)", "");
+    // The end of a range that has the upper case within.
+    let ranges = ["-[", r"-\", "-]", "-^", "-_", "-`"];
+    if classes
+        .iter()
+        .chain(&ranges)
+        .any(|class| rest.contains(class))
+    {
+        return false;
+    }
+    for escape in [r"\W", r"\D", r"\S", r"\B"] {
+        rest = rest.replace(escape, "");
+    }
+    rest.chars()
+        .all(|character| character.to_lowercase().eq([character]))
 }

@@ -142,6 +142,8 @@ fn within_memory(config: &DigestConfig, memory_bytes: u64) -> DigestConfig {
 /// The accounts table in digest order, and how many of its rows joined.
 pub(super) struct Profiles {
     pub(super) by_account: Vec<Option<AccountProfile>>,
+    /// Accounts of the table that sent nothing in the log, by id.
+    pub(super) silent: Vec<AccountProfile>,
     pub(super) joined: u64,
     pub(super) report: Option<LoadReport>,
 }
@@ -153,6 +155,7 @@ pub(super) fn profiles(options: &ScanOptions, tables: &DigestTables) -> Result<P
     let Some(path) = &options.input.accounts else {
         return Ok(Profiles {
             by_account,
+            silent: Vec::new(),
             joined: 0,
             report: None,
         });
@@ -165,13 +168,15 @@ pub(super) fn profiles(options: &ScanOptions, tables: &DigestTables) -> Result<P
         .map(|(number, id)| (id.as_str(), number))
         .collect();
     let mut joined = 0;
+    let mut silent = Vec::new();
     for row in rows {
-        if let Some(slot) = numbers
-            .get(row.account_id.as_str())
-            .and_then(|number| by_account.get_mut(*number))
-        {
-            *slot = Some(row);
-            joined += 1;
+        let number = numbers.get(row.account_id.as_str());
+        match number.and_then(|number| by_account.get_mut(*number)) {
+            Some(slot) => {
+                *slot = Some(row);
+                joined += 1;
+            }
+            None => silent.push(row),
         }
     }
     if joined == 0 {
@@ -183,6 +188,7 @@ pub(super) fn profiles(options: &ScanOptions, tables: &DigestTables) -> Result<P
     }
     Ok(Profiles {
         by_account,
+        silent,
         joined,
         report: Some(report),
     })

@@ -139,6 +139,12 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
         compare::keep_ids(comparison, &mut campaigns, &mut templates);
     }
     let left = gather::date_members(&tables, &profiles, &mut campaigns)?;
+    fuse::silent::attach(
+        &mut campaigns,
+        &findings,
+        &profiles.by_account,
+        &profiles.silent,
+    );
     fuse::roles::assign(&mut campaigns, &findings, &left);
     fuse::bridges::assign(&mut campaigns, &findings);
     for run in &mut detectors {

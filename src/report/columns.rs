@@ -82,7 +82,7 @@ output_columns! {
         account_id Text "" "The account. One row per account and campaign; accounts outside every campaign are not listed.";
         campaign_id Text "" "The campaign it belongs to.";
         verdict Text "" "Verdict of that campaign.";
-        role Text "" "Its part, from dates and bits, which enters no verdict: core, satellite (at most one family by its own keys), replaced (closed while the campaign went on), standby (made before a closure and silent until after it) or relay (the template among the traffic of others).";
+        role Text "" "Its part, from dates and bits, which enters no verdict: core, satellite (at most one family by its own keys), replaced (closed while the campaign went on), standby (made before a closure and silent until after it), relay (the template among the traffic of others) or silent (no request in the log, and paid for by a payer whose other accounts are all in the campaign).";
         score Float "bits" "Total evidence: the sum over families, each capped.";
         payment Float "bits" "Evidence from shared payment instruments; empty where there is none.";
         identity Float "bits" "Evidence from e-mail, phone and name; empty where there is none.";
@@ -95,8 +95,8 @@ output_columns! {
         watchlist Float "bits" "Always empty: a watch list names accounts (see their findings) and carries no bits.";
         requests Integer "requests" "All requests of the account in the log.";
         campaign_requests Integer "requests" "Its requests in the campaign's templates; the least number where campaign_requests_complete of campaigns.csv is false.";
-        first_seen Timestamp "" "First request of the account.";
-        last_seen Timestamp "" "Last request of the account.";
+        first_seen Timestamp "" "First request of the account; empty for a silent one.";
+        last_seen Timestamp "" "Last request of the account; empty for a silent one.";
         created Timestamp "" "When the account was made; empty where no accounts table says so.";
         closed Timestamp "" "When the account was closed; empty where no accounts table says so.";
     }

@@ -123,6 +123,9 @@ fn round_case(case: &mut Case, rounding: &mut Rounding) {
         for evidence in &mut campaign.evidence {
             rounding.bits(&mut evidence.bits);
         }
+        for account in &mut campaign.silent_accounts {
+            rounding.bits(&mut account.bits);
+        }
         for member in &mut campaign.members {
             rounding.bits(&mut member.bits);
             for family_bits in member.bits_by_family.values_mut() {

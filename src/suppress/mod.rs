@@ -314,6 +314,9 @@ fn restate(
     is_hidden: impl Fn(&str) -> bool,
     findings: &BTreeMap<&str, &Finding>,
 ) {
+    campaign
+        .silent_accounts
+        .retain(|account| !is_hidden(&account.finding));
     for evidence in campaign.evidence.iter_mut().filter(|one| one.counts) {
         let number = evidence.findings.iter().filter(|id| is_hidden(id)).count();
         let standing = evidence

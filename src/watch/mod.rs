@@ -338,6 +338,7 @@ fn lead(input: &Input<'_>, finding: &Finding, new: &[u32], accounts: &Accounts) 
         weakest_bridge: None,
         shared_keys: Vec::new(),
         tested_without_finding: Vec::new(),
+        silent_accounts: Vec::new(),
         evidence: vec![FamilyEvidence {
             family: Family::Watchlist,
             bits: 0.0,

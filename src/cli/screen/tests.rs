@@ -40,6 +40,7 @@ fn campaign(id: &str, verdict: Verdict, statement: &str) -> Campaign {
         weakest_bridge: None,
         shared_keys: Vec::new(),
         tested_without_finding: Vec::new(),
+        silent_accounts: Vec::new(),
         evidence: vec![FamilyEvidence {
             family: Family::Coordination,
             bits: 20.0,

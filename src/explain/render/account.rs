@@ -12,6 +12,9 @@ const LISTED: usize = 20;
 
 /// The blocks of an account.
 pub(super) fn blocks(account: &AccountExplanation) -> Vec<Block> {
+    if !account.silent_in.is_empty() {
+        return silent(account);
+    }
     if account.campaigns.is_empty() {
         return quiet::blocks(account);
     }
@@ -33,6 +36,36 @@ pub(super) fn blocks(account: &AccountExplanation) -> Vec<Block> {
             "Also listed in findings beside that evidence: {}",
             account.other_findings.join(", ")
         )));
+    }
+    blocks
+}
+
+/// An account that the log has no row of.
+fn silent(account: &AccountExplanation) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    for place in &account.silent_in {
+        blocks.push(Block::Heading(format!(
+            "Account {}: sent nothing in the log; listed with campaign {} ({})",
+            account.account_id,
+            place.campaign_id,
+            place.verdict.name()
+        )));
+        let moments = [
+            ("created", place.account.created_us),
+            ("closed", place.account.closed_us),
+        ];
+        for (label, moment) in moments {
+            if let Some(moment) = moment {
+                blocks.push(Block::Entry(label, format!("{} UTC", second(moment))));
+            }
+        }
+        blocks.push(Block::Text(
+            "Its payer pays for at least three accounts that sent requests, and all of them are in the campaign. It enters neither the verdict nor the figures of the campaign. A payer who made more accounts than were needed explains it: what clears the payer clears it.".to_owned(),
+        ));
+        if let Some(finding) = &place.listed_by {
+            blocks.push(Block::Heading("The finding about its payer".to_owned()));
+            findings(&mut blocks, std::slice::from_ref(finding), LISTED);
+        }
     }
     blocks
 }

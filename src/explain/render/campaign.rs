@@ -214,4 +214,14 @@ fn members(blocks: &mut Vec<Block>, campaign: &CampaignExplanation) {
     if rest > 0 {
         blocks.push(Block::Item(more(rest)));
     }
+    if campaign.silent_accounts.is_empty() {
+        return;
+    }
+    blocks.push(Block::Heading(format!(
+        "Beside them: {} without a request in the log, paid for by its payers alone",
+        plural(length(&campaign.silent_accounts), "account")
+    )));
+    first(blocks, &campaign.silent_accounts, MEMBERS, |account| {
+        Block::Item(format!("{} ({})", account.account_id, account.finding))
+    });
 }

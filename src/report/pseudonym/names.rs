@@ -83,6 +83,13 @@ impl Replacer<'_> {
             self.replace(ACCOUNT, &mut member.account_id);
             self.each(FINDING, &mut member.findings);
         }
+        for account in &mut campaign.silent_accounts {
+            self.replace(ACCOUNT, &mut account.account_id);
+            self.replace(FINDING, &mut account.finding);
+        }
+        campaign
+            .silent_accounts
+            .sort_by(|a, b| a.account_id.cmp(&b.account_id));
         // equals stood in the order of their names
         campaign.members.sort_by(|a, b| {
             b.bits

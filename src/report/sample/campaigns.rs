@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{START_US, locators, office, week};
 use crate::model::campaign::{
-    Bridge, Campaign, FamilyEvidence, Member, Rival, Role, SharedKey, Technique, Verdict,
-    WithoutFamily,
+    Bridge, Campaign, FamilyEvidence, Member, Rival, Role, SharedKey, SilentAccount, Technique,
+    Verdict, WithoutFamily,
 };
 use crate::model::finding::{Family, Locator};
 use crate::report::format::DAY_US;
@@ -102,6 +102,7 @@ fn campaign(
         evidence,
         not_tested: vec!["identity: column email absent".into(), "lifecycle: no accounts table".into()],
         tested_without_finding: vec!["timing/dispatch".into()],
+        silent_accounts: Vec::new(),
         requests,
         campaign_requests,
         campaign_requests_complete: true,
@@ -139,7 +140,7 @@ fn campaign(
 
 /// A strong, a likely and a lead campaign.
 pub(super) fn campaigns() -> Vec<Campaign> {
-    let strong = campaign(
+    let mut strong = campaign(
         "C-7f3a91",
         Verdict::Strong,
         vec![
@@ -188,6 +189,13 @@ pub(super) fn campaigns() -> Vec<Campaign> {
             1480,
         ),
     );
+    strong.silent_accounts.push(SilentAccount {
+        account_id: "acct_a_silent".into(),
+        bits: 17.3,
+        created_us: Some(START_US + DAY_US),
+        closed_us: None,
+        finding: "F-0a11".into(),
+    });
     let mut likely = campaign(
         "C-2be04d",
         Verdict::Likely,

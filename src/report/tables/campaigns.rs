@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::model::campaign::Verdict;
+use crate::model::campaign::{SILENT, Verdict};
 use crate::model::finding::Family;
 use crate::report::present::Presented;
 use crate::report::tables::csv_table::{Cell, CsvTable, Rows};
@@ -83,6 +83,26 @@ pub(crate) fn account_rows(presented: &Presented<'_>, table: &mut dyn Rows) -> R
                 Cell::Time(member.last_us),
                 Cell::OptionalTime(member.created_us),
                 Cell::OptionalTime(member.closed_us),
+            ]);
+            table.row(&cells)?;
+        }
+        for account in &campaign.silent_accounts {
+            let mut cells = vec![
+                Cell::Text(&account.account_id),
+                Cell::Text(&campaign.id),
+                Cell::Text(campaign.verdict.name()),
+                Cell::Text(SILENT),
+                Cell::Float(Some(account.bits)),
+            ];
+            let payment = |family: Family| (family == Family::Payment).then_some(account.bits);
+            cells.extend(Family::ALL.map(|family| Cell::Float(payment(family))));
+            cells.extend([
+                Cell::Integer(0),
+                Cell::Integer(0),
+                Cell::OptionalTime(None),
+                Cell::OptionalTime(None),
+                Cell::OptionalTime(account.created_us),
+                Cell::OptionalTime(account.closed_us),
             ]);
             table.row(&cells)?;
         }

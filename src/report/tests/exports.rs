@@ -233,21 +233,21 @@ fn the_workbook_holds_the_tables_and_nothing_that_runs() {
             names,
             ["accounts", "campaigns", "coverage", "findings", "templates"]
         );
-        let members: Vec<_> = tables
-            .case
-            .campaigns
-            .iter()
-            .flat_map(|campaign| &campaign.members)
-            .collect();
+        let mut ids: Vec<&str> = Vec::new();
+        for campaign in &tables.case.campaigns {
+            ids.extend(campaign.members.iter().map(|one| one.account_id.as_str()));
+            let silent = campaign.silent_accounts.iter();
+            ids.extend(silent.map(|one| one.account_id.as_str()));
+        }
         let accounts = &sheets["accounts"];
         assert_eq!(accounts["A1"], "account_id");
-        for (position, member) in members.iter().enumerate() {
+        for (position, id) in ids.iter().enumerate() {
             let cell = format!("A{}", position + 2);
             // Excel writes CR and LF of a text as one line feed
-            let expected = crate::report::escape::visible(&member.account_id);
+            let expected = crate::report::escape::visible(id);
             assert_eq!(accounts[&cell], expected, "{cell}");
         }
-        assert!(!accounts.contains_key(&format!("A{}", members.len() + 2)));
+        assert!(!accounts.contains_key(&format!("A{}", ids.len() + 2)));
         let caveat = sheets["coverage"]
             .values()
             .any(|text| *text == tables.case.caveat);

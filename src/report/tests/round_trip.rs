@@ -98,7 +98,13 @@ fn accounts_appear_once_per_campaign() {
     tables.case.campaigns[1].members.push(twice.clone());
     write_case(&tables, options(&out)).unwrap();
     let (header, rows) = csv_rows(&out.join("accounts.csv"));
-    assert_eq!(rows.len(), 61);
+    assert_eq!(rows.len(), 62);
+    let silent: Vec<_> = rows.iter().filter(|row| &row[3] == "silent").collect();
+    assert_eq!(silent.len(), 1);
+    assert_eq!(
+        (&silent[0][0], &silent[0][1]),
+        ("acct_a_silent", "C-7f3a91")
+    );
     let of_account: Vec<_> = rows
         .iter()
         .filter(|row| row[0] == twice.account_id)
@@ -246,6 +252,9 @@ fn page_and_text_state_the_numbers_of_the_case() {
             .iter()
             .map(|input| input.sha256.clone()),
     );
+    for account in case.campaigns.iter().flat_map(|one| &one.silent_accounts) {
+        facts.push(account.account_id.clone());
+    }
     for member in case.campaigns.iter().flat_map(|campaign| &campaign.members) {
         for time in [member.first_us, member.last_us] {
             assert!(html.contains(&format::second(time)));
@@ -293,7 +302,7 @@ fn long_lists_are_cut_and_say_where_the_rest_is() {
     let html = fs::read_to_string(out.join("report.html")).unwrap();
     assert!(html.contains("200 of 20,000 shown; the full list is in <code>accounts.csv</code>"));
     assert!(html.len() < 2_500_000, "{} bytes", html.len());
-    assert_eq!(csv_rows(&out.join("accounts.csv")).1.len(), 20_029);
+    assert_eq!(csv_rows(&out.join("accounts.csv")).1.len(), 20_030);
 }
 
 /// Set `STILLHUNT_SAMPLE_CASE` to a folder to look at the made-up cases in a browser.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::model::campaign::{
-    Campaign, Rival, Role, Technique, Template, TimelineEntry, stability,
+    Campaign, Rival, Role, SilentAccount, Technique, Template, TimelineEntry, stability,
 };
 use crate::model::case::Case;
 use crate::model::finding::{Finding, Locator, Subject};
@@ -22,6 +22,7 @@ use crate::report::view::slots::{Excerpts, excerpts};
 const TEMPLATES_PER_CAMPAIGN: usize = 20;
 const FINDINGS_PER_CAMPAIGN: usize = 25;
 const LOCATORS_SHOWN: usize = 50;
+const SILENT_PER_CAMPAIGN: usize = 50;
 
 /// A line of the first table.
 #[derive(Debug, Serialize)]
@@ -103,6 +104,24 @@ struct FindingView<'a> {
     standing: String,
 }
 
+/// An account that sent nothing.
+#[derive(Debug, Serialize)]
+struct SilentView<'a> {
+    account_id: &'a str,
+    finding: &'a str,
+    created_us: Option<i64>,
+    closed_us: Option<i64>,
+}
+
+fn silent_view(account: &SilentAccount) -> SilentView<'_> {
+    SilentView {
+        account_id: &account.account_id,
+        finding: &account.finding,
+        created_us: account.created_us,
+        closed_us: account.closed_us,
+    }
+}
+
 /// A campaign's own part of the report.
 #[derive(Debug, Serialize)]
 pub(crate) struct CampaignSection<'a> {
@@ -123,6 +142,7 @@ pub(crate) struct CampaignSection<'a> {
     graph: Option<AccountGraph>,
     shared_keys: Vec<KeyView<'a>>,
     accounts: AccountTable<'a>,
+    silent: Cut<SilentView<'a>>,
     templates: Cut<TemplateView<'a>>,
     findings: Cut<FindingView<'a>>,
     rivals: &'a [Rival],
@@ -217,6 +237,10 @@ pub(crate) fn campaign_sections(case: &Case, limit: usize) -> Cut<CampaignSectio
                 graph: account_graph(campaign, &findings),
                 shared_keys: key_views(case, campaign),
                 accounts: account_table(campaign, &mut room),
+                silent: Cut::first(
+                    SILENT_PER_CAMPAIGN,
+                    campaign.silent_accounts.iter().map(silent_view),
+                ),
                 templates: Cut::first(
                     TEMPLATES_PER_CAMPAIGN,
                     used.into_iter()
