@@ -10,16 +10,15 @@ use case_support::*;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-/// The case of the demo, made once for all tests.
+/// The case of the demo, made once for all tests. Nothing would drop a temporary folder that
+/// a static holds, so it has a place under the build's own folder.
 fn demo() -> &'static Path {
-    static CASE: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
-    let (_, case) = CASE.get_or_init(|| {
-        let folder = tempfile::tempdir().unwrap();
-        let case = folder.path().join("case");
-        scan_demo(&case, &[]);
-        (folder, case)
-    });
-    case
+    static CASE: OnceLock<PathBuf> = OnceLock::new();
+    CASE.get_or_init(|| {
+        let case = Path::new(env!("CARGO_TARGET_TMPDIR")).join("explained-demo");
+        scan_demo(&case, &["--force"]);
+        case
+    })
 }
 
 fn scan_demo(out: &Path, more: &[&str]) {

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use crate::detect::layer::{ASN, Layer};
+use crate::detect::layer::{ASN, Layer, Quality};
 use crate::detect::network::public_ranges::PublicRanges;
 use crate::fuse::corroboration::{Corroboration, MINIMUM_BITS};
 use crate::fuse::incidence::UnitLayer;
@@ -14,11 +14,16 @@ use crate::stats::random::Random;
 /// Hubs listed in the case, the most crowded first.
 const MOST_HUBS: usize = 200;
 
-/// Beside them, keys that tie nobody in any case: autonomous systems.
+/// Beside them, keys that tie nobody in any case: autonomous systems, and payers taken for a
+/// company's.
 const MOST_LISTED: usize = 20;
 
+/// Customers that a payer taken for a company's has at least to be listed.
+const COMPANY_UNITS: usize = 3;
+
 /// Lists soft keys of more than `hub_degree` units that no corroboration stands on, and those in
-/// a declared public range; and the largest keys of the layers that are only listed.
+/// a declared public range; and the largest keys that tie nobody, of the layers that are only
+/// listed and of payers.
 #[must_use]
 pub fn suppressed(
     detector_layers: &[Layer],
@@ -42,7 +47,10 @@ pub fn suppressed(
                 .map(|key| (corroboration.other_layer, *key)),
         );
     }
-    let mut crowded = largest(listed, hub_degree, MOST_LISTED);
+    let mut crowded = largest(listed, |_, _, size| size > hub_degree);
+    crowded.extend(largest(layers, |layer, group, size| {
+        layer.hard && size >= COMPANY_UNITS && layer.full.get(group) == Some(&false)
+    }));
     let mut shared: Vec<(usize, &UnitLayer, usize)> = Vec::new();
     for (index, layer) in layers.iter().enumerate().filter(|(_, layer)| !layer.hard) {
         for group in 0..layer.groups.len() {
@@ -92,7 +100,12 @@ pub fn suppressed(
                     Some(name) => format!(
                         "declared public ({name}): whoever rents an exit there meets strangers"
                     ),
-                    None => reason(layer, group, share, background, source.innocent),
+                    None => match source.quality(number) {
+                        Quality::Everyday(reason) if layer.hard => {
+                            format!("{reason}: such a payer ties nobody")
+                        }
+                        _ => reason(layer, group, share, background, source.innocent),
+                    },
                 },
                 value,
             })
@@ -100,21 +113,20 @@ pub fn suppressed(
         .collect()
 }
 
-/// The largest keys with more than `hub_degree` units, as (units, layer, group).
+/// The largest keys that `is_listed` says of layer, group and units, as (units, layer, group).
 fn largest(
     layers: &[UnitLayer],
-    hub_degree: usize,
-    most: usize,
+    is_listed: impl Fn(&UnitLayer, usize, usize) -> bool,
 ) -> Vec<(usize, &UnitLayer, usize)> {
     let mut found: Vec<(usize, &UnitLayer, usize)> = layers
         .iter()
         .flat_map(|layer| {
             (0..layer.groups.len()).map(move |group| (layer.groups.get(group).len(), layer, group))
         })
-        .filter(|(size, _, _)| *size > hub_degree)
+        .filter(|(size, layer, group)| is_listed(layer, *group, *size))
         .collect();
     found.sort_by_key(|(size, _, _)| std::cmp::Reverse(*size));
-    found.truncate(most);
+    found.truncate(MOST_LISTED);
     found
 }
 

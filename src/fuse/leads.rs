@@ -27,7 +27,7 @@ const SITE_REGIONS: usize = 2;
 /// Whether half of the units and more sit in one crowded place, or in one declared block:
 /// a campus or an office with a tool or a task of its own. Whoever sits in several far apart at
 /// once sits in none of them.
-fn in_one_place(layers: &[UnitLayer], members: &[u32]) -> bool {
+pub(super) fn in_one_place(layers: &[UnitLayer], members: &[u32]) -> bool {
     let regions: BTreeSet<Option<u64>> = layers
         .iter()
         .filter(|layer| layer.family == Family::Network)
@@ -90,7 +90,22 @@ pub fn leads(
         Family::Content => Some(TEMPLATE_USERS),
         _ => None,
     };
-    single_groups(layers, 0..layers.len(), fewest, clusters, fuse, network)
+    let within = (0..layers.len(), false);
+    single_groups(layers, within, fewest, clusters, fuse, network)
+}
+
+/// Templates whose accounts sit in one place: an office or a class with a task of its own, worth
+/// a look where its accounts come in waves besides.
+#[must_use]
+pub fn in_places(
+    layers: &[UnitLayer],
+    clusters: &[Cluster],
+    fuse: &FuseConfig,
+    network: &NetworkConfig,
+) -> Vec<(Cluster, (usize, usize))> {
+    let fewest = |layer: &UnitLayer| (layer.family == Family::Content).then_some(TEMPLATE_USERS);
+    let within = (0..layers.len(), true);
+    single_groups(layers, within, fewest, clusters, fuse, network)
 }
 
 /// The same of the layers from `tested` on, whose groups are made of pairs.
@@ -105,7 +120,7 @@ pub fn overlaps(
     let fewest = |_: &UnitLayer| Some(PAIRED);
     single_groups(
         layers,
-        tested..layers.len(),
+        (tested..layers.len(), false),
         fewest,
         clusters,
         fuse,
@@ -113,10 +128,10 @@ pub fn overlaps(
     )
 }
 
-/// The groups of some of the layers with at least so many units.
+/// The groups of some of the layers with at least so many units, in one place or not.
 fn single_groups(
     layers: &[UnitLayer],
-    among: std::ops::Range<usize>,
+    (among, in_one): (std::ops::Range<usize>, bool),
     fewest: impl Fn(&UnitLayer) -> Option<usize>,
     clusters: &[Cluster],
     fuse: &FuseConfig,
@@ -145,7 +160,7 @@ fn single_groups(
             } else {
                 own_domain(layers, members)
             };
-            if (!leads && domain.is_none()) || in_one_place(layers, members) {
+            if (!leads && domain.is_none()) || in_one_place(layers, members) != in_one {
                 continue;
             }
             // What a cluster already explains is not reported twice.

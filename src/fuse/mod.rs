@@ -1,6 +1,7 @@
 //! Fusing: shared keys -> corroborated links -> clusters -> campaigns with a verdict.
 
 pub mod access;
+mod batches;
 pub mod bridges;
 pub mod campaigns;
 mod chance;
@@ -9,6 +10,7 @@ pub mod cluster;
 pub mod corroboration;
 pub mod customers;
 pub mod dated;
+mod deciding;
 pub mod findings;
 mod folding;
 mod frameworks;
@@ -40,6 +42,7 @@ pub mod silent;
 mod sites;
 mod statements;
 pub mod strata;
+mod telling;
 pub mod templates;
 pub mod verdict;
 mod wording;
@@ -49,7 +52,6 @@ mod working_week;
 mod tests;
 
 use anyhow::Result;
-use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::config::Config;
 use crate::config::options::Profile;
@@ -65,14 +67,13 @@ use crate::fuse::cluster::Cluster;
 use crate::fuse::findings::Sources;
 use crate::fuse::incidence::Units;
 use crate::fuse::judging::{Clocks, Judge};
-use crate::fuse::membership::Ties;
 use crate::fuse::ownership::Ownership;
 use crate::fuse::rows::Rows;
 use crate::fuse::strata::Strata;
 use crate::fuse::wording::Wordings;
-use crate::model::campaign::{Campaign, Template, Verdict};
+use crate::model::campaign::{Campaign, Template};
 use crate::model::case::NullRuns;
-use crate::model::finding::{DetectorRun, Family, Finding, SuppressedHub};
+use crate::model::finding::{DetectorRun, Finding, SuppressedHub};
 use crate::model::profile::AccountProfile;
 
 /// What fusing reads.
@@ -227,6 +228,12 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
     findings::connect(&corroborations, &mut made, &mut mirrors);
     let mut leads = leads::leads(layers, &found, &input.config.fuse, &input.config.network);
     let may_count = found.len() + leads.len();
+    leads.extend(leads::in_places(
+        layers,
+        &found,
+        &input.config.fuse,
+        &input.config.network,
+    ));
     if input.profile == Profile::Broad {
         leads.extend(leads::overlaps(
             &all_layers,
@@ -309,47 +316,14 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         wordings: &wordings,
         config: input.config,
     };
-    let mut campaigns: Vec<(Campaign, usize)> = Vec::new();
-    let mut lead_findings: Vec<Finding> = Vec::new();
-    let mut of_customers: FxHashSet<usize> = FxHashSet::default();
-    for (place, ((cluster, lead), fused_cluster)) in candidates.iter().zip(&fused).enumerate() {
-        let (mut verdict, expected) = judge.verdict(place, cluster, fused_cluster, lead.is_some());
-        if lead.is_some_and(|(layer, _)| layer >= tested_layers) && verdict.0 > Verdict::Lead {
-            verdict = (
-                Verdict::Lead,
-                "addresses in common are a lead, whatever else the accounts do".to_owned(),
-            );
-        }
-        let mut campaign = maker.campaign(cluster, verdict, expected, *lead);
-        campaign.without_family = judge.without_families(
-            place,
-            (cluster, lead.is_some()),
-            fused_cluster,
-            campaign.verdict,
-        );
-        if let Some(group) = lead
-            && let Some(finding) = findings::attach_lead(&mut campaign, *group, &sources)
-        {
-            lead_findings.push(finding);
-            if group.0 >= tested_layers {
-                lead_findings.extend(held::attach_addresses(
-                    &mut campaign,
-                    &cluster.units,
-                    &sources,
-                ));
-            }
-        }
-        let on_text = lead.is_some_and(|(layer, _)| {
-            layers.get(layer).map(|layer| layer.family) == Some(Family::Content)
-        });
-        if on_text && judge.lives_like_customers(cluster) {
-            of_customers.insert(place);
-        }
-        campaigns.push((campaign, place));
-    }
-    campaigns.retain(|(campaign, place)| {
-        reported::is_reported(campaign, input.profile, of_customers.contains(place))
-    });
+    let deciding = deciding::Deciding {
+        judge: &judge,
+        maker: &maker,
+        layers: &all_layers,
+        tested_layers,
+        profile: input.profile,
+    };
+    let (mut campaigns, lead_findings) = deciding.campaigns(&candidates, &fused);
     campaigns.sort_by(|(a, _), (b, _)| {
         b.verdict
             .cmp(&a.verdict)
@@ -359,79 +333,22 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
     });
     reported::distinct_ids(&mut campaigns);
 
-    // Findings of groups that the profile does not report stay out with them.
-    lead_findings.retain(|finding| {
-        campaigns.iter().any(|(campaign, _)| {
-            campaign
-                .evidence
-                .iter()
-                .any(|evidence| evidence.findings.contains(&finding.id))
-        })
-    });
     let mut findings: Vec<Finding> = made
         .into_iter()
         .flatten()
         .chain(mirrors.into_iter().map(|mirror| mirror.finding))
         .chain(lead_findings)
         .collect();
-    let family_of: FxHashMap<String, Family> = findings
-        .iter()
-        .map(|finding| (finding.id.clone(), finding.family))
-        .collect();
-    let lists: Vec<Vec<u32>> = campaigns
-        .iter()
-        .filter_map(|(_, place)| candidates.get(*place))
-        .map(|(cluster, _)| sources.accounts(&cluster.units))
-        .collect();
-    let access = access::describe(input.tables, &lists)?;
-    for ((campaign, place), access) in campaigns.iter_mut().zip(access) {
-        let (Some((cluster, lead)), Some(found)) =
-            (candidates.get(*place), tested.by_group.get(*place))
-        else {
-            continue;
-        };
-        findings.extend(held::attach(
-            campaign,
-            &cluster.units,
-            &match lead {
-                Some(group) => Ties::from([*group]),
-                None => membership::ties(&cluster.corroborations, &corroborations),
-            },
-            &family_of,
-            &sources,
-            &input.config.fuse,
-            &input.config.network,
-        ));
-        let counting: Vec<bool> = found
-            .iter()
-            .map(|judged| {
-                (judge.clocks.count() || lead.is_some())
-                    && group_tests::counts(judged, cluster, lead.is_some())
-            })
-            .collect();
-        if let Some(reasons) = tested.untested.get(*place) {
-            campaign.not_tested.extend(reasons.iter().cloned());
-        }
-        if let Some(silent) = tested.silent.get(*place) {
-            campaign.tested_without_finding.clone_from(silent);
-        }
-        findings.extend(dated::attach(campaign, found, &counting, &sources));
-        rivals::weigh_sign_ups(campaign);
-        let accounts = sources.accounts(&cluster.units);
-        campaign.timeline = dated::timeline(campaign, &accounts, input.population, found, &cells);
-        campaign.description = clock::describe(
-            &campaign.hour_of_week,
-            (campaign.first_us, campaign.last_us),
-            &accounts,
-            input.population,
-        );
-        campaign.description.extend(quiet_days::describe(
-            &accounts,
-            (campaign.first_us, campaign.last_us),
-            input.population,
-        ));
-        campaign.description.extend(access);
+    telling::Teller {
+        input,
+        candidates: &candidates,
+        corroborations: &corroborations,
+        tested: &tested,
+        clocks: judge.clocks,
+        sources: &sources,
+        cells: &cells,
     }
+    .tell(&mut campaigns, &mut findings)?;
     let mut campaigns: Vec<Campaign> = campaigns
         .into_iter()
         .map(|(campaign, _)| campaign)

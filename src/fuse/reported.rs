@@ -6,14 +6,14 @@ use crate::config::options::Profile;
 use crate::model::campaign::{Campaign, Verdict};
 use crate::model::finding::Family;
 
-/// Whether a campaign is part of the case at all; `of_customers` says that it stands on a text alone,
-/// and that its accounts live like unrelated customers: an application's prompt looks like that.
-pub(super) fn is_reported(campaign: &Campaign, profile: Profile, of_customers: bool) -> bool {
+/// Whether a campaign is part of the case at all; `is_everyday` says that it stands on a text alone,
+/// and that its accounts live like unrelated customers, as an application's do, or sit in one place.
+pub(super) fn is_reported(campaign: &Campaign, profile: Profile, is_everyday: bool) -> bool {
     match profile {
         Profile::Cautious => campaign.verdict >= Verdict::Likely,
         Profile::Balanced => {
             campaign.verdict >= Verdict::Likely
-                || (!of_customers
+                || (!is_everyday
                     && campaign.evidence.iter().any(|evidence| {
                         !matches!(evidence.family, Family::Network | Family::Client)
                     }))
