@@ -27,6 +27,9 @@ use support::Used;
 /// Accounts of the whole log, unless a number is given.
 const ACCOUNTS: u32 = 300_000;
 
+/// What the digest may use, as half of a machine with 24 GiB.
+const MEMORY_BYTES: u64 = 12 << 30;
+
 /// Threads of every child.
 const THREADS: usize = 2;
 
@@ -101,11 +104,11 @@ fn measure(what: &str, folder: &Path) -> Result<()> {
                 logs: vec![log.join("requests.parquet")],
                 ..InputOptions::default()
             };
-            let coverage = digest_to(
-                &ScanOptions::of(input),
-                &output(folder.join("digest")),
-                &Silent,
-            )?;
+            let options = ScanOptions {
+                memory_bytes: MEMORY_BYTES,
+                ..ScanOptions::of(input)
+            };
+            let coverage = digest_to(&options, &output(folder.join("digest")), &Silent)?;
             format!("{} rows", coverage.rows_used)
         }
         _ => {

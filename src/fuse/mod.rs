@@ -182,6 +182,7 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         layers,
         &corroborations,
         (&units, &rows),
+        input.tables.about.text_level == 0,
     );
     let found = guests::Door {
         input,

@@ -25,13 +25,16 @@ pub(super) struct Wordings<'a> {
     corroborations: &'a [Corroboration],
     units: &'a Units,
     rows: &'a Rows,
+    /// Whether the digest kept all distinct texts of the samples.
+    texts_whole: bool,
 }
 
 /// What a cluster sends of its templates.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Sent {
-    /// Sampled requests made from them, of the median account.
-    pub(super) median_requests: u64,
+    /// Sampled requests made from them, of the median account; nothing where the digest kept one
+    /// distinct text in several.
+    pub(super) median_requests: Option<u64>,
     /// Share of those with a template in the user prompt whose very text another account of the
     /// cluster sent as well.
     pub(super) handed_out_share: f64,
@@ -43,6 +46,7 @@ impl<'a> Wordings<'a> {
         layers: &'a [UnitLayer],
         corroborations: &'a [Corroboration],
         (units, rows): (&'a Units, &'a Rows),
+        texts_whole: bool,
     ) -> Self {
         let mut by_name: FxHashMap<String, &TextFamily> = FxHashMap::default();
         for layer in detector_layers
@@ -60,6 +64,7 @@ impl<'a> Wordings<'a> {
             corroborations,
             units,
             rows,
+            texts_whole,
         }
     }
 
@@ -134,7 +139,9 @@ impl<'a> Wordings<'a> {
                 system,
             })
         });
-        Some(tally(of_members, cluster.units.len()))
+        let mut sent = tally(of_members, cluster.units.len());
+        sent.median_requests = sent.median_requests.filter(|_| self.texts_whole);
+        Some(sent)
     }
 }
 
@@ -172,14 +179,14 @@ fn tally(texts: impl Iterator<Item = Made>, accounts: usize) -> Sent {
         .sum();
     requests.sort_unstable();
     Sent {
-        median_requests: requests.get(requests.len() / 2).copied().unwrap_or(0),
+        median_requests: Some(requests.get(requests.len() / 2).copied().unwrap_or(0)),
         handed_out_share: handed_out as f64 / all.max(1) as f64,
     }
 }
 
 /// Why the wording says little, where it does: half of the accounts sent one text of it at most.
 pub(super) fn of_a_trade(sent: &Sent) -> Option<String> {
-    (sent.median_requests <= 1).then(|| {
+    sent.median_requests.is_some_and(|median| median <= 1).then(|| {
         "half of the accounts have sent one sampled text of its templates at most: people of one trade have a turn of phrase in common as well".to_owned()
     })
 }
@@ -207,7 +214,7 @@ mod tests {
             made(2, 9, true),
         ];
         let sent = tally(texts.into_iter(), 3);
-        assert_eq!(sent.median_requests, 2);
+        assert_eq!(sent.median_requests, Some(2));
         assert!((sent.handed_out_share - 2.0 / 3.0).abs() < 1e-12);
         let own = tally([made(0, 7, false), made(0, 7, false)].into_iter(), 1);
         assert!(own.handed_out_share.abs() < 1e-12);
@@ -216,9 +223,14 @@ mod tests {
     #[test]
     fn one_text_of_half_of_the_accounts_is_a_turn_of_phrase() {
         let sent = |median_requests| Sent {
-            median_requests,
+            median_requests: Some(median_requests),
             handed_out_share: 0.0,
         };
         assert!(of_a_trade(&sent(1)).is_some() && of_a_trade(&sent(2)).is_none());
+        let thinned = Sent {
+            median_requests: None,
+            ..sent(1)
+        };
+        assert!(of_a_trade(&thinned).is_none());
     }
 }
