@@ -207,7 +207,11 @@ fn covers_the_template(corroboration: &Corroboration, layers: &[UnitLayer]) -> b
     if corroboration.family != Family::Content || corroboration.manner != Manner::Many {
         return true;
     }
-    if !other.is_place() && !other.hard && other.family != Family::Identity {
+    if other.is_place() {
+        // Households and colleagues take to a product together as well.
+        return corroboration.core.len() as f64 >= MOST_OF_TEMPLATE * corroboration.size as f64;
+    }
+    if !other.hard && other.family != Family::Identity {
         return true;
     }
     let (layer, group) = corroboration.group;
@@ -220,11 +224,6 @@ fn covers_the_template(corroboration: &Corroboration, layers: &[UnitLayer]) -> b
                 .iter()
                 .any(|card| other.full.get(*card as usize).copied().unwrap_or(true)),
         );
-    }
-    if other.is_place() {
-        // Households and colleagues take to a product together as well. A large digest keeps one
-        // key in several: who has none of them is not known.
-        shared = corroboration.core.len();
     }
     shared as f64 >= MOST_OF_TEMPLATE * known as f64
 }

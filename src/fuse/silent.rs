@@ -15,37 +15,50 @@ use crate::model::profile::AccountProfile;
 /// Accounts that one instrument must pay for within the campaign: two can be of one person.
 const HOLDERS_AT_LEAST: usize = 3;
 
+/// A payer as it is compared here: a spelling of it that differs in blanks, case or quotes must not
+/// keep its other accounts from speaking for it.
+fn spelled(payer: &str) -> String {
+    let quotes = |letter: char| letter.is_whitespace() || matches!(letter, '"' | '\'');
+    payer.trim_matches(quotes).to_lowercase()
+}
+
 /// Kind of the keys that name a payer.
 const PAYMENT: &str = "payment";
 
 /// Lists with every campaign above `lead` whose payers count as evidence the `silent` accounts that
-/// one of them pays for, where that payer's accounts with requests (`seen`) are all members.
+/// one of them pays for, where that payer's accounts with requests (`seen`) are all members. Accounts
+/// that were closed before the log began or made after its end (`log_us`, microseconds) had no time
+/// to send anything in it.
 pub fn attach(
     campaigns: &mut [Campaign],
     findings: &[Finding],
     seen: &[Option<AccountProfile>],
     silent: &[AccountProfile],
+    log_us: (i64, i64),
 ) {
-    let mut waiting: FxHashMap<&str, Vec<&AccountProfile>> = FxHashMap::default();
+    let mut waiting: FxHashMap<String, Vec<&AccountProfile>> = FxHashMap::default();
     for profile in silent {
-        if let Some(payer) = &profile.payment_id {
-            waiting.entry(payer).or_default().push(profile);
+        let was_there = profile.created_at_us.is_none_or(|at| at <= log_us.1)
+            && profile.closed_at_us.is_none_or(|at| at >= log_us.0);
+        if let Some(payer) = profile.payment_id.as_ref().filter(|_| was_there) {
+            waiting.entry(spelled(payer)).or_default().push(profile);
         }
     }
     if waiting.is_empty() {
         return;
     }
-    let mut holders: FxHashMap<&str, Vec<&str>> = FxHashMap::default();
+    let mut holders: FxHashMap<String, Vec<&str>> = FxHashMap::default();
     for profile in seen.iter().flatten() {
         if let Some(payer) = &profile.payment_id {
-            holders.entry(payer).or_default().push(&profile.account_id);
+            let of_payer = holders.entry(spelled(payer)).or_default();
+            of_payer.push(&profile.account_id);
         }
     }
-    let payers: BTreeMap<&str, (&str, &Finding)> = findings
+    let payers: BTreeMap<&str, (String, &Finding)> = findings
         .iter()
         .filter_map(|finding| match &finding.subject {
             Subject::Key { kind, value } if kind == PAYMENT => {
-                Some((finding.id.as_str(), (value.as_str(), finding)))
+                Some((finding.id.as_str(), (spelled(value), finding)))
             }
             _ => None,
         })
@@ -57,9 +70,9 @@ pub fn attach(
 
 fn of_campaign(
     campaign: &Campaign,
-    payers: &BTreeMap<&str, (&str, &Finding)>,
-    holders: &FxHashMap<&str, Vec<&str>>,
-    waiting: &FxHashMap<&str, Vec<&AccountProfile>>,
+    payers: &BTreeMap<&str, (String, &Finding)>,
+    holders: &FxHashMap<String, Vec<&str>>,
+    waiting: &FxHashMap<String, Vec<&AccountProfile>>,
 ) -> Vec<SilentAccount> {
     let counts = campaign
         .evidence
@@ -77,10 +90,10 @@ fn of_campaign(
         })
         .collect();
     // The strongest of the findings about each payer.
-    let mut named: BTreeMap<&str, &Finding> = BTreeMap::new();
+    let mut named: BTreeMap<&String, &Finding> = BTreeMap::new();
     let findings = campaign.members.iter().flat_map(|member| &member.findings);
     for (payer, finding) in findings.filter_map(|id| payers.get(id.as_str())) {
-        let known = named.entry(payer).or_insert(finding);
+        let known = named.entry(payer).or_insert(*finding);
         if finding.bits > known.bits || (finding.bits == known.bits && finding.id < known.id) {
             *known = finding;
         }
@@ -155,10 +168,18 @@ mod tests {
             profile("waits b", "pm_own"),
             profile("waits a", "pm_own"),
             profile("other", "pm_other"),
+            AccountProfile {
+                created_at_us: Some(10),
+                ..profile("not made yet", "pm_own")
+            },
+            AccountProfile {
+                closed_at_us: Some(4),
+                ..profile("long closed", "pm_own")
+            },
             AccountProfile::default(),
         ];
         let mut campaigns = [campaign];
-        attach(&mut campaigns, &[finding], &seen, &silent);
+        attach(&mut campaigns, &[finding], &seen, &silent, (5, 9));
         for account in &campaigns[0].silent_accounts {
             assert_eq!((account.bits, account.created_us), (9.0, Some(7)));
         }
@@ -169,6 +190,14 @@ mod tests {
     #[test]
     fn silent_accounts_of_the_campaigns_own_payers_are_listed() {
         assert_eq!(listed(|_, _| ()), ["waits a", "waits b"]);
+    }
+
+    #[test]
+    fn another_spelling_of_the_payer_speaks_as_well() {
+        let other = |_: &mut Campaign, seen: &mut Vec<AccountProfile>| {
+            seen.push(profile("neighbour", " \"PM_own\" "));
+        };
+        assert_eq!(listed(other), [""; 0]);
     }
 
     #[test]

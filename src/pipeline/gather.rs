@@ -212,7 +212,12 @@ pub(super) fn declare(
         });
         profile.declared_customer = Some(customer.clone());
     }
-    if found == 0 {
+    // A declared account that sent nothing needs no explanation either.
+    let silent = profiles.silent.len();
+    profiles
+        .silent
+        .retain(|profile| !customers.contains_key(&profile.account_id));
+    if found == 0 && silent == profiles.silent.len() {
         let text =
             "--customers: none of its accounts occurs in the logs; are the ids of the same system?";
         return Err(Failure::Usage(text.to_owned()).into());

@@ -139,12 +139,21 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
         compare::keep_ids(comparison, &mut campaigns, &mut templates);
     }
     let left = gather::date_members(&tables, &profiles, &mut campaigns)?;
-    fuse::silent::attach(
-        &mut campaigns,
-        &findings,
-        &profiles.by_account,
-        &profiles.silent,
-    );
+    let log_us = coverage.first_us.zip(coverage.last_us);
+    if let Some(log_us) = log_us.filter(|_| coverage.rows_outside_window == 0) {
+        fuse::silent::attach(
+            &mut campaigns,
+            &findings,
+            &profiles.by_account,
+            &profiles.silent,
+            log_us,
+        );
+    } else if !profiles.silent.is_empty() {
+        coverage.notes.push(
+            "accounts of the accounts table that sent nothing are not listed with campaigns: rows outside the window were left out, and theirs may be among them"
+                .to_owned(),
+        );
+    }
     fuse::roles::assign(&mut campaigns, &findings, &left);
     fuse::bridges::assign(&mut campaigns, &findings);
     for run in &mut detectors {

@@ -77,6 +77,7 @@ output_columns! {
         families TextList "" "Families with bits, strongest first; the verdict's reason names those that count.";
         templates TextList "" "Ids of the campaign's templates.";
         not_tested TextList "" "Families that could not be tested, and why.";
+        silent_accounts Integer "accounts" "Accounts listed with it that sent nothing in the log; accounts.csv has a row for each, with the role silent.";
     }
     "accounts.csv" {
         account_id Text "" "The account. One row per account and campaign; accounts outside every campaign are not listed.";

@@ -49,6 +49,7 @@ pub(crate) fn campaign_rows(presented: &Presented<'_>, table: &mut dyn Rows) -> 
             Cell::List(&families),
             Cell::List(&campaign.templates),
             Cell::List(&campaign.not_tested),
+            Cell::Integer(campaign.silent_accounts.len() as u64),
         ])?;
     }
     Ok(())

@@ -29,7 +29,7 @@ pub(crate) static TERMS: &[Term] = &[
     },
     Term {
         word: "role",
-        meaning: "What an account is in its campaign, from dates and bits: core; satellite, with at most one family by its own keys; replaced, closed while the campaign went on; standby, made before a closure and silent until after it; relay, with the template among the traffic of others. It enters no verdict.",
+        meaning: "What an account is in its campaign, from dates and bits: core; satellite, with at most one family by its own keys; replaced, closed while the campaign went on; standby, made before a closure and silent until after it; relay, with the template among the traffic of others; silent, without a request in the log, paid for by a payer whose other accounts are all in the campaign. It enters no verdict.",
     },
     Term {
         word: "bits",
