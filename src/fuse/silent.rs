@@ -94,7 +94,8 @@ fn of_campaign(
     let findings = campaign.members.iter().flat_map(|member| &member.findings);
     for (payer, finding) in findings.filter_map(|id| payers.get(id.as_str())) {
         let known = named.entry(payer).or_insert(*finding);
-        if finding.bits > known.bits || (finding.bits == known.bits && finding.id < known.id) {
+        let order = finding.bits.total_cmp(&known.bits);
+        if order.then_with(|| known.id.cmp(&finding.id)).is_gt() {
             *known = finding;
         }
     }
