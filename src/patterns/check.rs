@@ -388,6 +388,7 @@ fn shortened(text: &str) -> String {
     }
     short
 }
+
 /// Whether a pattern has nothing that another case would change. Texts are in lower case, so
 /// that it then need not be widened by the upper one, which would keep the search from leaping
 /// to the words that a match begins with.

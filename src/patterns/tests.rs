@@ -131,3 +131,19 @@ fn no_cut_of_a_pack_makes_the_check_panic() {
         let _ = parse(text.get(..end).unwrap());
     }
 }
+
+#[test]
+fn a_pattern_that_names_upper_case_still_matches_texts_in_lower_case() {
+    for pattern in [
+        "JUDGE",
+        r"\\?JUDGE",
+        r"\p{Lu}udge",
+        "[[:upper:]]udge",
+        "[!-_]udge",
+        "(?i:JUDGE)",
+        r"fair\W+judge",
+    ] {
+        let found = problems(&(HEADER.to_owned() + &rule("a", &format!("regex = '{pattern}'\n"))));
+        assert!(found.is_empty(), "{pattern}: {found:?}");
+    }
+}
