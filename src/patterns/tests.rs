@@ -143,7 +143,8 @@ fn a_pattern_that_names_upper_case_still_matches_texts_in_lower_case() {
         "(?i:JUDGE)",
         r"fair\W+judge",
     ] {
-        let found = problems(&(HEADER.to_owned() + &rule("a", &format!("regex = '{pattern}'\n"))));
+        let found =
+            problems(&(HEADER.to_owned() + &rule("mine/a", &format!("regex = '{pattern}'\n"))));
         assert!(found.is_empty(), "{pattern}: {found:?}");
     }
 }
