@@ -299,9 +299,11 @@ fn settle(
         }
         scored
     };
-    let pays = |bits: &Bits, prior_bits: f64| {
+    let holders = membership::holders(layers, &ties);
+    let pays = |unit: u32, bits: &Bits, prior_bits: f64| {
         membership::total(bits) - prior_bits >= fuse.edge_margin_bits
             && !membership::is_surroundings_alone(bits)
+            && (holders.contains(&unit) || membership::has_an_owner(bits))
             && families
                 .iter()
                 .any(|family| bits[membership::position(*family)] >= membership::INDEPENDENT_BITS)
@@ -312,7 +314,7 @@ fn settle(
         let mut kept: Vec<u32> = scored
             .inside
             .iter()
-            .filter(|(_, bits)| pays(bits, scored.prior_bits))
+            .filter(|(unit, bits)| pays(*unit, bits, scored.prior_bits))
             .map(|(unit, _)| *unit)
             .collect();
         kept.extend(
@@ -321,7 +323,7 @@ fn settle(
                 .iter()
                 .filter(|stranger| {
                     !placed.contains(&stranger.unit)
-                        && pays(&stranger.bits, scored.prior_bits)
+                        && pays(stranger.unit, &stranger.bits, scored.prior_bits)
                         && stranger.belongs(&families)
                 })
                 .map(|stranger| stranger.unit),
@@ -339,7 +341,7 @@ fn settle(
         let kept: Vec<u32> = scored
             .inside
             .iter()
-            .filter(|(_, bits)| pays(bits, scored.prior_bits))
+            .filter(|(unit, bits)| pays(*unit, bits, scored.prior_bits))
             .map(|(unit, _)| *unit)
             .collect();
         if kept.len() == units.len() {

@@ -12,7 +12,8 @@
 //!
 //! Among thousands of texts some are always shared by two or three accounts and nobody else: a
 //! puzzle of the day, a public test. A text speaks for a place only where it is part of what
-//! ties the cluster together, or where a tenth of the members and at least three have it.
+//! ties the cluster together, or where a tenth of the members and at least three have it. Such a
+//! text and an address that is no part of what ties bring nobody in by themselves.
 
 use std::collections::BTreeSet;
 
@@ -127,6 +128,25 @@ fn tied_without_texts(layers: &[UnitLayer], ties: &Ties) -> FxHashSet<u32> {
         .flat_map(|(layer, key)| layer.groups.get(key))
         .copied()
         .collect()
+}
+
+/// Units that hold one of the keys that tie the cluster together.
+pub(crate) fn holders(layers: &[UnitLayer], ties: &Ties) -> FxHashSet<u32> {
+    ties.iter()
+        .filter_map(|(layer, key)| Some((layers.get(*layer)?, *key)))
+        .flat_map(|(layer, key)| layer.groups.get(key))
+        .copied()
+        .collect()
+}
+
+/// Whether something that says who owns an account, or that only its own work can hold, speaks for
+/// its place. Texts and addresses that are no part of what ties the cluster do not: two operators
+/// draw on the same public questions, and their proxies are neighbours.
+pub(crate) fn has_an_owner(bits: &Bits) -> bool {
+    Family::ALL.iter().zip(bits).any(|(family, bits)| {
+        !matches!(family, Family::Content | Family::Network | Family::Client)
+            && *bits >= INDEPENDENT_BITS
+    })
 }
 
 /// Sum over families.

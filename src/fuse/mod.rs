@@ -49,6 +49,8 @@ mod wording;
 mod working_week;
 
 #[cfg(test)]
+mod calibration_tests;
+#[cfg(test)]
 mod tests;
 
 use anyhow::Result;

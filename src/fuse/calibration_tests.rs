@@ -1,0 +1,173 @@
+//! Whether the chances that the test of agreements states are those at which it errs: worlds
+//! in which addresses and templates have nothing to do with each other but that busy accounts have
+//! more of both.
+
+use std::collections::BTreeMap;
+
+use crate::detect::layer::{Layer, group_entries};
+use crate::fuse::chance::{Background, Enough};
+use crate::fuse::corroboration::joining;
+use crate::fuse::incidence::{UnitLayer, Units};
+use crate::fuse::strata::Strata;
+use crate::model::finding::Family;
+use crate::stats::random::Random;
+use crate::stats::tail::poisson_upper_log2;
+
+const ACCOUNTS: u32 = 2_000;
+const WORLDS: u64 = 40;
+const HUB_DEGREE: usize = 50;
+
+/// Tails looked at, in bits: one in eight to one in a thousand.
+const LEVELS: [f64; 8] = [3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0];
+
+/// Tests that a level calls an agreement, and how many of them it says chance would give.
+#[derive(Debug, Clone, Copy, Default)]
+struct Level {
+    stated: f64,
+    found: u32,
+}
+
+/// Counts one test: the chance of the fewest that would be called an agreement is what it states,
+/// since counts come in whole numbers.
+fn count(levels: &mut [Level; LEVELS.len()], fewest: u64, observed: u64, expected: f64) {
+    for (bits, level) in LEVELS.iter().zip(levels) {
+        let enough = (fewest..).find(|count| -poisson_upper_log2(*count, expected) >= *bits);
+        let Some(enough) = enough else { continue };
+        level.stated += poisson_upper_log2(enough, expected).exp2();
+        level.found += u32::from(observed >= enough);
+    }
+}
+
+/// Requests of each account: few are very busy.
+fn activity(random: &mut Random) -> Vec<u64> {
+    let mut one = || (4.0 / (1.0 - random.unit_f64()).powf(0.7)).min(4_000.0) as u64;
+    (0..ACCOUNTS).map(|_| one()).collect()
+}
+
+/// Keys of so many accounts each, drawn by a power of their activity, and for every account some of
+/// its own.
+fn layer(
+    kind: &'static str,
+    family: Family,
+    sizes: impl Iterator<Item = usize>,
+    requests: &[u64],
+    random: &mut Random,
+) -> UnitLayer {
+    let mut until = Vec::with_capacity(requests.len());
+    let mut sum = 0.0;
+    for count in requests {
+        sum += (*count as f64).sqrt();
+        until.push(sum);
+    }
+    let mut entries = Vec::new();
+    let mut key = 0;
+    for size in sizes {
+        for _ in 0..size {
+            let place = random.unit_f64() * sum;
+            let account = until.partition_point(|until| *until <= place);
+            entries.push((key, u32::try_from(account).unwrap().min(ACCOUNTS - 1), 0));
+        }
+        key += 1;
+    }
+    for (account, count) in (0_u32..).zip(requests) {
+        for _ in 0..=count.ilog2() / 2 {
+            entries.push((key, account, 0));
+            key += 1;
+        }
+    }
+    entries.sort_unstable();
+    entries.dedup();
+    let layer = Layer::of_accounts(
+        "test/test",
+        kind,
+        family,
+        group_entries(entries, |key| key.to_string()),
+    );
+    UnitLayer::fold(&layer, 0, &Units::fold(&vec![None; ACCOUNTS as usize]))
+}
+
+/// Households, and with them some offices; applications small and large.
+fn world(seed: u64, with_offices: bool) -> (Vec<u64>, UnitLayer, UnitLayer) {
+    let mut random = Random::new(seed);
+    let requests = activity(&mut random);
+    let homes = (0..400).map(|at| match at % 40 {
+        0 if with_offices => 12 + at / 10,
+        _ => 2 + at % 3,
+    });
+    let addresses = layer("ip", Family::Network, homes, &requests, &mut random);
+    let applications = (0..120).map(|at| 4 + at * at / 100);
+    let templates = layer(
+        "template",
+        Family::Content,
+        applications,
+        &requests,
+        &mut random,
+    );
+    (requests, addresses, templates)
+}
+
+/// Stated and found of many small keys, and of one key with many accounts.
+fn measure(with_offices: bool) -> [[Level; LEVELS.len()]; 2] {
+    let mut measured = [[Level::default(); LEVELS.len()]; 2];
+    for seed in 0..WORLDS {
+        let (requests, addresses, templates) = world(seed, with_offices);
+        let strata = Strata::new(&requests, None);
+        let background = Background::new(&addresses, &strata, HUB_DEGREE);
+        for group in 0..templates.groups.len() {
+            let members = templates.groups.get(group);
+            if members.len() < 3 {
+                continue;
+            }
+            let shares = background.shares(members);
+            let inside: BTreeMap<u32, usize> = addresses.keys_of(members).into_iter().collect();
+            let shared = inside.iter().filter(|(_, inside)| **inside >= 2);
+            let small: Vec<u32> = shared.map(|(key, _)| *key).collect();
+            let observed = joining(&addresses, &small, members);
+            let expected = background.expected_keys(&shares, Enough::Two);
+            count(&mut measured[0], 2, observed, expected);
+            for key in 0..addresses.groups.len() {
+                let observed = inside.get(&(key as u32)).map_or(0, |inside| *inside as u64);
+                let all = addresses.groups.get(key);
+                let expected = background.expected_units(key, all, &shares);
+                count(&mut measured[1], 3, observed, expected);
+            }
+        }
+    }
+    measured
+}
+
+/// Four standard deviations of a count.
+fn noise(stated: f64) -> f64 {
+    4.0 * stated.sqrt()
+}
+
+#[test]
+fn among_households_chances_stated_are_chances_found_within_a_factor_of_two() {
+    let [many, _] = measure(false);
+    for (bits, Level { stated, found }) in LEVELS.iter().zip(many) {
+        println!("{bits} bits: stated {stated:.1}, found {found}");
+    }
+    for (bits, Level { stated, found }) in LEVELS.iter().zip(many) {
+        let found = f64::from(found);
+        assert!(
+            found <= 2.0 * stated + noise(stated) && found + noise(stated) >= stated / 2.0,
+            "{bits} bits: stated {stated}, found {found}"
+        );
+    }
+}
+
+#[test]
+fn whatever_the_keys_no_chance_found_is_twice_what_is_stated() {
+    let measured = [measure(false), measure(true)];
+    for (bits, Level { stated, found }) in measured
+        .iter()
+        .flatten()
+        .flat_map(|levels| LEVELS.iter().zip(*levels))
+    {
+        println!("{bits} bits: stated {stated:.1}, found {found}");
+        assert!(
+            f64::from(found) <= 2.0 * stated + noise(stated),
+            "{bits} bits: stated {stated}, found {found}"
+        );
+    }
+}
