@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::{Labelled, Search};
+use crate::model::campaign::{Campaign, Template};
+
 /// How many requests each template and each member has. One request counts for every template it
 /// is made from, and for every campaign of its account that has one of these.
 #[derive(Debug, Default)]
@@ -68,6 +71,48 @@ impl Counts {
         for (member, count) in other.by_member {
             let mine = self.by_member.entry(member).or_default();
             *mine = mine.saturating_add(count);
+        }
+    }
+}
+
+impl Search {
+    /// Writes the counts of the second look into campaigns and templates; `complete` says whether
+    /// the whole log was read.
+    pub fn apply(
+        &self,
+        found: &Labelled,
+        complete: bool,
+        campaigns: &mut [Campaign],
+        templates: &mut [Template],
+    ) {
+        for (number, campaign) in (0_u32..).zip(campaigns) {
+            campaign.campaign_requests = 0;
+            campaign.campaign_requests_complete = complete;
+            for member in &mut campaign.members {
+                let key = (number, Arc::from(member.account_id.as_str()));
+                let counted = found.counts.by_member.get(&key).copied();
+                member.campaign_requests = counted.unwrap_or(0);
+                campaign.campaign_requests += member.campaign_requests;
+            }
+        }
+        if !complete {
+            return;
+        }
+        let numbers = self.numbers();
+        for template in templates
+            .iter_mut()
+            .filter(|template| template.campaign_id.is_some())
+        {
+            let number = numbers.get(template.id.as_str());
+            let uses = number.and_then(|number| found.counts.by_template.get(number));
+            template.requests = uses.map_or(0, |uses| uses.requests);
+            if let Some(uses) = uses {
+                template.first_us = template.first_us.min(uses.first_us);
+                template.last_us = template.last_us.max(uses.last_us);
+                // Those of the sample, or more where the whole log shows more.
+                template.accounts = template.accounts.max(uses.accounts.len() as u64);
+            }
+            template.requests_complete = true;
         }
     }
 }

@@ -6,28 +6,26 @@
 //! sampled rows can be named.
 
 mod counts;
+mod lookup;
+mod quotes;
+mod samples;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use anyhow::Result;
-use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::config::Config;
 use crate::config::options::Quote;
-use crate::digest::DigestTables;
-use crate::fuse::{Pattern, is_made_from};
+use crate::fuse::Pattern;
 use crate::label::counts::Counts;
+use crate::label::lookup::Lookup;
+pub use crate::label::quotes::finish_texts;
 use crate::model::batch::RequestBatch;
-use crate::model::campaign::{COMPARED_TEXTS, Campaign, LabelledRequest, Template, Verdict};
+use crate::model::campaign::{COMPARED_TEXTS, Campaign, LabelledRequest, Verdict};
 use crate::model::column::RequestColumn;
 use crate::text::fragments::all_shingles;
-use crate::text::hash::{mix, text_hash};
-use crate::text::{common_text, excerpt};
-
-/// Characters of a text that are compared with others of its template.
-const COMPARED_CHARS: usize = 4_000;
+use crate::text::hash::text_hash;
 
 /// Columns the second look reads.
 pub const WANTED: &[RequestColumn] = &[
@@ -81,15 +79,6 @@ pub struct Search {
     excerpt_chars: usize,
     excerpts_per_template: usize,
     quote: Quote,
-}
-
-/// Templates of one role, by fragment and by exact text.
-#[derive(Default)]
-struct Lookup {
-    by_fragment: FxHashMap<u64, Vec<u32>>,
-    by_text: FxHashMap<u64, u32>,
-    /// Fragments that a text of each template typically holds.
-    typical: FxHashMap<u32, usize>,
 }
 
 impl Search {
@@ -155,17 +144,7 @@ impl Search {
             } else {
                 &mut search.user
             };
-            lookup.typical.insert(number, pattern.typical);
-            for fragment in &pattern.fragments {
-                lookup
-                    .by_fragment
-                    .entry(*fragment)
-                    .or_default()
-                    .push(number);
-            }
-            if let Some(hash) = pattern.text_hash {
-                lookup.by_text.insert(hash, number);
-            }
+            lookup.add(number, pattern);
         }
         (!search.campaigns_of.is_empty()).then_some(search)
     }
@@ -256,128 +235,10 @@ impl Search {
         shown
     }
 
-    /// Keeps the text as it may be shown, if it is among those of its template that are compared.
-    fn quote(&self, template: u32, text: &str, found: &mut Labelled) {
-        let hash = mix(text_hash(text));
-        let quotes = found.quotes.entry(template).or_default();
-        let full = quotes.len() >= COMPARED_TEXTS;
-        let wanted = !full || quotes.last_key_value().is_some_and(|last| hash < *last.0);
-        if wanted
-            && !quotes.contains_key(&hash)
-            && let Some(excerpt) = excerpt(text, COMPARED_CHARS, self.quote)
-        {
-            quotes.insert(hash, excerpt);
-            if full {
-                quotes.pop_last();
-            }
-        }
-    }
-
-    /// Puts parts of a second look together, in any order, and gives templates the text that those
-    /// found have in common, and excerpts where they lack some.
-    #[must_use]
-    pub fn join(
-        &self,
-        parts: impl IntoIterator<Item = Labelled>,
-        templates: &mut [Template],
-    ) -> Labelled {
-        let mut all = Labelled::default();
-        for part in parts {
-            all.absorb(part);
-        }
-        let numbers = self.numbers();
-        templates.par_iter_mut().for_each(|template| {
-            let number = numbers.get(template.id.as_str());
-            let Some(quotes) = number.and_then(|number| all.quotes.get(number)) else {
-                return;
-            };
-            let texts: Vec<String> = quotes.values().cloned().collect();
-            let common = common_text(&texts);
-            if !common.is_empty() {
-                template.common_text = common;
-            }
-            let wanted = self
-                .excerpts_per_template
-                .saturating_sub(template.excerpts.len());
-            let short = texts
-                .iter()
-                .filter_map(|text| excerpt(text, self.excerpt_chars, self.quote));
-            let new: Vec<String> = short
-                .filter(|text| !template.excerpts.contains(text))
-                .take(wanted)
-                .collect();
-            template.excerpts.extend(new);
-        });
-        all.requests.sort_unstable();
-        all
-    }
-
+    /// The number of each template by its id.
     fn numbers(&self) -> FxHashMap<&str, u32> {
         let ids = (0_u32..).zip(&self.template_ids);
         ids.map(|(number, id)| (&**id, number)).collect()
-    }
-
-    /// Labels the sampled texts of a digest, for runs that have no log to read again.
-    ///
-    /// # Errors
-    /// When a digest table lacks a column, which is an internal error.
-    pub fn label_samples(&self, tables: &DigestTables) -> Result<Labelled> {
-        let texts = &tables.texts;
-        let ids: Vec<&str> = tables
-            .accounts
-            .column("account_id")?
-            .str()?
-            .iter()
-            .map(Option::unwrap_or_default)
-            .collect();
-        let roles = texts
-            .column("role")?
-            .cast(&polars::prelude::DataType::UInt32)?;
-        let rows = texts
-            .column("account")?
-            .u32()?
-            .into_no_null_iter()
-            .zip(roles.u32()?.into_no_null_iter())
-            .zip(texts.column("text_hash")?.u64()?.into_no_null_iter())
-            .zip(texts.column("first_us")?.i64()?.into_no_null_iter())
-            .zip(texts.column("file")?.u32()?.into_no_null_iter())
-            .zip(texts.column("row")?.u64()?.into_no_null_iter())
-            .zip(texts.column("request_id")?.str()?.iter());
-        let mut found = Labelled::default();
-        for (index, ((((((account, role), hash), first_us), file), row), request_id)) in
-            rows.enumerate()
-        {
-            let Some(account_id) = ids.get(account as usize) else {
-                continue;
-            };
-            let Some((account_id, campaigns)) = self.campaigns_of.get_key_value(*account_id) else {
-                continue;
-            };
-            let fragments = tables.fragments.of(index).iter().copied();
-            let mut fitting = Fitting::default();
-            if role == 0 {
-                fitting.user = self.user.fitting(hash, fragments, self.cover_share);
-            } else {
-                fitting.system = self.system.fitting(hash, fragments, self.cover_share);
-            }
-            let who = (account_id, campaigns.as_slice(), first_us);
-            let Some((campaign, template)) = self.attributed(&fitting, who, &mut found.counts)
-            else {
-                continue;
-            };
-            found.requests.push(LabelledRequest {
-                file,
-                row,
-                request_id: request_id.unwrap_or_default().into(),
-                account_id: Arc::clone(account_id),
-                timestamp_us: first_us,
-                campaign_id: shared(&self.campaign_ids, campaign),
-                template_id: shared(&self.template_ids, template),
-                pattern_family: shared(&self.capabilities, template),
-            });
-        }
-        found.requests.sort_unstable();
-        Ok(found)
     }
 
     /// The templates that the text is made from, the best first.
@@ -394,46 +255,6 @@ impl Search {
         hits.sort_unstable();
         hits.dedup();
         lookup.fitting(text_hash(text), hits.into_iter(), self.cover_share)
-    }
-
-    /// Writes the counts of the second look into campaigns and templates; `complete` says whether
-    /// the whole log was read.
-    pub fn apply(
-        &self,
-        found: &Labelled,
-        complete: bool,
-        campaigns: &mut [Campaign],
-        templates: &mut [Template],
-    ) {
-        for (number, campaign) in (0_u32..).zip(campaigns) {
-            campaign.campaign_requests = 0;
-            campaign.campaign_requests_complete = complete;
-            for member in &mut campaign.members {
-                let key = (number, Arc::from(member.account_id.as_str()));
-                let counted = found.counts.by_member.get(&key).copied();
-                member.campaign_requests = counted.unwrap_or(0);
-                campaign.campaign_requests += member.campaign_requests;
-            }
-        }
-        if !complete {
-            return;
-        }
-        let numbers = self.numbers();
-        for template in templates
-            .iter_mut()
-            .filter(|template| template.campaign_id.is_some())
-        {
-            let number = numbers.get(template.id.as_str());
-            let uses = number.and_then(|number| found.counts.by_template.get(number));
-            template.requests = uses.map_or(0, |uses| uses.requests);
-            if let Some(uses) = uses {
-                template.first_us = template.first_us.min(uses.first_us);
-                template.last_us = template.last_us.max(uses.last_us);
-                // Those of the sample, or more where the whole log shows more.
-                template.accounts = template.accounts.max(uses.accounts.len() as u64);
-            }
-            template.requests_complete = true;
-        }
     }
 }
 
@@ -456,47 +277,6 @@ fn shared(texts: &[Arc<str>], number: u32) -> Arc<str> {
     texts
         .get(number as usize)
         .map_or_else(|| Arc::from(""), Arc::clone)
-}
-
-impl Lookup {
-    /// The exact text's template, then those that these distinct fragments cover enough of, most
-    /// fragments first.
-    fn fitting(
-        &self,
-        text_hash: u64,
-        fragments: impl Iterator<Item = u64>,
-        cover_share: f64,
-    ) -> Vec<u32> {
-        let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
-        for fragment in fragments {
-            for number in self.by_fragment.get(&fragment).into_iter().flatten() {
-                *counts.entry(*number).or_default() += 1;
-            }
-        }
-        let exact = self.by_text.get(&text_hash).copied();
-        counts.retain(|number, count| {
-            let typical = self.typical.get(number).copied().unwrap_or(0);
-            Some(*number) != exact && is_made_from(*count, typical, cover_share)
-        });
-        let mut covered: Vec<(u32, usize)> = counts.into_iter().collect();
-        // Of equals the first stays first.
-        covered.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        exact
-            .into_iter()
-            .chain(covered.into_iter().map(|(number, _)| number))
-            .collect()
-    }
-}
-
-/// Gives templates the text that their excerpts have in common, where none is known from whole
-/// texts, and keeps as many excerpts as are shown.
-pub fn finish_texts(templates: &mut [Template], excerpts_per_template: usize) {
-    templates.par_iter_mut().for_each(|template| {
-        if template.common_text.is_empty() {
-            template.common_text = common_text(&template.excerpts);
-        }
-        template.excerpts.truncate(excerpts_per_template);
-    });
 }
 
 /// Leaves out the requests of leads. A lead is often a popular application, whose requests
