@@ -10,6 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::campaign::{Campaign, Template};
 use crate::model::case::Case;
 use crate::model::comparison::{CampaignChange, Comparison, State};
+use crate::model::finding::{Finding, Subject};
+use crate::stats::random::stable_id;
 
 /// Accounts in common from which two campaigns may be one: one account can be in a second
 /// campaign by chance, two seldom.
@@ -226,49 +228,91 @@ fn elsewhere(own: &BTreeSet<&str>, others: &[Campaign], verb: &str) -> String {
 }
 
 /// Gives each campaign the id that it had in the earlier case, so that a reader's notes and
-/// suppressions still name it; an id that another campaign of this case has by itself is left
-/// where it is. Answers with each id here and the earlier one.
+/// suppressions still name it. A campaign that has such an id by itself, because it has taken up
+/// what the other one was named after, gets one of its own. Answers with each id here and the
+/// one it got.
 pub fn keep_ids(
     comparison: &mut Comparison,
     campaigns: &mut [Campaign],
     templates: &mut [Template],
+    findings: &mut [Finding],
 ) -> Vec<(String, String)> {
-    let own: BTreeSet<String> = campaigns
+    // Each earlier campaign has one counterpart at most, so that no id is given out twice.
+    let kept: BTreeSet<String> = comparison
+        .changes
         .iter()
-        .map(|campaign| campaign.id.clone())
+        .filter(|change| change.state != State::Gone)
+        .filter_map(|change| change.before_id.clone())
         .collect();
     let mut renamed = Vec::new();
     for change in &mut comparison.changes {
-        let Some(before) = change.before_id.clone() else {
-            continue;
+        let id = match &change.before_id {
+            _ if change.state == State::Gone => continue,
+            Some(before) => before.clone(),
+            None if kept.contains(&change.campaign_id) => {
+                let first = change.joined.first().map_or("", String::as_str);
+                stable_id("C", &[&change.campaign_id, "beside", first])
+            }
+            None => continue,
         };
-        if change.state == State::Gone || before == change.campaign_id || own.contains(&before) {
-            continue;
+        if id != change.campaign_id {
+            renamed.push((change.campaign_id.clone(), id.clone()));
+            change.campaign_id = id;
         }
-        renamed.push((change.campaign_id.clone(), before.clone()));
-        change.campaign_id = before;
     }
     for template in templates {
         if let Some(own) = &mut template.campaign_id
-            && let Some((_, before)) = renamed.iter().find(|(id, _)| id == own)
+            && let Some((_, kept)) = renamed.iter().find(|(id, _)| id == own)
         {
-            own.clone_from(before);
+            own.clone_from(kept);
+        }
+    }
+    for finding in findings {
+        if let Subject::Group { name } = &mut finding.subject
+            && let Some((_, kept)) = renamed.iter().find(|(id, _)| id == name)
+        {
+            name.clone_from(kept);
         }
     }
     for campaign in campaigns {
-        for (id, before) in &renamed {
-            for text in &mut campaign.description {
-                *text = with_id(text, id, before);
-            }
-            if campaign.id == *id {
-                campaign.description.push(format!(
-                    "keeps its id of the baseline; by what its accounts share now it would be {id}"
-                ));
-                campaign.id.clone_from(before);
-            }
+        for text in &mut campaign.description {
+            *text = with_ids(text, &renamed);
+        }
+        if let Some((id, kept)) = renamed.iter().find(|(id, _)| *id == campaign.id) {
+            campaign.description.push(format!(
+                "has its id from the comparison with the baseline; by what its accounts share now it would be {id}"
+            ));
+            campaign.id.clone_from(kept);
         }
     }
     renamed
+}
+
+/// Says of what only one of two cases shows that a suppression hides it in the other.
+pub fn name_suppressed(comparison: &mut Comparison, before: &Case, after: &Case) {
+    for change in &mut comparison.changes {
+        let (case, id) = match change.state {
+            State::Gone => (after, change.before_id.as_ref()),
+            State::New => (before, Some(&change.campaign_id)),
+            _ => continue,
+        };
+        let hidden = case
+            .suppressed_campaigns
+            .iter()
+            .find(|campaign| Some(&campaign.id) == id);
+        if let Some(hidden) = hidden {
+            let lines: Vec<String> = hidden.lines.iter().map(u64::to_string).collect();
+            change.because = format!(
+                "suppressed in {} case, by line {} of its suppression file",
+                if change.state == State::Gone {
+                    "the newer"
+                } else {
+                    "the earlier"
+                },
+                lines.join(", ")
+            );
+        }
+    }
 }
 
 /// Leaves out what suppressions hide: it is counted with them.
@@ -283,6 +327,23 @@ pub fn without_hidden(case: &mut Case) {
             change.state == State::Gone || shown.contains(change.campaign_id.as_str())
         });
     }
+}
+
+/// A sentence with other ids for some, all at once: an id may pass from one campaign to another.
+fn with_ids(text: &str, renamed: &[(String, String)]) -> String {
+    let mark = |at: usize| format!("\u{0}{at}\u{0}");
+    let marked = renamed
+        .iter()
+        .enumerate()
+        .fold(text.to_owned(), |text, (at, (id, _))| {
+            with_id(&text, id, &mark(at))
+        });
+    renamed
+        .iter()
+        .enumerate()
+        .fold(marked, |text, (at, (_, kept))| {
+            text.replace(&mark(at), kept)
+        })
 }
 
 /// A sentence with one id for another; a longer id that begins with it stays.

@@ -100,7 +100,7 @@ fn ids_are_kept_and_links_follow() {
     let mut template = sample::three_campaigns().case.templates.remove(0);
     template.campaign_id = Some("C-9".to_owned());
     let mut templates = [template];
-    let renamed = keep_ids(&mut found, &mut after, &mut templates);
+    let renamed = keep_ids(&mut found, &mut after, &mut templates, &mut []);
     assert_eq!(templates[0].campaign_id.as_deref(), Some("C-1"));
     assert_eq!(renamed, [("C-9".to_owned(), "C-1".to_owned())]);
     assert_eq!(after[0].id, "C-1");
@@ -110,11 +110,46 @@ fn ids_are_kept_and_links_follow() {
         ["linked with C-1, which uses the same T-1"]
     );
     assert_eq!(found.changes[0].campaign_id, "C-1");
-    // An id that another campaign has by itself is not taken from it.
-    let mut others = [
-        campaign("C-9", 10..40, &["T-1"]),
-        campaign("C-1", 60..80, &["T-5"]),
+}
+
+#[test]
+fn an_id_does_not_pass_to_a_newcomer() {
+    let before = [campaign("C-1", 0..30, &["T-1"])];
+    let mut after = [
+        campaign("C-9", 10..40, &["T-4"]),
+        campaign("C-1", 60..80, &["T-1"]),
     ];
-    let mut found = compare("last week", &before, &others);
-    assert!(keep_ids(&mut found, &mut others, &mut []).is_empty());
+    after[0].description = vec!["C-1 uses the same block as C-9".to_owned()];
+    let mut found = compare("last week", &before, &after);
+    let mut finding = sample::three_campaigns().case.findings.remove(0);
+    finding.subject = Subject::Group {
+        name: "C-9".to_owned(),
+    };
+    let mut findings = [finding];
+    keep_ids(&mut found, &mut after, &mut [], &mut findings);
+    assert_eq!(after[0].id, "C-1");
+    assert_ne!(after[1].id, "C-1");
+    assert_eq!(
+        after[0].description[0],
+        format!("{} uses the same block as C-1", after[1].id)
+    );
+    assert_eq!(
+        findings[0].subject,
+        Subject::Group {
+            name: "C-1".to_owned()
+        }
+    );
+    let states = states(&found);
+    assert_eq!(states[0].1, State::Grown);
+    assert_eq!(states[1], (after[1].id.as_str(), State::New));
+    // Next week it is known by the id it got.
+    let last_week = after.clone();
+    let mut next = [
+        campaign("C-9", 12..42, &["T-4"]),
+        campaign("C-1", 60..84, &["T-1"]),
+    ];
+    let mut found = compare("last week", &last_week, &next);
+    keep_ids(&mut found, &mut next, &mut [], &mut []);
+    assert_eq!(next[0].id, last_week[0].id);
+    assert_eq!(next[1].id, last_week[1].id);
 }

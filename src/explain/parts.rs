@@ -52,6 +52,8 @@ pub struct FindingFigures {
     pub would_clear: String,
     /// Whether its everyday explanations are so common that it never counts for a verdict.
     pub weak: bool,
+    /// Line of the suppression file that hides it; it counts for nothing then.
+    pub suppressed_by: Option<u64>,
     /// Requests in the finding, where counted.
     pub requests: u64,
     /// First request, microseconds since the epoch.
@@ -83,6 +85,7 @@ impl FindingFigures {
             innocent: finding.innocent.clone(),
             would_clear: finding.would_clear.clone(),
             weak: finding.weak,
+            suppressed_by: finding.suppressed_by,
             requests: finding.requests,
             first_us: finding.first_us,
             last_us: finding.last_us,

@@ -119,7 +119,7 @@ fn standing(attributed: &[Attribution], in_digest: &[SampledRow], known: &Known<
         return "among the requests attributed to templates of campaigns".to_owned();
     }
     let mut text =
-        "not among the attributed requests: it was not recognised as one of a campaign's template"
+        "not among the attributed requests: it was not recognised as one of a template of a campaign above lead"
             .to_owned();
     if known.case.profile != "broad" {
         text.push_str(

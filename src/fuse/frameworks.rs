@@ -59,18 +59,23 @@ fn templates(campaign: &Campaign) -> Option<String> {
 
 /// Accounts that one operator seems to have made.
 fn owned(campaign: &Campaign) -> Option<String> {
-    let families: Vec<&str> = [Family::Payment, Family::Identity, Family::Lifecycle]
+    let tied: Vec<String> = [Family::Payment, Family::Identity, Family::Lifecycle]
         .into_iter()
         .filter(|family| counts(campaign, *family))
-        .map(Family::name)
+        .map(|family| {
+            let evidence = campaign.evidence.iter();
+            let accounts = evidence
+                .filter(|evidence| evidence.family == family)
+                .map(|evidence| evidence.accounts)
+                .max();
+            format!(
+                "{} accounts tied by {} evidence",
+                count(accounts.unwrap_or(0)),
+                family.name()
+            )
+        })
         .collect();
-    (!families.is_empty()).then(|| {
-        format!(
-            "{} accounts tied by {} evidence",
-            count(campaign.members.len() as u64),
-            families.join(" and ")
-        )
-    })
+    (!tied.is_empty()).then(|| tied.join(", "))
 }
 
 fn counts(campaign: &Campaign, family: Family) -> bool {

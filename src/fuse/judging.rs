@@ -16,7 +16,7 @@ use crate::fuse::incidence::UnitLayer;
 use crate::fuse::ownership::{self, Ownership};
 use crate::fuse::verdict::{self, Besides, COUNTING_BITS};
 use crate::fuse::wording::{self, Wordings};
-use crate::fuse::{customers, gathering, hosted, human_hours, long_standing, working_week};
+use crate::fuse::{customers, gathering, hosted, human_hours, long_standing, named, working_week};
 use crate::model::campaign::{Verdict, WithoutFamily};
 use crate::model::case::NullRuns;
 use crate::model::finding::Family;
@@ -291,8 +291,17 @@ impl Judge<'_> {
         one_customer(&accounts)
             .or_else(each_one_customer)
             .or_else(|| customers::separate_customers(cluster, self.layers))
+            .or_else(|| {
+                named::organisations(
+                    cluster,
+                    self.layers,
+                    self.sources.units,
+                    self.population.profiles,
+                    self.ownership.domains(),
+                )
+            })
             .or_else(|| gathering::one_event(&accounts, self.population))
-            .or_else(|| self.hosted_application(place, fused))
+            .or_else(|| self.hosted_application(place, cluster, fused))
             .or_else(|| {
                 let hands_on = self.refused(place).len() * 2 >= accounts.len();
                 self.of_few_families(cluster, (&accounts, hands_on), counts)
@@ -333,7 +342,12 @@ impl Judge<'_> {
     }
 
     /// The application that explains prompts and addresses; see [`hosted`].
-    fn hosted_application(&self, place: usize, fused: &Cluster) -> Option<String> {
+    fn hosted_application(
+        &self,
+        place: usize,
+        cluster: &Cluster,
+        fused: &Cluster,
+    ) -> Option<String> {
         let dated = self
             .population
             .profiles
@@ -348,7 +362,8 @@ impl Judge<'_> {
             .flatten()
             .map(|judged| (judged.detector, judged.finding.family))
             .collect();
-        hosted::application(fused, &shown, dated)
+        let servers = hosted::servers(cluster, self.corroborations, self.layers);
+        hosted::application(fused, &shown, dated, servers)
     }
 }
 

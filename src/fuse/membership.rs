@@ -130,10 +130,12 @@ fn tied_without_texts(layers: &[UnitLayer], ties: &Ties) -> FxHashSet<u32> {
         .collect()
 }
 
-/// Units that hold one of the keys that tie the cluster together.
+/// Units that hold one of the keys that tie the cluster together. A fixed text is a client's, and
+/// whoever uses the client holds it.
 pub(crate) fn holders(layers: &[UnitLayer], ties: &Ties) -> FxHashSet<u32> {
     ties.iter()
         .filter_map(|(layer, key)| Some((layers.get(*layer)?, *key)))
+        .filter(|(layer, key)| !is_fixed_text(layer, *key))
         .flat_map(|(layer, key)| layer.groups.get(key))
         .copied()
         .collect()

@@ -26,6 +26,7 @@ mod judging;
 pub mod leads;
 mod long_standing;
 pub mod membership;
+mod named;
 pub mod null_runs;
 pub mod ownership;
 pub mod places;
@@ -357,6 +358,7 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         .map(|(campaign, _)| campaign)
         .collect();
     shared_keys::attach(&mut campaigns, input.layers, &rows);
+    campaigns.iter_mut().for_each(rivals::weigh_places);
     separate::name_links(&mut campaigns);
     let (templates, patterns) = templates::word(input, &rows, &campaigns);
     findings.extend(purpose::name_campaigns(

@@ -117,7 +117,7 @@ impl<'a> Ownership<'a> {
 
 /// Whether anybody may have a mailbox there, however few of the log's accounts do: the largest
 /// providers of free mailboxes (ours, by common knowledge; a log tells of the others by itself).
-fn is_of_everybody(domain: &str) -> bool {
+pub(super) fn is_of_everybody(domain: &str) -> bool {
     const FREE_MAIL: [&str; 24] = [
         "126.com",
         "163.com",

@@ -31,6 +31,15 @@ pub(super) fn describe(
     if population.cell_hours > 24 {
         return None;
     }
+    // While most had not begun there was nothing to rest from.
+    let mut begun: Vec<i64> = accounts
+        .iter()
+        .filter_map(|account| population.first_us.get(*account as usize).copied())
+        .collect();
+    begun.sort_unstable();
+    let first_us = begun
+        .get(begun.len() / 2)
+        .map_or(first_us, |begun| first_us.max(*begun));
     // Whole days only: the first and the last are cut.
     let days = first_us.div_euclid(DAY_US) + 1..last_us.div_euclid(DAY_US);
     let own = usual(&by_day(accounts.iter().copied(), population), &days);

@@ -1,7 +1,7 @@
 //! Innocent explanations set against what was measured.
 
 use crate::fuse::ownership::FEW_PAYERS;
-use crate::model::campaign::{Campaign, Rival};
+use crate::model::campaign::{Campaign, Rival, SharedKey};
 use crate::model::finding::Family;
 use crate::model::week;
 
@@ -50,8 +50,25 @@ pub fn rivals(campaign: &Campaign, payers: Option<Payers>) -> Vec<Rival> {
     }
     if bits(Family::Network) > 0.0 || bits(Family::Client) > 0.0 {
         let mut rival = Rival {
-            explanation: "an office, campus, VPN exit or cloud egress shared by strangers, or one popular client".to_owned(),
+            explanation: PLACE.to_owned(),
             would_clear: "the same addresses or clients seen over unrelated accounts outside the campaign at the same rate".to_owned(),
+            ..empty()
+        };
+        if bits(Family::Payment) > 0.0 || bits(Family::Identity) > 0.0 {
+            rival
+                .speaks_against
+                .push("the accounts also share payers or identities".to_owned());
+        } else {
+            rival
+                .speaks_for
+                .push("no payer and no identity ties the accounts in a way that counts".to_owned());
+        }
+        rivals.push(rival);
+    }
+    if bits(Family::Dynamics) > 0.0 {
+        let mut rival = Rival {
+            explanation: "people who try a new model on its first days, or a program whose update, retries or example turns all of its users have alike".to_owned(),
+            would_clear: "a release note of that program, or the same change among unrelated accounts that use it".to_owned(),
             ..empty()
         };
         if bits(Family::Payment) > 0.0 || bits(Family::Identity) > 0.0 {
@@ -105,6 +122,40 @@ pub fn rivals(campaign: &Campaign, payers: Option<Payers>) -> Vec<Rival> {
         rivals.push(class);
     }
     rivals
+}
+
+/// The rival whose accounts would meet in a place or a program.
+const PLACE: &str =
+    "an office, campus, VPN exit or cloud egress shared by strangers, or one popular client";
+
+/// Weighs the places in which half of a campaign's accounts and more were seen.
+pub fn weigh_places(campaign: &mut Campaign) {
+    let members = campaign.members.len() as u64;
+    let places: Vec<&SharedKey> = campaign
+        .shared_keys
+        .iter()
+        .filter(|key| matches!(key.kind.as_str(), "ip" | "ip_prefix" | "asn"))
+        .filter(|key| key.inside * 2 >= members)
+        .collect();
+    let Some(first) = places.first() else {
+        return;
+    };
+    let more = match places.len() - 1 {
+        0 => String::new(),
+        1 => ", as at one more such place".to_owned(),
+        more => format!(", as at {more} more such places"),
+    };
+    let text = format!(
+        "{} of its accounts, and {} others, were seen at {} {}{more}",
+        first.inside, first.outside, first.kind, first.value
+    );
+    if let Some(rival) = campaign
+        .rivals
+        .iter_mut()
+        .find(|rival| rival.explanation == PLACE)
+    {
+        rival.speaks_for.push(text);
+    }
 }
 
 /// Microseconds in a week: in less there is no weekend to compare with.

@@ -42,6 +42,8 @@ pub struct Texts {
     located: Located,
     /// Account number.
     pub account: Vec<u32>,
+    /// Whether it is a system prompt.
+    pub system: Vec<bool>,
     /// Hash of the text.
     pub text_hash: Vec<u64>,
     /// Masked excerpt, where kept.
@@ -152,6 +154,14 @@ impl Rows {
                     .column("account")?
                     .u32()?
                     .into_no_null_iter()
+                    .collect(),
+                system: tables
+                    .texts
+                    .column("role")?
+                    .cast(&polars::prelude::DataType::UInt32)?
+                    .u32()?
+                    .into_no_null_iter()
+                    .map(|role| role != 0)
                     .collect(),
                 text_hash: tables
                     .texts

@@ -29,7 +29,7 @@ impl Maker<'_> {
             .map_or("", |layer| layer.kind);
         match found.manner {
             Manner::Many => format!(
-                "of {} accounts with {} {value}, {} are tied together by {} shared {other} keys; {} such keys expected by chance",
+                "of {} accounts with {} {value}, {} share {other} keys with one another; {} of these keys tie accounts that no other had tied, {} expected by chance",
                 found.size,
                 layer.kind,
                 found.core.len(),
@@ -72,14 +72,15 @@ impl Maker<'_> {
         let family = found.family.name();
         match found.manner {
             Manner::Many => format!(
-                "{keys} tie together {} of the {} accounts with {} {value}; {} such keys expected by chance (the agreement that {family} shows, from this side)",
+                "{keys} are shared by {} of the {} accounts with {} {value}; {} of these keys tie accounts that no other had tied, {} expected by chance (the same agreement as in {family}, told from this side)",
                 found.core.len(),
                 found.size,
                 layer.kind,
+                found.observed,
                 few(found.expected)
             ),
             Manner::Overlap => format!(
-                "{} of the {} accounts with {} {value} have {keys} in common; {} expected by chance (the agreement that {family} shows, from this side)",
+                "{} of the {} accounts with {} {value} have {keys} in common; {} expected by chance (the same agreement as in {family}, told from this side)",
                 found.observed,
                 found.size,
                 layer.kind,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::detect::dynamics::signature_replay::SIGNATURE;
 use crate::fuse::cluster::Cluster;
 use crate::fuse::corroboration::{Corroboration, MINIMUM_BITS, joining};
 use crate::fuse::customers::payers_hang_together;
@@ -43,11 +44,16 @@ pub fn verdict(
     layers: &[UnitLayer],
     besides: Besides,
 ) -> (Verdict, String) {
+    let rests_on_blobs = cluster
+        .agreements(corroborations)
+        .any(|found| [found.family, found.other_family].contains(&Family::Dynamics));
+    let handed_out = rests_on_blobs && carry_what_is_handed_out(&cluster.units, layers);
     let families: Vec<Family> = cluster
         .family_bits
         .iter()
         .filter(|(_, bits)| **bits >= COUNTING_BITS)
         .map(|(family, _)| *family)
+        .filter(|family| !(handed_out && *family == Family::Dynamics))
         .collect();
     let names = families
         .iter()
@@ -166,6 +172,25 @@ pub fn verdict(
     )
 }
 
+/// Whether the accounts share fewer signed blobs than they are: example turns that come with a
+/// program, which each of its users carries along. Who pulls blobs out of one account and puts them
+/// into others does so request by request, and has many, each in few hands.
+fn carry_what_is_handed_out(units: &[u32], layers: &[UnitLayer]) -> bool {
+    let (mut blobs, mut tied) = (0, BTreeSet::<u32>::new());
+    for layer in layers.iter().filter(|layer| layer.kind == SIGNATURE) {
+        for (key, _) in layer
+            .keys_of(units)
+            .into_iter()
+            .filter(|(_, inside)| *inside >= 2)
+        {
+            blobs += 1;
+            let users = layer.groups.get(key as usize).iter();
+            tied.extend(users.filter(|unit| units.binary_search(unit).is_ok()));
+        }
+    }
+    blobs > 0 && blobs < tied.len()
+}
+
 /// Whether at least half of the accounts that share a payer with another one of the cluster do
 /// so with as many as make a lead by themselves.
 fn cards_are_large(cluster: &Cluster, layers: &[UnitLayer]) -> bool {
@@ -260,4 +285,27 @@ fn tying_keys(
         })
         .max()
         .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::layer::{Layer, group_entries};
+    use crate::fuse::incidence::Units;
+
+    #[test]
+    fn blobs_that_a_program_ships_are_fewer_than_its_users() {
+        let units: Vec<u32> = (0..12).collect();
+        let carry = |entries: Vec<(u32, u32, u32)>| {
+            let grouped = group_entries(entries, |key| key.to_string());
+            let layer = Layer::of_accounts("test/test", SIGNATURE, Family::Dynamics, grouped);
+            let layers = [UnitLayer::fold(&layer, 0, &Units::fold(&vec![None; 12]))];
+            carry_what_is_handed_out(&units, &layers)
+        };
+        assert!(carry((0..12).map(|unit| (unit % 4, unit, 0)).collect()));
+        // Thirty blobs, each in two accounts.
+        let pulled = (0..30).flat_map(|blob| [(blob, blob % 12, 0), (blob, (blob + 5) % 12, 0)]);
+        assert!(!carry(pulled.collect()));
+        assert!(!carry(Vec::new()));
+    }
 }

@@ -96,7 +96,7 @@ impl<'a> Wordings<'a> {
     }
 
     /// Sampled texts of a template, or where an exact text stands.
-    fn texts(&self, place: (usize, usize)) -> Vec<u32> {
+    pub(super) fn texts(&self, place: (usize, usize)) -> Vec<u32> {
         if let Some(family) = self.family(place) {
             return family.texts.clone();
         }

@@ -13,7 +13,7 @@ pub enum Family {
     Payment,
     /// E-mail, phone, name.
     Identity,
-    /// Addresses, prefixes, autonomous systems.
+    /// Addresses and prefixes.
     Network,
     /// TLS, user agent, headers.
     Client,

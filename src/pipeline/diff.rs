@@ -15,9 +15,11 @@ use crate::report;
 pub fn diff_cases(old: &Path, new: &Path) -> Result<Comparison> {
     let before = report::read_recorded_case(old)?;
     let after = report::read_recorded_case(new)?;
-    Ok(compare::compare(
+    let mut comparison = compare::compare(
         &old.display().to_string(),
         &before.campaigns,
         &after.campaigns,
-    ))
+    );
+    compare::name_suppressed(&mut comparison, &before, &after);
+    Ok(comparison)
 }

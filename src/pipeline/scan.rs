@@ -117,9 +117,10 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
     coverage.notes.append(&mut universal.notes);
     universal.put_back(&mut detected.layers);
     let mut watchlist = None;
-    if let Some(list) = &list {
+    if let Some(list) = list {
+        let list = list.valid_at(coverage.first_us.unwrap_or(i64::MIN));
         let input = watch::Input {
-            list,
+            list: &list,
             tables: &tables,
             profiles: &profiles.by_account,
             layers: &detected.layers,
@@ -136,7 +137,7 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
         compare::compare(&name, &earlier.campaigns, &campaigns)
     });
     if let Some(comparison) = &mut comparison {
-        compare::keep_ids(comparison, &mut campaigns, &mut templates);
+        compare::keep_ids(comparison, &mut campaigns, &mut templates, &mut findings);
     }
     let left = gather::date_members(&tables, &profiles, &mut campaigns)?;
     let log_us = coverage.first_us.zip(coverage.last_us);

@@ -65,7 +65,7 @@ output_columns! {
         verdict Text "" "lead, likely or strong; a rule, not a score.";
         verdict_reason Text "" "Why this verdict and not the next one.";
         bits Float "bits" "Total evidence of the median account, each family capped.";
-        expected_false Float "clusters" "False clusters whose second family has as many bits as this campaign's, mean over the null runs; empty for a lead, of which it is not measured: the null keeps the key it stands on.";
+        expected_false Float "clusters" "False clusters whose second family has as many bits as this campaign's, mean over the null runs; empty for a lead, of which it is not stated: the null keeps the key that most leads rest on.";
         accounts Integer "accounts" "Accounts in the campaign.";
         requests Integer "requests" "All requests of these accounts.";
         campaign_requests Integer "requests" "Their requests in the campaign's templates.";
@@ -87,7 +87,7 @@ output_columns! {
         score Float "bits" "Total evidence: the sum over families, each capped.";
         payment Float "bits" "Evidence from shared payment instruments; empty where there is none.";
         identity Float "bits" "Evidence from e-mail, phone and name; empty where there is none.";
-        network Float "bits" "Evidence from addresses, prefixes, autonomous systems; empty where there is none.";
+        network Float "bits" "Evidence from addresses and prefixes; empty where there is none.";
         client Float "bits" "Evidence from TLS, user agent, headers; empty where there is none.";
         content Float "bits" "Evidence from prompt templates and repeats; empty where there is none.";
         coordination Float "bits" "Evidence from dispatch, synchrony, sharding, shared order; empty where there is none.";

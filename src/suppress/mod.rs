@@ -329,7 +329,7 @@ fn restate(
         if let (1.., Some(finding)) = (number, standing) {
             evidence.bits = evidence.bits.min(finding.bits);
             evidence.statement = format!(
-                "finding {}: {:.0} {}; {:.1} expected by chance (findings behind it that are suppressed: {number})",
+                "finding {}: {:.0} {}; {:.2} expected by chance (findings behind it that are suppressed: {number})",
                 finding.id, finding.measured, finding.measure, finding.expected
             );
         }

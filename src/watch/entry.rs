@@ -34,7 +34,13 @@ pub struct Entry {
     pub place: u64,
     /// What it names.
     pub watched: Watched,
+    /// Until when the list vouches for it, microseconds since the epoch, where it says so.
+    pub valid_until_us: Option<i64>,
 }
+
+/// Blocks that hold so much of all addresses name nobody (ours: registries hand out nothing wider
+/// than a /8 and, of IPv6, a /12).
+const WIDEST: (u8, u8) = (8, 12);
 
 impl Watched {
     /// Reads a kind and a value as lists write them.
@@ -51,10 +57,8 @@ impl Watched {
             match kind.trim().to_lowercase().replace(['-', ' '], "_").as_str() {
                 "ip" | "ip_address" | "ipv4" | "ipv6" | "ip_prefix" | "range" | "cidr"
                 | "network" => address(value)?,
-                "email" | "e_mail" | "email_address" | "mailbox" => Watched::Email(lower()),
-                "domain" | "email_domain" | "domain_name" => {
-                    Watched::Domain(lower().trim_matches(['.', '@']).to_owned())
-                }
+                "email" | "e_mail" | "email_address" | "mailbox" => email(lower())?,
+                "domain" | "email_domain" | "domain_name" => domain(&lower())?,
                 "payment" | "payment_id" | "card" => Watched::Payment(value.to_owned()),
                 "user_agent" => Watched::UserAgent(value.to_owned()),
                 "tls" | "ja3" | "ja4" | "tls_fingerprint" => Watched::Tls(value.to_owned()),
@@ -108,13 +112,47 @@ fn address(text: &str) -> Result<Watched, String> {
     let range: IpNet = text
         .parse()
         .map_err(|_| format!("`{}` is no address and no block", shown(text)))?;
-    if range.prefix_len() == 0 {
-        return Err("a block that holds every address".to_owned());
+    let widest = if range.addr().is_ipv4() {
+        WIDEST.0
+    } else {
+        WIDEST.1
+    };
+    if range.prefix_len() < widest {
+        return Err(format!(
+            "`{}` holds a large part of all addresses; name blocks of /{widest} or smaller",
+            shown(text)
+        ));
     }
     if range.prefix_len() == range.max_prefix_len() {
         return Ok(Watched::Ip(range.addr().to_canonical()));
     }
     Ok(Watched::Range(range.trunc()))
+}
+
+fn email(text: String) -> Result<Watched, String> {
+    match text.split_once('@') {
+        Some((name, domain)) if !name.is_empty() && !domain.is_empty() && !domain.contains('@') => {
+            Ok(Watched::Email(text))
+        }
+        _ => Err(format!("`{}` is no e-mail address", shown(&text))),
+    }
+}
+
+/// A domain somebody holds: one below a top level.
+fn domain(text: &str) -> Result<Watched, String> {
+    let name = text.trim_matches(['.', '@']);
+    let is_word =
+        |label: &str| !label.is_empty() && !label.contains(|letter: char| "*@/: ".contains(letter));
+    if !name.split('.').all(is_word) {
+        return Err(format!("`{}` is no domain", shown(text)));
+    }
+    if !name.contains('.') {
+        return Err(format!(
+            "`{}` is a top-level domain, which names everybody below it",
+            shown(text)
+        ));
+    }
+    Ok(Watched::Domain(name.to_owned()))
 }
 
 /// A text of a list in a message, short.
@@ -144,6 +182,15 @@ mod tests {
         }
         for (kind, value) in [
             ("ip", "0.0.0.0/0"),
+            ("range", "128.0.0.0/1"),
+            ("range", "2000::/3"),
+            ("domain", "com"),
+            ("domain", ".com"),
+            ("domain", "*"),
+            ("domain", "*.b.example"),
+            ("email", "@"),
+            ("email", "a@b@c"),
+            ("email", "a"),
             ("ip", "300.1.1.1"),
             ("sha256", "ab"),
             ("ip", " "),

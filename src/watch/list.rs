@@ -19,17 +19,44 @@ pub struct List {
 const KIND: [&str; 2] = ["kind", "type"];
 const VALUE: [&str; 2] = ["value", "indicator"];
 
+/// The column of a case's `indicators.csv` that says whether a campaign or a lead named an entry.
+const STANDING: &str = "standing";
+
+impl List {
+    /// The list without what it no longer vouches for when a log begins; that is named.
+    #[must_use]
+    pub fn valid_at(mut self, first_us: i64) -> Self {
+        let (valid, expired): (Vec<Entry>, Vec<Entry>) = self
+            .entries
+            .into_iter()
+            .partition(|entry| entry.valid_until_us.is_none_or(|until| until >= first_us));
+        self.entries = valid;
+        self.unread.extend(expired.into_iter().map(|entry| {
+            format!(
+                "object {} (`{}`): valid until a time before the log begins",
+                entry.place,
+                shown(&entry.watched.value())
+            )
+        }));
+        self
+    }
+}
+
 /// Reads a list.
 ///
 /// # Errors
 /// Why the file as a whole is none, in one line.
 pub fn parse(text: &str) -> Result<List, String> {
     let text = text.trim_start_matches('\u{feff}');
-    let list = if text.trim_start().starts_with('{') {
-        bundle(text)?
+    if text.trim_start().starts_with('{') {
+        some_of(bundle(text)?)
     } else {
-        table(text)?
-    };
+        table(text)
+    }
+}
+
+/// The list, unless nothing of it can be looked for.
+fn some_of(list: List) -> Result<List, String> {
     if list.entries.is_empty() {
         return Err(match list.unread.first() {
             Some(first) => format!("no entry that can be looked for; the first: {first}"),
@@ -59,17 +86,33 @@ fn table(text: &str) -> Result<List, String> {
                 .to_owned(),
         );
     };
+    let standing = find(&[STANDING]);
     let mut list = List::default();
     for record in reader.records() {
         let record = record.map_err(|error| format!("not CSV: {error}"))?;
         let place = record.position().map_or(0, csv::Position::line);
         let cell = |index: usize| unguarded(record.get(index).unwrap_or_default());
+        if standing.is_some_and(|standing| cell(standing) == "lead") {
+            list.unread.push(format!(
+                "line {place}: named by a lead alone, which is not enough to look for it elsewhere"
+            ));
+            continue;
+        }
         match Watched::read(cell(kind), cell(value)) {
-            Ok(watched) => list.entries.push(Entry { place, watched }),
+            Ok(watched) => list.entries.push(Entry {
+                place,
+                watched,
+                valid_until_us: None,
+            }),
             Err(reason) => list.unread.push(format!("line {place}: {reason}")),
         }
     }
-    Ok(list)
+    // A case without campaigns names nothing, which is no mistake in next week's command.
+    if standing.is_some() {
+        Ok(list)
+    } else {
+        some_of(list)
+    }
 }
 
 /// A value without the apostrophe that stands in case files before what a spreadsheet would run.
@@ -96,14 +139,24 @@ fn bundle(text: &str) -> Result<List, String> {
             .get("pattern_type")
             .and_then(Value::as_str)
             .is_none_or(|kind| kind == "stix");
+        let time = |name: &str| -> Option<i64> {
+            let text = object.get(name)?.as_str()?;
+            let time = chrono::DateTime::parse_from_rfc3339(text).ok()?;
+            Some(time.timestamp_micros())
+        };
+        let valid_until_us = time("valid_until");
+        let revoked = object.get("revoked").and_then(Value::as_bool) == Some(true);
         let read = match pattern {
+            _ if revoked => Err("it is revoked".to_owned()),
             Some(pattern) if is_stix => stix::read(pattern),
             _ => Err("its pattern is not of type stix".to_owned()),
         };
         match read {
-            Ok(all) => list
-                .entries
-                .extend(all.into_iter().map(|watched| Entry { place, watched })),
+            Ok(all) => list.entries.extend(all.into_iter().map(|watched| Entry {
+                place,
+                watched,
+                valid_until_us,
+            })),
             Err(reason) => list.unread.push(format!(
                 "object {place} ({}): {reason}",
                 shown(object.get("id").and_then(Value::as_str).unwrap_or("no id"))
@@ -149,6 +202,28 @@ mod tests {
             list.unread,
             ["object 3 (indicator--2): its pattern is not of type stix"]
         );
+    }
+
+    #[test]
+    fn what_only_a_lead_named_is_not_looked_for() {
+        let list = parse("kind,value,standing\nip,203.0.113.7,lead\nip,203.0.113.8,indicator\n");
+        let list = list.unwrap();
+        assert_eq!(list.entries.len(), 1);
+        assert!(list.unread[0].starts_with("line 2: named by a lead alone"));
+        assert_eq!(parse("kind,value,standing\n").unwrap(), List::default());
+    }
+
+    #[test]
+    fn what_is_revoked_or_expired_is_not_looked_for() {
+        let text = r#"{"objects":[
+            {"type":"indicator","id":"a","revoked":true,"pattern":"[ipv4-addr:value = '203.0.113.7']"},
+            {"type":"indicator","id":"b","valid_until":"1970-01-01T00:00:05Z","pattern":"[ipv4-addr:value = '203.0.113.8']"}]}"#;
+        let list = parse(text).unwrap();
+        assert_eq!(list.unread, ["object 1 (a): it is revoked"]);
+        assert_eq!(list.clone().valid_at(5_000_000), list);
+        let later = list.valid_at(5_000_001);
+        assert!(later.entries.is_empty());
+        assert!(later.unread[1].starts_with("object 2 (`203.0.113.8`): valid until"));
     }
 
     #[test]

@@ -204,6 +204,7 @@ mod tests {
         (1_u64..)
             .zip(all)
             .map(|(place, (kind, value))| Entry {
+                valid_until_us: None,
                 place,
                 watched: Watched::read(kind, value).unwrap(),
             })

@@ -41,8 +41,11 @@ use crate::model::campaign::TimelineEntry;
 use crate::model::column::RequestColumn;
 use crate::model::finding::Family;
 
+/// Id of the test.
+pub const MODEL_PIVOT: &str = "dynamics/model-pivot";
+
 static META: Meta = Meta {
-    id: "dynamics/model-pivot",
+    id: MODEL_PIVOT,
     title: "Traffic redirected to a new model within days of its release",
     families: &[Family::Dynamics],
     version: 1,

@@ -20,7 +20,9 @@
 //! # Innocent look-alikes
 //! One customer with several accounts (accounts of one declared `org_id` count as one);
 //! a signature published in documentation or in a library's tests, which turns up in very
-//! many accounts: such a signature makes no ring. A support case copied between colleagues.
+//! many accounts: such a signature makes no ring. Example turns that a program ships, which each of
+//! its users carries: where accounts share fewer signatures than they are, these count for no
+//! verdict. A support case copied between colleagues.
 //!
 //! # Needs
 //! requests.reasoning_signature.
@@ -48,6 +50,9 @@ static META: Meta = Meta {
     needs: &[Need::Request(RequestColumn::ReasoningSignature)],
     source: include_str!("signature_replay.rs"),
 };
+
+/// Kind of the layer of signatures.
+pub const SIGNATURE: &str = "signature";
 
 /// A ring needs two signatures at least: one alone may be a copied support case.
 const RING_SIGNATURES: u32 = 2;
@@ -106,7 +111,7 @@ impl Detector for SignatureReplay {
             ));
         }
         outcome.layers.push(layer(
-            "signature",
+            SIGNATURE,
             signatures,
             // A signature alone is no lead: rings are.
             Some(Quality::Supporting),

@@ -43,7 +43,7 @@ pub(super) fn blocks(campaign: &CampaignExplanation) -> Vec<Block> {
                     number(expected),
                     campaign.null_runs
                 ),
-                _ => "not measured: the null runs keep the key that a lead rests on".to_owned(),
+                _ => "not stated for a lead: the null runs keep the key that most leads rest on".to_owned(),
             },
         ),
         Block::Entry("null runs", campaign.null_method.clone()),
@@ -66,7 +66,7 @@ pub(super) fn blocks(campaign: &CampaignExplanation) -> Vec<Block> {
         Block::Heading("Evidence in bits, family by family".to_owned()),
         waterfall(&campaign.families),
         Block::Text(format!(
-            "{} bits in all (# counts for the verdict, . does not, - a finding): families add up, within one the strongest finding counts. The score of the campaign, {} bits, is that of its median account, whose own keys may say less.",
+            "{} bits in all (# counts for the verdict, . does not, - a finding): families add up, within one the strongest finding counts. The score of the campaign, {} bits, is that of its median account: of what its own keys say, shared addresses among it, which may be less or more than counts for the group.",
             bits(campaign.sum_bits),
             bits(campaign.bits)
         )),

@@ -50,8 +50,11 @@ pub(super) fn findings(blocks: &mut Vec<Block>, list: &[FindingFigures], most: u
     let mut above: Option<&FindingFigures> = None;
     for figures in list.iter().take(most) {
         let weak = if figures.weak { ", weak" } else { "" };
+        let hidden = figures.suppressed_by.map_or_else(String::new, |line| {
+            format!(", suppressed by line {line} of the suppression file")
+        });
         blocks.push(Block::Item(format!(
-            "{} {}: {} bits, {}{weak}",
+            "{} {}: {} bits, {}{weak}{hidden}",
             figures.id,
             figures.detector,
             bits(figures.bits),

@@ -6,11 +6,12 @@
 //! - Of all texts of the account that were sampled none holds enough of a template of the
 //!   campaign to be recognised by it, though those of nearly all others do, and no payer and no
 //!   telephone or mailbox ties it to one of these.
-//! - An account that nothing but a template brings, and of whose sampled texts hardly any is made
-//!   from the campaign's templates, where its texts would be many if it worked as the others do.
-//! - An account whose payer is no other member's, in a cluster that payers tie, and that nothing but a template
-//!   brings: no address and no name of it is another member's either. Who uses a public template
-//!   pays for himself, or in a team of his own, and works from home.
+//! - An account that nothing but templates and addresses bring, and that makes hardly a request from
+//!   the campaign's templates, where it would make many if it worked as the others do. Homes lie in
+//!   the blocks that proxies are rented in.
+//! - An account whose payer is no other member's, in a cluster that payers tie, and that nothing but
+//!   a template brings: no address and no name of it is another member's either. Who uses a public
+//!   template pays for himself, or in a team of his own, and works from home.
 //! - Teams and families: accounts that a payer with few of them brings, and nothing else but the
 //!   template, where strangers send that as well and most others stand behind larger payers; but
 //!   not who sends a template as well that most of the campaign and hardly anybody else sends.

@@ -7,18 +7,19 @@ use crate::detect::content::families::held;
 use crate::fuse::cluster::Cluster;
 use crate::fuse::incidence::UnitLayer;
 use crate::fuse::is_made_from;
+use crate::fuse::membership::Bits;
 use crate::model::finding::Family;
 
 /// Where one in so many accounts is not recognised by the templates, they say nothing of those
 /// who are not: the wording varies too much (ours).
 const ONE_IN: usize = 4;
 
-/// An account sends a template now and then where it has one text of it in so many as it would have
-/// if it worked as the others do (ours).
+/// An account sends a template now and then where it makes one request from it in so many as it
+/// would if it worked as the others do (ours).
 const CASUAL: f64 = 5.0;
 
-/// So many texts would have to be made from the templates for few to say something (ours).
-const FEWEST_TEXTS: f64 = 5.0;
+/// So many requests would have to be made from the templates for few to say something (ours).
+const FEWEST_REQUESTS: f64 = 5.0;
 
 impl Door<'_> {
     /// Units whose sampled texts hold too little of the cluster's templates, and that no hard key
@@ -40,37 +41,31 @@ impl Door<'_> {
         strangers(&cluster.units, &recognised, self.layers)
     }
 
-    /// Units that only a template brings, and that send it now and then.
+    /// Units that only templates and addresses bring, and that send the templates now and then.
     pub(super) fn casual(&self, cluster: &Cluster) -> BTreeSet<u32> {
-        // A system prompt goes with every request of some accounts, and has one text for all.
-        let is_prompt = |place: &(usize, usize)| {
-            let layer = self.layers.get(place.0);
-            layer.is_some_and(|layer| !layer.kind.starts_with("system"))
-        };
-        let groups = self.wordings.of_cluster(cluster);
-        if groups.is_empty() || !groups.iter().all(is_prompt) {
-            return BTreeSet::new();
-        }
-        let mut texts: BTreeSet<(u32, u32)> = BTreeSet::new();
-        for (layer, group) in groups {
-            if self.wordings.family((layer, group)).is_none() {
-                return BTreeSet::new();
+        let mut made: BTreeSet<u32> = BTreeSet::new();
+        for (layer, group) in self.wordings.of_cluster(cluster) {
+            if self.wordings.family((layer, group)).is_some() {
+                made.extend(self.made_from(layer, group).map(|(_, text)| text));
+            } else {
+                made.extend(self.wordings.texts((layer, group)));
             }
-            texts.extend(self.made_from(layer, group));
         }
         let mut work: BTreeMap<u32, Work> = BTreeMap::new();
-        let units = self.units;
-        for account in &self.rows.texts.account {
-            if let Some(unit) = units.of_account.get(*account as usize)
+        let texts = &self.rows.texts;
+        for ((text, account), system) in (0_u32..).zip(&texts.account).zip(&texts.system) {
+            if let Some(unit) = self.units.of_account.get(*account as usize)
                 && cluster.units.binary_search(unit).is_ok()
             {
-                work.entry(*unit).or_default().sampled += 1;
+                let uses = self.rows.text_use(text).0;
+                let is_made = made.contains(&text);
+                work.entry(*unit).or_default().add(*system, uses, is_made);
             }
         }
-        for (unit, _) in texts {
-            if let Some(work) = work.get_mut(&unit) {
-                work.made += 1;
-            }
+        for (unit, work) in &mut work {
+            let accounts = self.units.accounts.get(*unit as usize).into_iter();
+            let requests = |account: &u32| self.rows.requests.get(*account as usize).copied();
+            work.requests = accounts.flatten().filter_map(requests).sum();
         }
         casual(cluster, &work)
     }
@@ -92,39 +87,67 @@ impl Door<'_> {
     }
 }
 
-/// Sampled texts of a unit, and those made from the templates.
+/// What a unit sends, in requests.
 #[derive(Debug, Clone, Copy, Default)]
 struct Work {
-    sampled: u32,
-    made: u32,
+    /// All of them.
+    requests: u64,
+    /// Those with a sampled prompt, and with one made from the templates.
+    sampled: u64,
+    made: u64,
+    /// Those with a system prompt made from the templates.
+    under_system: u64,
 }
 
-/// See [`Door::casual`]: the share of the texts is held against that of the median account that
-/// something else ties as well; nobody where these are fewer than half.
+impl Work {
+    fn add(&mut self, system: bool, uses: u64, is_made: bool) {
+        match (system, is_made) {
+            (true, true) => self.under_system += uses,
+            (true, false) => {}
+            (false, _) => {
+                self.sampled += uses;
+                self.made += if is_made { uses } else { 0 };
+            }
+        }
+    }
+
+    /// Share of the requests that are made from the templates, by the prompts or by the system
+    /// prompts, whichever says more.
+    fn share(&self) -> f64 {
+        let share = |part: u64, all: u64| part as f64 / all.max(1) as f64;
+        share(self.made, self.sampled).max(share(self.under_system, self.requests))
+    }
+}
+
+/// See [`Door::casual`]: the share of what a unit sends is held against that of the median unit
+/// that payers, identities or the like tie; where these are fewer than half, of those that
+/// addresses tie; nobody where these are fewer than half as well.
 fn casual(cluster: &Cluster, work: &BTreeMap<u32, Work>) -> BTreeSet<u32> {
-    let (brought, tied): (Vec<_>, Vec<_>) = cluster
+    const SOFT: [Family; 3] = [Family::Content, Family::Client, Family::Network];
+    let members: Vec<(u32, &Bits, Work)> = cluster
         .units
         .iter()
         .zip(&cluster.bits)
         .filter_map(|(unit, bits)| Some((*unit, bits, *work.get(unit)?)))
-        .partition(|(_, bits, _)| is_of(bits, &[Family::Content, Family::Client]));
-    if tied.len() * 2 < cluster.units.len() {
-        return BTreeSet::new();
-    }
-    let mut shares: Vec<f64> = tied
-        .iter()
-        .map(|(_, _, work)| f64::from(work.made) / f64::from(work.sampled.max(1)))
         .collect();
-    shares.sort_by(f64::total_cmp);
-    let usual = shares.get(shares.len() / 2).copied().unwrap_or(0.0);
-    brought
-        .into_iter()
-        .filter(|(_, _, work)| {
-            let expected = usual * f64::from(work.sampled);
-            expected >= FEWEST_TEXTS && f64::from(work.made) * CASUAL <= expected
-        })
-        .map(|(unit, _, _)| unit)
-        .collect()
+    for soft in [&SOFT[..], &SOFT[..2]] {
+        let (brought, tied): (Vec<_>, Vec<_>) =
+            members.iter().partition(|(_, bits, _)| is_of(bits, soft));
+        if tied.len() * 2 < cluster.units.len() {
+            continue;
+        }
+        let mut shares: Vec<f64> = tied.iter().map(|(_, _, work)| work.share()).collect();
+        shares.sort_by(f64::total_cmp);
+        let usual = shares.get(shares.len() / 2).copied().unwrap_or(0.0);
+        return brought
+            .into_iter()
+            .filter(|(_, _, work)| {
+                usual * work.requests as f64 >= FEWEST_REQUESTS && work.share() * CASUAL <= usual
+            })
+            .map(|(unit, _, _)| unit)
+            .collect();
+    }
+    BTreeSet::new()
 }
 
 /// Those of the units that are not recognised, where few are not, and that no payer, telephone,
@@ -177,23 +200,30 @@ mod tests {
         for place in 6..10 {
             cluster.bits[place] = bits(&[Family::Content]);
         }
-        let mut work: BTreeMap<u32, Work> = BTreeMap::new();
-        for (unit, sampled, made) in [(6, 64, 2), (7, 64, 20), (8, 6, 1), (9, 4, 0)] {
-            work.insert(unit, Work { sampled, made });
+        cluster.bits[9] = bits(&[Family::Content, Family::Network]);
+        let work_of = |requests, made| Work {
+            requests,
+            sampled: requests.min(64),
+            made,
+            under_system: 0,
+        };
+        let mut work: BTreeMap<u32, Work> = (0..6).map(|unit| (unit, work_of(70, 60))).collect();
+        for (unit, requests, made) in [(6, 64, 2), (7, 64, 20), (8, 4, 0), (9, 300, 1)] {
+            work.insert(unit, work_of(requests, made));
         }
-        for unit in 0..6 {
-            work.insert(
-                unit,
-                Work {
-                    sampled: 64,
-                    made: 60,
-                },
-            );
+        // 8 has sent too little to tell.
+        assert_eq!(casual(&cluster, &work), BTreeSet::from([6, 9]));
+        // The system prompt goes with half of the requests of 6.
+        work.entry(6).or_default().under_system = 32;
+        assert_eq!(casual(&cluster, &work), BTreeSet::from([9]));
+        // Where addresses tie most, whoever has one is no stranger.
+        for bits in cluster.bits.iter_mut().take(6) {
+            *bits = super::super::tests::bits(&[Family::Content, Family::Network]);
         }
-        // 9 has sent too little to tell.
-        assert_eq!(casual(&cluster, &work), BTreeSet::from([6, 8]));
+        work.entry(6).or_default().under_system = 0;
+        assert_eq!(casual(&cluster, &work), BTreeSet::from([6]));
         // Where nothing but the template ties most, there is nobody to compare with.
-        for bits in cluster.bits.iter_mut().take(3) {
+        for bits in cluster.bits.iter_mut().take(6) {
             *bits = super::super::tests::bits(&[Family::Content]);
         }
         assert!(casual(&cluster, &work).is_empty());

@@ -49,7 +49,7 @@ pub(crate) static TERMS: &[Term] = &[
     },
     Term {
         word: "expected false",
-        meaning: "How many clusters with at least this much evidence the null runs gave, on average.",
+        meaning: "How many clusters the null runs gave, on average, whose second strongest family has at least as many bits as the campaign's. A lead is not measured.",
     },
     Term {
         word: "template",
@@ -81,7 +81,7 @@ pub(crate) static FAMILIES: &[Term] = &[
     },
     Term {
         word: "network",
-        meaning: "Shared addresses, prefixes and autonomous systems.",
+        meaning: "Shared addresses and prefixes.",
     },
     Term {
         word: "client",

@@ -36,15 +36,15 @@ pub(crate) static STEPS: &[Step] = &[
     },
     Step {
         title: "Families",
-        text: "Evidence of one family can be wrong in one common way. So only the strongest of a family counts, up to a cap (20 bits unless set otherwise), and families add up. Where the accounts of one card also share one template beyond chance, it is this agreement that is evidence, of both families: either alone has an innocent cause. An account is scored by its own keys and not by the group, so the bits of the median account differ from those of the families.",
+        text: "Evidence of one family can be wrong in one common way. So only the strongest of a family counts, up to a cap (20 bits unless set otherwise), and families add up. Where the accounts of one card also share one template beyond chance, it is this agreement that is evidence, of both families: either alone has an innocent cause. It is one measurement of two kinds of keys, and is told from both sides. An account is scored by its own keys and not by the group, so the bits of the median account differ from those of the families.",
     },
     Step {
         title: "Verdict",
-        text: "A rule, not a sum: one family is a lead; two independent ones and few expected false clusters are likely; three, or a hard key with dispatched work, are strong. Network and client evidence alone stays a lead.",
+        text: "A rule, not a sum, over the kinds of keys that agree: one family is a lead; two that agree beyond chance (one agreement of two families is enough), without an everyday cause and with few expected false clusters, are likely; three, or a hard key with dispatched work, are strong. Network and client evidence alone stays a lead.",
     },
     Step {
         title: "Null runs",
-        text: "All links are rewired at random, every account and every key keeping its number of links, and the whole test is run again. What still clusters is chance; its rate stands beside each campaign as expected false.",
+        text: "All links are rewired at random, every account and every key keeping its number of links, and the whole test is run again. What still clusters is chance; its rate stands beside each campaign as expected false. So few runs cannot show 5 % or 1 % by themselves: that no agreement counts below ten bits, a chance of one in a thousand that the log holds one after the price of all tests, keeps the rate there, and the null runs check it and lower a verdict where they show more.",
     },
     Step {
         title: "What this is not",
