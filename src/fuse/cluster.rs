@@ -299,7 +299,7 @@ fn settle(
         }
         scored
     };
-    let holders = membership::holders(layers, &ties);
+    let holders = membership::holders(layers, &ties, &units);
     let pays = |unit: u32, bits: &Bits, prior_bits: f64| {
         membership::total(bits) - prior_bits >= fuse.edge_margin_bits
             && !membership::is_surroundings_alone(bits)

@@ -130,12 +130,32 @@ fn tied_without_texts(layers: &[UnitLayer], ties: &Ties) -> FxHashSet<u32> {
         .collect()
 }
 
-/// Units that hold one of the keys that tie the cluster together. A fixed text is a client's, and
-/// whoever uses the client holds it.
-pub(crate) fn holders(layers: &[UnitLayer], ties: &Ties) -> FxHashSet<u32> {
-    ties.iter()
+/// Fewest members at an address that nobody is at by chance: a neighbour may be (ours).
+const AT_ONE_ADDRESS: usize = 3;
+
+/// Units that hold one of the keys that tie the cluster together, or an address that several of the
+/// `members` and hardly anybody else were seen at. A fixed text is a client's, and whoever uses the
+/// client holds it; a block has neighbours of everybody.
+pub(crate) fn holders(layers: &[UnitLayer], ties: &Ties, members: &[u32]) -> FxHashSet<u32> {
+    let tying = ties
+        .iter()
         .filter_map(|(layer, key)| Some((layers.get(*layer)?, *key)))
-        .filter(|(layer, key)| !is_fixed_text(layer, *key))
+        .filter(|(layer, key)| !is_fixed_text(layer, *key));
+    let addresses = layers
+        .iter()
+        .filter(|layer| layer.kind == "ip")
+        .flat_map(|layer| {
+            let keys = layer.keys_of(members).into_iter();
+            keys.map(move |(key, inside)| (layer, key as usize, inside))
+        })
+        .filter(|(layer, key, inside)| {
+            *inside >= AT_ONE_ADDRESS
+                && inside * 2 >= layer.groups.get(*key).len()
+                && !layer.crowded_for(*key, *inside)
+        })
+        .map(|(layer, key, _)| (layer, key));
+    tying
+        .chain(addresses)
         .flat_map(|(layer, key)| layer.groups.get(key))
         .copied()
         .collect()
