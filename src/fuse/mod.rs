@@ -28,6 +28,7 @@ mod long_standing;
 pub mod membership;
 mod named;
 pub mod null_runs;
+mod own_templates;
 pub mod ownership;
 pub mod places;
 pub mod purpose;
@@ -359,8 +360,9 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         .collect();
     shared_keys::attach(&mut campaigns, input.layers, &rows);
     campaigns.iter_mut().for_each(rivals::weigh_places);
+    let beside = own_templates::attach(&mut campaigns, input.layers, &rows.account_ids);
     separate::name_links(&mut campaigns);
-    let (templates, patterns) = templates::word(input, &rows, &campaigns);
+    let (templates, patterns) = templates::word(input, &rows, &campaigns, &beside);
     findings.extend(purpose::name_campaigns(
         &mut campaigns,
         &templates,

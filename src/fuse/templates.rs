@@ -1,6 +1,6 @@
 //! Prompt families put into words.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -20,7 +20,7 @@ fn template(
     layer: &Layer,
     group: usize,
     (rows, usual): (&Rows, &Usual<'_>),
-    campaigns: &[Campaign],
+    (campaigns, beside): (&[Campaign], &BTreeSet<String>),
     locators: usize,
 ) -> Template {
     let id = template_id(family, layer.kind);
@@ -76,6 +76,9 @@ fn template(
     let assessment = match (layer.quality(group), supported) {
         (Quality::Everyday(reason), false) => reason.clone(),
         (Quality::Everyday(reason), true) => format!("{reason}; the campaign stands on other evidence"),
+        (_, true) if beside.contains(&id) => {
+            "hardly anybody but accounts of campaigns sends it; these stand on other evidence".to_owned()
+        }
         (_, true) => "its accounts share something independent beyond chance".to_owned(),
         (_, false) => campaign.is_none().then(elsewhere).flatten().unwrap_or_else(|| {
             "nothing else that its accounts share counts as evidence: one customer, a popular application or a public prompt explain it as well".to_owned()
@@ -140,12 +143,14 @@ fn in_one_campaign(accounts: &[u32], rows: &Rows, campaigns: &[Campaign]) -> Opt
     })
 }
 
-/// Words every template, in the order of [`ranking`], each with the way to recognise it.
+/// Words every template, in the order of [`ranking`], each with the way to recognise it; `beside` are
+/// those that campaigns send and do not stand on.
 #[must_use]
 pub fn word(
     input: &Input<'_>,
     rows: &Rows,
     campaigns: &[Campaign],
+    beside: &BTreeSet<String>,
 ) -> (Vec<Template>, Vec<Pattern>) {
     let usual = Usual::read(input.population);
     let mut made: Vec<(Template, Pattern)> = Vec::new();
@@ -176,7 +181,7 @@ pub fn word(
                     layer,
                     *group,
                     (rows, &usual),
-                    campaigns,
+                    (campaigns, beside),
                     input.config.report.locators_per_finding,
                 );
                 purpose::name_template(&mut worded, &family.texts, input.capabilities);
@@ -222,7 +227,7 @@ pub fn word(
                     layer,
                     group,
                     (rows, &usual),
-                    campaigns,
+                    (campaigns, beside),
                     input.config.report.locators_per_finding,
                 );
                 purpose::name_template(&mut worded, &family.texts, input.capabilities);

@@ -84,7 +84,7 @@ output_columns! {
         campaign_id Text "" "The campaign it belongs to.";
         verdict Text "" "Verdict of that campaign.";
         role Text "" "Its part, from dates and bits, which enters no verdict: core, satellite (at most one family by its own keys), replaced (closed while the campaign went on), standby (made before a closure and silent until after it), relay (the template among the traffic of others) or silent (no request in the log, and paid for by a payer whose other accounts are all in the campaign).";
-        score Float "bits" "Total evidence: the sum over families, each capped.";
+        score Float "bits" "Confidence of its place: how much likelier its own keys are for a member than for a stranger, summed over families, each capped; ten bits are a thousand times. No probability.";
         payment Float "bits" "Evidence from shared payment instruments; empty where there is none.";
         identity Float "bits" "Evidence from e-mail, phone and name; empty where there is none.";
         network Float "bits" "Evidence from addresses and prefixes; empty where there is none.";
