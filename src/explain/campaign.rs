@@ -9,7 +9,7 @@ use crate::explain::known::Known;
 use crate::explain::parts::{FamilyBits, FindingFigures, Row, by_detector, stack};
 use crate::explain::template::TemplateSummary;
 use crate::model::campaign::{
-    Campaign, FamilyEvidence, Rival, SharedKey, SilentAccount, TimelineEntry, Verdict,
+    Campaign, FamilyEvidence, Rival, SharedKey, SilentAccount, Technique, TimelineEntry, Verdict,
     WithoutFamily,
 };
 use crate::model::finding::{Family, Subject};
@@ -53,6 +53,10 @@ pub struct CampaignExplanation {
     pub rivals: Vec<Rival>,
     /// What they were after.
     pub purpose: String,
+    /// What its clock says, what it is linked with, and whatever else describes it and is no evidence.
+    pub description: Vec<String>,
+    /// Published techniques it would be, if a reader confirms it; none for a lead.
+    pub techniques: Vec<Technique>,
     /// Its templates.
     pub templates: Vec<TemplateSummary>,
     /// Requests of all members.
@@ -137,6 +141,8 @@ pub fn campaign(campaign: &Campaign, known: &Known<'_>) -> CampaignExplanation {
         null_method: null_runs.method.clone(),
         rivals: campaign.rivals.clone(),
         purpose: campaign.purpose.clone(),
+        description: campaign.description.clone(),
+        techniques: campaign.techniques.clone(),
         templates: campaign
             .templates
             .iter()

@@ -136,6 +136,25 @@ pub(super) fn blocks(campaign: &CampaignExplanation) -> Vec<Block> {
     if campaign.rivals.is_empty() {
         blocks.push(Block::Text("none is named in the case".to_owned()));
     }
+    if !campaign.description.is_empty() {
+        blocks.push(Block::Heading(
+            "What describes it, and is no evidence".to_owned(),
+        ));
+        first(&mut blocks, &campaign.description, LISTED, |sentence| {
+            Block::Item(sentence.clone())
+        });
+    }
+    if !campaign.techniques.is_empty() {
+        blocks.push(Block::Heading(
+            "Published techniques it would be, if a reader confirms it".to_owned(),
+        ));
+        first(&mut blocks, &campaign.techniques, LISTED, |technique| {
+            Block::Item(format!(
+                "{} {}: {}",
+                technique.id, technique.name, technique.because
+            ))
+        });
+    }
     if !campaign.templates.is_empty() {
         blocks.push(Block::Heading("Templates".to_owned()));
         first(&mut blocks, &campaign.templates, LISTED, |template| {
