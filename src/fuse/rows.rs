@@ -202,6 +202,15 @@ impl Rows {
             .flatten()
     }
 
+    /// The sampled texts of an account; they stand in the order of accounts.
+    pub fn texts_of(&self, account: u32) -> std::ops::Range<u32> {
+        let texts = &self.texts.account;
+        let start = texts.partition_point(|other| *other < account);
+        let end = texts.partition_point(|other| *other <= account);
+        let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        number(start)..number(end)
+    }
+
     /// A sampled text's row.
     #[must_use]
     pub fn of_text(&self, text: u32) -> Option<Locator> {

@@ -51,23 +51,26 @@ impl Door<'_> {
                 made.extend(self.wordings.texts((layer, group)));
             }
         }
-        let mut work: BTreeMap<u32, Work> = BTreeMap::new();
-        let texts = &self.rows.texts;
-        for ((text, account), system) in (0_u32..).zip(&texts.account).zip(&texts.system) {
-            if let Some(unit) = self.units.of_account.get(*account as usize)
-                && cluster.units.binary_search(unit).is_ok()
-            {
-                let uses = self.rows.text_use(text).0;
-                let is_made = made.contains(&text);
-                work.entry(*unit).or_default().add(*system, uses, is_made);
+        let work = cluster
+            .units
+            .iter()
+            .map(|unit| (*unit, self.work(*unit, &made)))
+            .filter(|(_, work)| work.sampled + work.under_system > 0)
+            .collect();
+        casual(cluster, &work)
+    }
+
+    /// What a unit sends, and how much of it is among the texts `made` from templates.
+    fn work(&self, unit: u32, made: &BTreeSet<u32>) -> Work {
+        let mut work = Work::default();
+        for account in self.units.accounts.get(unit as usize).into_iter().flatten() {
+            work.requests += self.rows.requests.get(*account as usize).unwrap_or(&0);
+            for text in self.rows.texts_of(*account) {
+                let system = self.rows.texts.system.get(text as usize) == Some(&true);
+                work.add(system, self.rows.text_use(text).0, made.contains(&text));
             }
         }
-        for (unit, work) in &mut work {
-            let accounts = self.units.accounts.get(*unit as usize).into_iter();
-            let requests = |account: &u32| self.rows.requests.get(*account as usize).copied();
-            work.requests = accounts.flatten().filter_map(requests).sum();
-        }
-        casual(cluster, &work)
+        work
     }
 
     /// The sampled texts that hold enough of a template, each with its unit.
