@@ -29,7 +29,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("fuse", &["model", "config", "stats", "digest", "detect"]),
     ("label", &["model", "config", "text", "digest", "fuse"]),
     ("suppress", &["model"]),
-    ("compare", &["model"]),
+    ("compare", &["model", "stats"]),
     ("watch", &["model", "stats", "digest", "detect", "fuse"]),
     ("report", &["model", "config", "text"]),
     (

@@ -51,8 +51,6 @@ mod wording;
 mod working_week;
 
 #[cfg(test)]
-mod calibration_tests;
-#[cfg(test)]
 mod tests;
 
 use anyhow::Result;
