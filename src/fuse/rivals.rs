@@ -48,21 +48,27 @@ pub fn rivals(campaign: &Campaign, payers: Option<Payers>) -> Vec<Rival> {
         }
         rivals.push(rival);
     }
+    let weigh_owners = |rival: &mut Rival| {
+        let (list, text) = if bits(Family::Payment) > 0.0 || bits(Family::Identity) > 0.0 {
+            (
+                &mut rival.speaks_against,
+                "the accounts also share payers or identities",
+            )
+        } else {
+            (
+                &mut rival.speaks_for,
+                "no payer and no identity ties the accounts in a way that counts",
+            )
+        };
+        list.push(text.to_owned());
+    };
     if bits(Family::Network) > 0.0 || bits(Family::Client) > 0.0 {
         let mut rival = Rival {
             explanation: PLACE.to_owned(),
             would_clear: "the same addresses or clients seen over unrelated accounts outside the campaign at the same rate".to_owned(),
             ..empty()
         };
-        if bits(Family::Payment) > 0.0 || bits(Family::Identity) > 0.0 {
-            rival
-                .speaks_against
-                .push("the accounts also share payers or identities".to_owned());
-        } else {
-            rival
-                .speaks_for
-                .push("no payer and no identity ties the accounts in a way that counts".to_owned());
-        }
+        weigh_owners(&mut rival);
         rivals.push(rival);
     }
     if bits(Family::Dynamics) > 0.0 {
@@ -71,15 +77,7 @@ pub fn rivals(campaign: &Campaign, payers: Option<Payers>) -> Vec<Rival> {
             would_clear: "a release note of that program, or the same change among unrelated accounts that use it".to_owned(),
             ..empty()
         };
-        if bits(Family::Payment) > 0.0 || bits(Family::Identity) > 0.0 {
-            rival
-                .speaks_against
-                .push("the accounts also share payers or identities".to_owned());
-        } else {
-            rival
-                .speaks_for
-                .push("no payer and no identity ties the accounts in a way that counts".to_owned());
-        }
+        weigh_owners(&mut rival);
         rivals.push(rival);
     }
     if bits(Family::Content) > 0.0 {

@@ -75,12 +75,13 @@ pub(super) fn alone(cluster: &Cluster, layers: &[UnitLayer]) -> BTreeSet<u32> {
         })
         .collect();
     let pays_for_itself = |unit: u32| {
-        let keys = |layer: &'_ UnitLayer| layer.of_unit.get(unit as usize).to_vec();
+        let at = unit as usize;
         let is_known = payers()
-            .any(|layer| layer.singles.get(unit as usize) > Some(&0) || !keys(layer).is_empty());
-        let is_shared = payers()
-            .zip(&shared)
-            .any(|(layer, shared)| keys(layer).iter().any(|key| shared.contains(key)));
+            .any(|layer| layer.singles.get(at) > Some(&0) || !layer.of_unit.get(at).is_empty());
+        let is_shared = payers().zip(&shared).any(|(layer, shared)| {
+            let mut keys = layer.of_unit.get(at).iter();
+            keys.any(|key| shared.contains(key))
+        });
         is_known && !is_shared
     };
     cluster
