@@ -33,6 +33,7 @@ const RANGES: &[(&str, f64, f64)] = &[
     ("content.minimum_accounts", 2.0, COUNT_LIMIT),
     ("content.link_share", 0.0, 1.0),
     ("content.cover_share", 0.0, 1.0),
+    ("fuse.counting_bits", 0.0, 1000.0),
     ("fuse.family_cap_bits", 0.0, 1000.0),
     ("fuse.edge_margin_bits", 0.0, 1000.0),
     ("fuse.minimum_accounts", 2.0, COUNT_LIMIT),

@@ -77,6 +77,7 @@ pub struct ContentConfig {
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
 pub struct FuseConfig {
+    pub counting_bits: f64,
     pub family_cap_bits: f64,
     pub edge_margin_bits: f64,
     pub minimum_accounts: usize,

@@ -14,7 +14,6 @@ use crate::model::finding::{Family, Locator};
 use crate::model::profile::AccountProfile;
 use crate::model::week::{HOURS_PER_WEEK, hour_of_week};
 use crate::stats::quantile::median;
-use crate::stats::random::stable_id;
 
 /// Findings named with each family of evidence.
 const FINDINGS_NAMED: usize = 10;
@@ -76,11 +75,11 @@ pub(crate) fn median_bits(members: &[Member]) -> f64 {
 }
 
 impl Maker<'_> {
-    /// Words a cluster; `lead_group` is the group a single-family lead stands on.
+    /// Words a cluster under its id; `lead_group` is the group a single-family lead stands on.
     #[must_use]
     pub fn campaign(
         &self,
-        cluster: &Cluster,
+        (id, cluster): (String, &Cluster),
         verdict: (Verdict, String),
         expected_false: f64,
         lead_group: Option<(usize, usize)>,
@@ -104,7 +103,7 @@ impl Maker<'_> {
             .copied()
             .unwrap_or(0);
         let mut campaign = Campaign {
-            id: self.fingerprint(cluster, lead_group, &templates),
+            id,
             expected_false: (verdict.0 > Verdict::Lead).then_some(expected_false),
             verdict: verdict.0,
             verdict_reason: verdict.1,
@@ -201,7 +200,7 @@ impl Maker<'_> {
                     family: *family,
                     bits: *bits,
                     accounts: self.sources.accounts(&carrying).len() as u64,
-                    counts: *bits >= crate::fuse::verdict::COUNTING_BITS,
+                    counts: *bits >= cluster.counting_bits,
                     statement,
                     findings,
                 }
@@ -233,61 +232,6 @@ impl Maker<'_> {
             .filter(|(layer, _)| layer.family == Family::Content)
             .filter_map(|(layer, number)| layer.values.get(number).cloned())
             .collect()
-    }
-
-    /// The id hangs on what the operator keeps when accounts are replaced: a template, else a
-    /// key. Of those that at least half as many members share as the commonest one the first
-    /// by name is taken: which one is commonest changes from week to week.
-    fn fingerprint(
-        &self,
-        cluster: &Cluster,
-        lead_group: Option<(usize, usize)>,
-        templates: &BTreeSet<String>,
-    ) -> String {
-        let mut candidates: BTreeMap<(usize, usize), (bool, usize, String)> = BTreeMap::new();
-        let mut consider = |layer: usize, group: usize| {
-            let Some((detector_layer, number)) = self.sources.group(layer, group) else {
-                return;
-            };
-            let Some(value) = detector_layer.values.get(number) else {
-                return;
-            };
-            candidates.entry((layer, group)).or_insert_with(|| {
-                let inside = self.sources.layers[layer]
-                    .groups
-                    .get(group)
-                    .iter()
-                    .filter(|unit| cluster.units.binary_search(unit).is_ok())
-                    .count();
-                let name = format!("{} {value}", detector_layer.kind);
-                (templates.contains(value), inside, name)
-            });
-        };
-        if let Some((layer, group)) = lead_group {
-            consider(layer, group);
-        }
-        for (layer, group) in &cluster.also {
-            consider(*layer, *group);
-        }
-        for index in &cluster.corroborations {
-            let found = &self.corroborations[*index];
-            consider(found.group.0, found.group.1);
-            for key in &found.other_groups {
-                consider(found.other_layer, *key as usize);
-            }
-        }
-        let by_template = candidates.values().any(|(is_template, _, _)| *is_template);
-        let able = || {
-            candidates
-                .values()
-                .filter(|(is_template, _, _)| *is_template == by_template)
-        };
-        let most = able().map(|(_, inside, _)| *inside).max().unwrap_or(0);
-        let name = able()
-            .filter(|(_, inside, _)| inside * 2 >= most)
-            .map(|(_, _, name)| name.as_str())
-            .min();
-        stable_id("C", &[name.unwrap_or_default()])
     }
 
     fn mirrors_of(&self, cluster: &Cluster) -> impl Iterator<Item = &Mirror> {

@@ -22,6 +22,8 @@ pub struct Cluster {
     pub bits: Vec<Bits>,
     /// Evidence of the cluster by family: the strongest corroboration that family is part of, capped.
     pub family_bits: BTreeMap<Family, f64>,
+    /// Bits from which a family counts.
+    pub counting_bits: f64,
     /// Of a lead, further groups (layer, group) of the same family that hold nearly the same units.
     pub also: Vec<(usize, usize)>,
 }
@@ -35,6 +37,21 @@ impl Cluster {
         self.corroborations
             .iter()
             .filter_map(|index| all.get(*index))
+    }
+
+    /// Whether this family of evidence counts.
+    #[must_use]
+    pub fn counts(&self, family: Family) -> bool {
+        self.family_bits.get(&family) >= Some(&self.counting_bits)
+    }
+
+    /// The families of evidence that count.
+    pub fn counting(&self) -> impl Iterator<Item = Family> {
+        let counts = |(_, bits): &(&Family, &f64)| **bits >= self.counting_bits;
+        self.family_bits
+            .iter()
+            .filter(counts)
+            .map(|(family, _)| *family)
     }
 
     /// Bits of the second strongest family: what a verdict of two families rests on.
@@ -374,6 +391,7 @@ fn settle(
         units,
         corroborations: indices,
         family_bits,
+        counting_bits: fuse.counting_bits,
         also: Vec::new(),
     })
 }

@@ -16,7 +16,7 @@
 
 use rayon::prelude::*;
 
-use crate::config::NetworkConfig;
+use crate::config::Config;
 use crate::fuse::chance::{Background, Enough};
 use crate::fuse::incidence::UnitLayer;
 use crate::fuse::strata::Strata;
@@ -60,10 +60,6 @@ pub struct Corroboration {
     pub core: Vec<u32>,
 }
 
-/// A corroboration must keep this many bits after correction for everything tried:
-/// a chance of one in a thousand that the whole log holds one by accident.
-pub const MINIMUM_BITS: f64 = 10.0;
-
 /// In an overlap, the key must be this much more frequent inside the group than outside
 /// (bits): what one in thirty strangers has as well does not tie accounts together.
 const MINIMUM_LIFT_BITS: f64 = 5.0;
@@ -80,7 +76,7 @@ pub fn corroborate(
     layers: &[UnitLayer],
     strata: &Strata,
     network_strata: &Strata,
-    config: &NetworkConfig,
+    config: &Config,
 ) -> Vec<Corroboration> {
     let tests: f64 = layers
         .iter()
@@ -92,8 +88,8 @@ pub fn corroborate(
     let backgrounds: Vec<Backgrounds> = layers
         .iter()
         .map(|layer| Backgrounds {
-            by_activity: Background::new(layer, strata, config.hub_degree),
-            by_place: Background::new(layer, network_strata, config.hub_degree),
+            by_activity: Background::new(layer, strata, config.network.hub_degree),
+            by_place: Background::new(layer, network_strata, config.network.hub_degree),
         })
         .collect();
     let mut found: Vec<Corroboration> = layers
@@ -143,7 +139,7 @@ fn test_group(
     group: (usize, usize),
     members: &[u32],
     tests_log2: f64,
-    config: &NetworkConfig,
+    config: &Config,
 ) -> Vec<Corroboration> {
     let mut found = Vec::new();
     let family = layers[group.0].family;
@@ -196,7 +192,8 @@ fn test_group(
             let keys: Vec<u32> = repeated
                 .iter()
                 .filter(|(key, inside)| {
-                    let small = size_of(*key) <= config.hub_degree || enough == Enough::MostOfMany;
+                    let small =
+                        size_of(*key) <= config.network.hub_degree || enough == Enough::MostOfMany;
                     small && *inside >= enough.of(size_of(*key))
                 })
                 .map(|(key, _)| *key)
@@ -211,7 +208,8 @@ fn test_group(
                 -poisson_upper_log2(observed, expected) - tests_log2 - ways_log2
             };
             let is_enough = |expected: f64| {
-                bits_for(expected) >= MINIMUM_BITS && observed as f64 >= config.hub_ratio * expected
+                bits_for(expected) >= config.fuse.counting_bits
+                    && observed as f64 >= config.network.hub_ratio * expected
             };
             if !is_enough(background.expected_keys_at_least(&shares, enough)) {
                 continue;
@@ -238,7 +236,7 @@ fn test_group(
             let expected = background.expected_units(key as usize, all, &shares);
             let expected = expected.max(f64::MIN_POSITIVE);
             let bits = -poisson_upper_log2(inside as u64, expected) - tests_log2 - groups_log2;
-            if bits >= MINIMUM_BITS
+            if bits >= config.fuse.counting_bits
                 && lift_bits(inside, members.len(), all.len() - inside, units) >= MINIMUM_LIFT_BITS
             {
                 found.push(make(

@@ -5,7 +5,6 @@ use crate::fuse::campaigns::Maker;
 use crate::fuse::cluster::Cluster;
 use crate::fuse::incidence::UnitLayer;
 use crate::fuse::judging::Judge;
-use crate::fuse::verdict::COUNTING_BITS;
 use crate::fuse::{Candidate, batches, findings, held, leads, reported};
 use crate::model::campaign::{Campaign, Verdict};
 use crate::model::finding::{Family, Finding};
@@ -18,6 +17,8 @@ pub(super) struct Deciding<'a> {
     pub(super) layers: &'a [UnitLayer],
     pub(super) tested_layers: usize,
     pub(super) profile: Profile,
+    /// Ids of the candidates.
+    pub(super) ids: &'a [String],
 }
 
 impl Deciding<'_> {
@@ -48,8 +49,9 @@ impl Deciding<'_> {
     /// text.
     fn comes_in_waves(&self, (cluster, _): &Candidate<'_>, fused: &Cluster) -> bool {
         let accounts = self.judge.sources.accounts(&cluster.units);
-        let counts = |family| fused.family_bits.get(family) >= Some(&COUNTING_BITS);
-        [Family::Lifecycle, Family::Dynamics].iter().any(counts)
+        [Family::Lifecycle, Family::Dynamics]
+            .iter()
+            .any(|family| fused.counts(*family))
             || batches::come_in_batches(&accounts, self.judge.population)
     }
 
@@ -96,7 +98,8 @@ impl Deciding<'_> {
                 ),
             );
         }
-        let mut campaign = maker.campaign(cluster, verdict, expected, *lead);
+        let id = self.ids.get(place).cloned().unwrap_or_default();
+        let mut campaign = maker.campaign((id, cluster), verdict, expected, *lead);
         campaign.without_family =
             judge.without_families(place, (cluster, lead.is_some()), fused, campaign.verdict);
         let mut made = Vec::new();

@@ -4,7 +4,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::detect::layer::Layer;
 use crate::detect::network::address_overlap;
-use crate::fuse::corroboration::{Corroboration, MINIMUM_BITS, Manner};
+use crate::fuse::corroboration::{Corroboration, Manner};
 use crate::fuse::incidence::{UnitLayer, Units};
 use crate::fuse::rows::Rows;
 use crate::model::campaign::Campaign;
@@ -25,6 +25,8 @@ pub struct Sources<'a> {
     pub rows: &'a Rows,
     /// Sample rows with each finding.
     pub locators: usize,
+    /// Bits from which a family of evidence counts.
+    pub counting_bits: f64,
 }
 
 impl Sources<'_> {
@@ -337,7 +339,7 @@ fn mirror(
         measured: units.len() as f64,
         expected: holders.len() as f64 * found.size as f64 / sources.units.len().max(1) as f64,
         n: found.size as u64,
-        threshold: MINIMUM_BITS,
+        threshold: sources.counting_bits,
         null_model: format!(
             "the {} accounts of {named} drawn at random among accounts of equal activity, every {} keeping its number of accounts; expected here: the share of all accounts",
             found.size, detector_layer.kind
@@ -401,7 +403,7 @@ pub fn finding(corroboration: &Corroboration, sources: &Sources<'_>) -> Option<F
         measured: corroboration.observed as f64,
         expected: corroboration.expected,
         n: corroboration.size as u64,
-        threshold: MINIMUM_BITS,
+        threshold: sources.counting_bits,
         null_model: format!(
             "the {} accounts of this {} drawn at random among accounts of equal activity, every {} keeping its number of accounts; {of} expected by chance",
             corroboration.size, detector_layer.kind, other.kind

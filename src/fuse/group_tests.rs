@@ -9,7 +9,6 @@ use crate::detect::matched::Matched;
 use crate::detect::population::Population;
 use crate::fuse::cluster::Cluster;
 use crate::fuse::incidence::Units;
-use crate::fuse::verdict::COUNTING_BITS;
 use crate::model::finding::{DetectorRun, Family, RunStatus};
 use crate::stats::random::Random;
 
@@ -178,14 +177,8 @@ pub fn run(
         .filter(|(_, test, _)| test.may_count())
         .map(|(_, _, prepared)| prepared)
         .collect();
-    let (null_runs, expected_counting) = null_runs(
-        &counting,
-        population,
-        groups,
-        tried_log2,
-        fuse.null_runs,
-        seed,
-    );
+    let (null_runs, expected_counting) =
+        null_runs(&counting, population, groups, tried_log2, fuse, seed);
     Tested {
         by_group,
         untested,
@@ -247,12 +240,12 @@ fn null_runs(
     population: &Population<'_>,
     groups: &[Group],
     tried_log2: f64,
-    wanted: u32,
+    fuse: &FuseConfig,
     seed: u64,
 ) -> (u32, f64) {
     let visits = (population.len() * groups.len() * tests.len().max(1)) as u64;
     let affordable = u32::try_from(MOST_VISITS / visits.max(1)).unwrap_or(u32::MAX);
-    let runs = wanted.min(affordable.max(FEWEST_RUNS));
+    let runs = fuse.null_runs.min(affordable.max(FEWEST_RUNS));
     if groups.is_empty() || runs == 0 {
         return (0, 0.0);
     }
@@ -272,7 +265,7 @@ fn null_runs(
             tests.iter().any(|prepared| {
                 (prepared.look)(&drawn).findings.iter().any(|finding| {
                     finding.standing != Standing::Weak
-                        && corrected(finding, tried_log2) >= COUNTING_BITS
+                        && corrected(finding, tried_log2) >= fuse.counting_bits
                 })
             })
         })
@@ -302,18 +295,12 @@ fn random_group(matched: &Matched, group: &Group, random: &mut Random) -> Group 
 /// Whether a finding counts as a family of evidence in this cluster.
 #[must_use]
 pub fn counts(judged: &Judged, cluster: &Cluster, is_lead: bool) -> bool {
-    judged.bits >= COUNTING_BITS
+    judged.bits >= cluster.counting_bits
         && match judged.finding.standing {
             Standing::Weak => false,
             Standing::Counts => true,
             // One tool explains both the prompt and the move; one customer both the bill and the move.
-            Standing::CountsBesideLinks => {
-                !is_lead
-                    && cluster
-                        .family_bits
-                        .get(&Family::Content)
-                        .is_some_and(|bits| *bits >= COUNTING_BITS)
-            }
+            Standing::CountsBesideLinks => !is_lead && cluster.counts(Family::Content),
         }
 }
 
@@ -376,6 +363,7 @@ mod tests {
                 .iter()
                 .map(|family| (*family, 20.0))
                 .collect::<BTreeMap<_, _>>(),
+            counting_bits: 10.0,
             also: Vec::new(),
         }
     }

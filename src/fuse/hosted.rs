@@ -11,7 +11,6 @@ use crate::detect::network::signup_burst::SIGNUP_BURST;
 use crate::fuse::cluster::Cluster;
 use crate::fuse::corroboration::Corroboration;
 use crate::fuse::incidence::UnitLayer;
-use crate::fuse::verdict::COUNTING_BITS;
 use crate::model::finding::Family;
 
 /// Tests that say of accounts that one hand made them.
@@ -59,15 +58,14 @@ pub(super) fn application(
             .iter()
             .all(|(detector, family)| *family != Family::Dynamics || *detector == MODEL_PIVOT);
     let counting = cluster
-        .family_bits
-        .iter()
-        .filter(|(family, bits)| **bits >= COUNTING_BITS && **family != Family::Client)
-        .filter(|(family, _)| !moves || **family != Family::Dynamics);
+        .counting()
+        .filter(|family| *family != Family::Client)
+        .filter(|family| !moves || *family != Family::Dynamics);
     let together = shown.iter().any(|(detector, family)| {
         (MADE_TOGETHER.contains(detector) && !(servers && *detector == SIGNUP_BURST))
             || (!dated && *family == Family::Coordination)
     });
-    (counting.map(|(family, _)| *family).eq([Family::Network, Family::Content]) && !together).then(
+    (counting.eq([Family::Network, Family::Content]) && !together).then(
         || {
             "an application that sends from servers of its own, with accounts that its customers bring, as nothing says that these were made together"
                 .to_owned()
@@ -85,6 +83,7 @@ mod tests {
             corroborations: Vec::new(),
             bits: Vec::new(),
             family_bits: families.iter().map(|family| (*family, 20.0)).collect(),
+            counting_bits: 10.0,
             also: Vec::new(),
         }
     }

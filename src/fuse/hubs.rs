@@ -3,9 +3,10 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
+use crate::config::Config;
 use crate::detect::layer::{ASN, Layer, Quality};
 use crate::detect::network::public_ranges::PublicRanges;
-use crate::fuse::corroboration::{Corroboration, MINIMUM_BITS};
+use crate::fuse::corroboration::Corroboration;
 use crate::fuse::incidence::UnitLayer;
 use crate::fuse::strata::Strata;
 use crate::model::finding::{Family, SuppressedHub};
@@ -31,9 +32,10 @@ pub fn suppressed(
     corroborations: &[Corroboration],
     strata: &Strata,
     public: &PublicRanges,
-    hub_degree: usize,
+    config: &Config,
     seed: u64,
 ) -> Vec<SuppressedHub> {
+    let hub_degree = config.network.hub_degree;
     let mut used: FxHashSet<(usize, u32)> = FxHashSet::default();
     for corroboration in corroborations {
         used.insert((
@@ -104,7 +106,12 @@ pub fn suppressed(
                         Quality::Everyday(reason) if layer.hard => {
                             format!("{reason}: such a payer ties nobody")
                         }
-                        _ => reason(layer, group, share, background, source.innocent),
+                        _ => reason(
+                            (layer, group),
+                            (share, background),
+                            source.innocent,
+                            config.fuse.counting_bits,
+                        ),
                     },
                 },
                 value,
@@ -131,7 +138,12 @@ fn largest(
 }
 
 /// Why a key is left out.
-fn reason(layer: &UnitLayer, group: usize, share: f64, background: f64, innocent: &str) -> String {
+fn reason(
+    (layer, group): (&UnitLayer, usize),
+    (share, background): (f64, f64),
+    innocent: &str,
+    counting_bits: f64,
+) -> String {
     if layer.kind == ASN {
         return format!(
             "an autonomous system ties nobody, however few of the log's accounts it has: {innocent}"
@@ -146,7 +158,7 @@ fn reason(layer: &UnitLayer, group: usize, share: f64, background: f64, innocent
         return format!("its accounts share nothing else beyond chance: {innocent}");
     }
     format!(
-        "what its accounts share besides does not reach the {MINIMUM_BITS} bits, after the correction for everything tried, that would make it evidence: {innocent}"
+        "what its accounts share besides does not reach the {counting_bits} bits, after the correction for everything tried, that would make it evidence: {innocent}"
     )
 }
 

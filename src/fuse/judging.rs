@@ -14,7 +14,7 @@ use crate::fuse::findings::Sources;
 use crate::fuse::group_tests::{self, Tested};
 use crate::fuse::incidence::UnitLayer;
 use crate::fuse::ownership::{self, Ownership};
-use crate::fuse::verdict::{self, Besides, COUNTING_BITS};
+use crate::fuse::verdict::{self, Besides};
 use crate::fuse::wording::{self, Wordings};
 use crate::fuse::{customers, gathering, hosted, human_hours, long_standing, named, working_week};
 use crate::model::campaign::{Verdict, WithoutFamily};
@@ -137,7 +137,9 @@ impl Judge<'_> {
             .get(place)
             .into_iter()
             .flatten()
-            .filter(|judged| judged.detector == FAILOVER && judged.bits >= COUNTING_BITS)
+            .filter(|judged| {
+                judged.detector == FAILOVER && judged.bits >= self.config.fuse.counting_bits
+            })
             .flat_map(|judged| judged.finding.accounts.iter().copied())
             .collect()
     }
@@ -205,21 +207,19 @@ impl Judge<'_> {
         }
         let returned = self.clocks.count() && self.returned(place, cluster, is_lead);
         let besides = self.besides(place, cluster);
-        let counting = fused
-            .family_bits
-            .iter()
-            .filter(|(_, bits)| **bits >= COUNTING_BITS);
-        counting
-            .map(|(family, _)| {
+        fused
+            .counting()
+            .map(|family| {
                 let mut rest = fused.clone();
                 rest.corroborations.retain(|index| {
-                    self.corroborations.get(*index).is_some_and(|found| {
-                        found.family != *family && found.other_family != *family
-                    })
+                    self.corroborations
+                        .get(*index)
+                        .is_some_and(|found| found.family != family && found.other_family != family)
                 });
                 // What the group tests add stands beside the links.
-                rest.family_bits
-                    .retain(|other, _| other != family && !cluster.family_bits.contains_key(other));
+                rest.family_bits.retain(|other, _| {
+                    *other != family && !cluster.family_bits.contains_key(other)
+                });
                 let cap = self.config.fuse.family_cap_bits;
                 let links: Vec<(Family, f64)> = rest
                     .agreements(self.corroborations)
@@ -235,11 +235,11 @@ impl Judge<'_> {
                     Verdict::Lead
                 } else {
                     let ladder = verdict::verdict(&rest, self.corroborations, self.layers, besides);
-                    let returned = returned && *family != Family::Lifecycle;
+                    let returned = returned && family != Family::Lifecycle;
                     self.explained(place, &rest, &rest, ladder, returned).0
                 };
                 WithoutFamily {
-                    family: *family,
+                    family,
                     verdict: left.min(verdict),
                 }
             })
@@ -252,7 +252,7 @@ impl Judge<'_> {
     fn tied_by_each(&self, cluster: &Cluster) -> Vec<Vec<u32>> {
         let agreements: Vec<&Corroboration> = cluster
             .agreements(self.corroborations)
-            .filter(|found| found.bits >= COUNTING_BITS)
+            .filter(|found| found.bits >= cluster.counting_bits)
             .collect();
         let by_payer =
             |found: &&Corroboration| [found.family, found.other_family].contains(&Family::Payment);
@@ -275,7 +275,7 @@ impl Judge<'_> {
 
     /// The everyday cause that explains all of it, where there is one.
     fn explanation(&self, place: usize, cluster: &Cluster, fused: &Cluster) -> Option<String> {
-        let counts = |family| fused.family_bits.get(&family) >= Some(&COUNTING_BITS);
+        let counts = |family| fused.counts(family);
         let accounts = self.sources.accounts(&cluster.units);
         let numbered_in_many_places = counts(Family::Identity) && counts(Family::Network);
         let one_customer = |accounts: &[u32]| {
@@ -383,7 +383,7 @@ impl Clocks {
     pub(super) fn of(tested: &Tested, config: &FuseConfig) -> Self {
         let groups = tested.by_group.iter().filter(|found| {
             found.iter().any(|judged| {
-                judged.bits >= COUNTING_BITS && judged.finding.standing != Standing::Weak
+                judged.bits >= config.counting_bits && judged.finding.standing != Standing::Weak
             })
         });
         let share = tested.expected_counting / groups.count().max(1) as f64;

@@ -207,6 +207,7 @@ fn single_groups(
                         layer.family,
                         strongest.min(fuse.family_cap_bits),
                     )]),
+                    counting_bits: fuse.counting_bits,
                     also: Vec::new(),
                 },
                 (index, group),

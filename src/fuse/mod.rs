@@ -27,6 +27,7 @@ pub mod leads;
 mod long_standing;
 pub mod membership;
 mod named;
+mod naming;
 pub mod null_runs;
 mod own_templates;
 pub mod ownership;
@@ -170,8 +171,7 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         &requests,
         Some(&places::places(input.tables, input.profiles, &units)?),
     );
-    let corroborations =
-        corroboration::corroborate(layers, &activity, &network, &input.config.network);
+    let corroborations = corroboration::corroborate(layers, &activity, &network, input.config);
     let found = cluster::clusters(
         layers,
         &corroborations,
@@ -203,6 +203,7 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         units: &units,
         rows: &rows,
         locators: input.config.report.locators_per_finding,
+        counting_bits: input.config.fuse.counting_bits,
     };
 
     let in_use: Vec<bool> = {
@@ -319,7 +320,9 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         wordings: &wordings,
         config: input.config,
     };
+    let ids = naming::ids(&candidates, &sources, &wordings);
     let deciding = deciding::Deciding {
+        ids: &ids,
         judge: &judge,
         maker: &maker,
         layers: &all_layers,
@@ -384,7 +387,7 @@ pub fn fuse(input: &Input<'_>) -> Result<Fused> {
         &corroborations,
         &activity,
         input.public_ranges,
-        input.config.network.hub_degree,
+        input.config,
         input.seed,
     );
     Ok(Fused {

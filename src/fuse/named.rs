@@ -157,6 +157,7 @@ mod tests {
             corroborations: Vec::new(),
             bits: Vec::new(),
             family_bits: BTreeMap::new(),
+            counting_bits: 10.0,
             also: Vec::new(),
         };
         organisations(

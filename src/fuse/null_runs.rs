@@ -74,7 +74,7 @@ pub fn null_runs(
                 layer.with_pairs(rewired)
             })
             .collect();
-        let corroborations = corroborate(&rewired, strata, network_strata, &config.network);
+        let corroborations = corroborate(&rewired, strata, network_strata, config);
         let found: Vec<Cluster> =
             clusters(&rewired, &corroborations, &config.fuse, &config.network);
         for cluster in &found {

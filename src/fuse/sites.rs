@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::fuse::cluster::Cluster;
 use crate::fuse::corroboration::Corroboration;
 use crate::fuse::incidence::UnitLayer;
-use crate::fuse::verdict::{COUNTING_BITS, OWNERS_NEEDED};
+use crate::fuse::verdict::OWNERS_NEEDED;
 use crate::model::finding::Family;
 use crate::stats::components::Components;
 
@@ -147,7 +147,7 @@ fn regions(
     let mut found: BTreeSet<(u64, usize, u32)> = BTreeSet::new();
     for corroboration in cluster
         .agreements(corroborations)
-        .filter(|corroboration| corroboration.bits >= COUNTING_BITS)
+        .filter(|corroboration| corroboration.bits >= cluster.counting_bits)
     {
         let Some(layer) = layers.get(corroboration.other_layer) else {
             continue;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::detect::dynamics::signature_replay::SIGNATURE;
 use crate::fuse::cluster::Cluster;
-use crate::fuse::corroboration::{Corroboration, MINIMUM_BITS, joining};
+use crate::fuse::corroboration::{Corroboration, joining};
 use crate::fuse::customers::payers_hang_together;
 use crate::fuse::incidence::UnitLayer;
 use crate::fuse::leads;
@@ -12,10 +12,6 @@ use crate::fuse::sites;
 use crate::model::campaign::Verdict;
 use crate::model::finding::Family;
 use crate::stats::tail::binomial_upper_log2;
-
-/// A family counts for the verdict from this many bits: one in a thousand, after correction
-/// for every test made on the log, that chance gave even one such agreement.
-pub const COUNTING_BITS: f64 = MINIMUM_BITS;
 
 /// Families that say who owns the accounts. They have one innocent cause in common: a
 /// customer with several accounts, one bill, one office and one client.
@@ -49,10 +45,7 @@ pub fn verdict(
         .any(|found| [found.family, found.other_family].contains(&Family::Dynamics));
     let handed_out = rests_on_blobs && carry_what_is_handed_out(&cluster.units, layers);
     let families: Vec<Family> = cluster
-        .family_bits
-        .iter()
-        .filter(|(_, bits)| **bits >= COUNTING_BITS)
-        .map(|(family, _)| *family)
+        .counting()
         .filter(|family| !(handed_out && *family == Family::Dynamics))
         .collect();
     let names = families
@@ -69,7 +62,10 @@ pub fn verdict(
         return (
             Verdict::Lead,
             if families.is_empty() {
-                "no family of evidence reaches 10 bits".to_owned()
+                format!(
+                    "no family of evidence reaches {} bits",
+                    cluster.counting_bits
+                )
             } else {
                 format!("one family of evidence ({names})")
             },

@@ -170,6 +170,7 @@ mod tests {
             corroborations: Vec::new(),
             bits: vec![Default::default(); 10],
             family_bits: BTreeMap::new(),
+            counting_bits: 10.0,
             also: Vec::new(),
         };
         leave_out(&mut cluster, &set(0..5));

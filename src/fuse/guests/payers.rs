@@ -7,7 +7,6 @@ use crate::fuse::cluster::Cluster;
 use crate::fuse::incidence::UnitLayer;
 use crate::fuse::leads;
 use crate::fuse::membership::Bits;
-use crate::fuse::verdict::COUNTING_BITS;
 use crate::model::finding::Family;
 
 /// One in so many users of a template must be no member for it to be one that strangers send
@@ -62,7 +61,7 @@ fn teams(cluster: &Cluster, templates: &[&[u32]], layers: &[UnitLayer]) -> BTree
 /// Units whose payer is known and no other member's, which only a template brings, where payers
 /// tie the others.
 pub(super) fn alone(cluster: &Cluster, layers: &[UnitLayer]) -> BTreeSet<u32> {
-    if cluster.family_bits.get(&Family::Payment) < Some(&COUNTING_BITS) {
+    if !cluster.counts(Family::Payment) {
         return BTreeSet::new();
     }
     let payers = || layers.iter().filter(|layer| layer.hard);
@@ -146,6 +145,7 @@ mod tests {
             corroborations: Vec::new(),
             bits: vec![paid; 16],
             family_bits: BTreeMap::new(),
+            counting_bits: 10.0,
             also: Vec::new(),
         };
         assert_eq!(on_small_payers(&cluster, &layers), set(12..16));
@@ -179,6 +179,7 @@ mod tests {
             corroborations: Vec::new(),
             bits: vec![bits(&[Family::Content]); 8],
             family_bits: BTreeMap::from([(Family::Payment, 20.0), (Family::Content, 20.0)]),
+            counting_bits: 10.0,
             also: Vec::new(),
         };
         for bits in cluster.bits.iter_mut().take(4) {

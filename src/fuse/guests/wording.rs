@@ -198,6 +198,7 @@ mod tests {
             corroborations: Vec::new(),
             bits: vec![bits(&[Family::Payment, Family::Content]); 10],
             family_bits: BTreeMap::new(),
+            counting_bits: 10.0,
             also: Vec::new(),
         };
         for place in 6..10 {

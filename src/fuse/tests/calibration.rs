@@ -4,10 +4,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::config::Config;
 use crate::detect::layer::{Layer, group_entries};
 use crate::fuse::chance::{Background, Enough};
-use crate::fuse::corroboration::joining;
+use crate::fuse::cluster::clusters;
+use crate::fuse::corroboration::{corroborate, joining};
 use crate::fuse::incidence::{UnitLayer, Units};
+use crate::fuse::null_runs::null_runs;
 use crate::fuse::strata::Strata;
 use crate::model::finding::Family;
 use crate::stats::random::Random;
@@ -170,4 +173,32 @@ fn whatever_the_keys_no_chance_found_is_twice_what_is_stated() {
             "{bits} bits: stated {stated}, found {found}"
         );
     }
+}
+
+/// Clusters that chance gives in worlds without campaigns, beside those that the null runs of the
+/// same worlds expect.
+fn clusters_by_chance(counting_bits: f64) -> (f64, usize) {
+    let (mut stated, mut found) = (0.0, 0);
+    for seed in 0..WORLDS {
+        let (requests, addresses, templates) = world(seed, false);
+        let layers = [addresses, templates];
+        let mut config = Config::default();
+        config.fuse.counting_bits = counting_bits;
+        config.fuse.null_runs = 5;
+        let strata = Strata::new(&requests, None);
+        let corroborations = corroborate(&layers, &strata, &strata, &config);
+        found += clusters(&layers, &corroborations, &config.fuse, &config.network).len();
+        let runs = null_runs(&layers, &strata, &strata, &config, seed);
+        stated += runs.support_bits.len() as f64 / f64::from(runs.runs);
+    }
+    (stated, found)
+}
+
+/// Where one agreement by chance is let through in every log, what a cluster needs besides (ties in
+/// several places, most of a template's users) keeps chance from making one, and the null runs say so.
+#[test]
+fn chance_makes_no_clusters_even_where_an_agreement_by_chance_counts() {
+    let (stated, found) = clusters_by_chance(0.0);
+    assert!(stated < 1.0, "{stated} stated");
+    assert_eq!(found, 0);
 }

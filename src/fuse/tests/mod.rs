@@ -117,7 +117,7 @@ impl World {
 fn judge(layers: &[UnitLayer]) -> (Vec<Cluster>, Vec<Corroboration>, Vec<Verdict>) {
     let config = Config::default();
     let strata = Strata::new(&vec![10; ACCOUNTS as usize], None);
-    let corroborations = corroborate(layers, &strata, &strata, &config.network);
+    let corroborations = corroborate(layers, &strata, &strata, &config);
     let found = clusters(layers, &corroborations, &config.fuse, &config.network);
     let verdicts = found
         .iter()
