@@ -383,7 +383,7 @@ fn templates_findings_and_requests_are_explained() {
 
 #[test]
 fn keys_are_explained_by_kind_and_value_or_by_the_value_alone() {
-    let campaign = json(demo(), "C-933a6111f9");
+    let campaign = json(demo(), "C-ffb1a4e713");
     let keys = list(&campaign["answer"]["campaign"]["shared_keys"]);
     let payer = keys
         .iter()
@@ -395,7 +395,7 @@ fn keys_are_explained_by_kind_and_value_or_by_the_value_alone() {
     assert_eq!(answer["value"], payer["value"]);
     assert_eq!(answer["accounts_complete"], false);
     let inside = &list(&answer["campaigns"])[0];
-    assert_eq!(inside["campaign_id"], "C-933a6111f9");
+    assert_eq!(inside["campaign_id"], "C-ffb1a4e713");
     assert_eq!(inside["inside"], payer["inside"]);
     assert_eq!(inside["outside"], payer["outside"]);
     assert!(!list(&answer["findings"]).is_empty());
@@ -416,7 +416,7 @@ fn keys_are_explained_by_kind_and_value_or_by_the_value_alone() {
         &text(demo(), &[&id]),
         &[
             "Campaigns that share it",
-            "C-933a6111f9",
+            "C-ffb1a4e713",
             "Findings about it",
         ],
     );

@@ -29,16 +29,19 @@ const FIRST_WEEK_US: i64 = 7 * 86_400_000_000;
 /// must not decide alone.
 const BEGINNERS: usize = 3;
 
-/// Weight of a payer against a text that all send (ours): half of the accounts on one card weigh as
-/// much, a card that all pay with outlasts what they ask, and one of eight cards does not.
-const PAYER_WEIGHT: f64 = 64.0;
+/// Weight of a payer against a text (ours): half of the accounts on one card weigh a little more,
+/// a card that nearly all pay with outlasts what they ask, and one of eight cards does not.
+const PAYER_WEIGHT: f64 = 16.0;
 
 /// Weight of any other key against a text (ours): addresses and mailboxes change with the
 /// accounts; they name what nothing else does.
 const PASSING_WEIGHT: f64 = 1e-9;
 
-/// Power of the share of the accounts that have a key, and of the share that they are of all
-/// that have it (ours: half weighs a sixty-fourth).
+/// Shares from which a key counts as one that all have, and that nobody else has (ours: whether one
+/// account more or less has it must not matter).
+const NEARLY_ALL: f64 = 0.75;
+
+/// Power of smaller shares (ours: half of the accounts weigh an eleventh).
 const SHARE_POWER: i32 = 6;
 
 /// Texts that weigh this share of the weightiest one weigh as much as it (ours): which of an
@@ -153,9 +156,11 @@ impl Election<'_> {
 
     /// Weight by share of a key that so many voters have.
     fn weight(&self, layer: &UnitLayer, key: u32, inside: usize) -> f64 {
-        let share = |of: usize| inside as f64 / of.max(inside).max(1) as f64;
-        let all = layer.groups.get(key as usize).len();
-        (share(self.voters.len()) * share(all)).powi(SHARE_POWER)
+        let share = |of: usize| {
+            let share = inside as f64 / of.max(inside).max(1) as f64;
+            (share / NEARLY_ALL).min(1.0).powi(SHARE_POWER)
+        };
+        share(self.voters.len()) * share(layer.groups.get(key as usize).len())
     }
 
     fn lot(&self, (place, key): (usize, u32), weight: f64) -> Option<Lot> {
