@@ -121,6 +121,9 @@ pub struct SilentAccount {
 /// What `accounts.csv` and the reports call the part of a [`SilentAccount`].
 pub const SILENT: &str = "silent";
 
+/// Why a lead has no techniques.
+pub const NO_TECHNIQUES: &str = "a lead gets none, since they would say more of it than is known";
+
 /// A published technique that a campaign would be, if a reader confirms it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Technique {

@@ -6,7 +6,7 @@ use crate::explain::render::figures::{findings, rows, waterfall};
 use crate::explain::render::{Block, first, more, number, span};
 use crate::explain::template::TemplateSummary;
 use crate::model::campaign::Rival;
-use crate::model::campaign::{Verdict, stability};
+use crate::model::campaign::{NO_TECHNIQUES, Verdict, stability};
 use crate::report::format::{bits, count, second};
 
 /// Findings, members and entries listed.
@@ -144,10 +144,12 @@ pub(super) fn blocks(campaign: &CampaignExplanation) -> Vec<Block> {
             Block::Item(sentence.clone())
         });
     }
-    if !campaign.techniques.is_empty() {
-        blocks.push(Block::Heading(
-            "Published techniques it would be, if a reader confirms it".to_owned(),
-        ));
+    blocks.push(Block::Heading(
+        "Published techniques it would be, if a reader confirms it".to_owned(),
+    ));
+    if campaign.techniques.is_empty() {
+        blocks.push(Block::Item(NO_TECHNIQUES.to_owned()));
+    } else {
         first(&mut blocks, &campaign.techniques, LISTED, |technique| {
             Block::Item(format!(
                 "{} {}: {}",

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::model::campaign::{
-    Campaign, Rival, Role, SilentAccount, Technique, Template, TimelineEntry, stability,
+    Campaign, NO_TECHNIQUES, Rival, Role, SilentAccount, Technique, Template, TimelineEntry,
+    stability,
 };
 use crate::model::case::Case;
 use crate::model::finding::{Finding, Locator, Subject};
@@ -147,6 +148,8 @@ pub(crate) struct CampaignSection<'a> {
     findings: Cut<FindingView<'a>>,
     rivals: &'a [Rival],
     techniques: &'a [Technique],
+    /// Said where there are none.
+    without_techniques: &'a str,
     locators: Cut<LocatorView<'a>>,
 }
 
@@ -229,6 +232,7 @@ pub(crate) fn campaign_sections(case: &Case, limit: usize) -> Cut<CampaignSectio
                 dates: &campaign.timeline,
                 description: &campaign.description,
                 techniques: &campaign.techniques,
+                without_techniques: NO_TECHNIQUES,
                 roles: roles(campaign),
                 heat: heat_map(
                     &campaign.hour_of_week,
