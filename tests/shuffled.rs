@@ -1,7 +1,7 @@
 //! The whole pipeline on logs that hold everything a campaign has and no campaign: prompts, addresses,
 //! payers, names, clocks and signed blobs each keep who shares them with whom, and each goes to
 //! other accounts, as busy as their own, with clocks jittered by hours.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 mod case_support;
 

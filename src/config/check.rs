@@ -37,7 +37,7 @@ const RANGES: &[(&str, f64, f64)] = &[
     ("fuse.family_cap_bits", 0.0, 1000.0),
     ("fuse.edge_margin_bits", 0.0, 1000.0),
     ("fuse.minimum_accounts", 2.0, COUNT_LIMIT),
-    ("fuse.null_runs", 0.0, 10_000.0),
+    ("fuse.null_runs", 1.0, 10_000.0),
     ("fuse.likely_false_share", 0.0, 1.0),
     ("fuse.strong_false_share", 0.0, 1.0),
     ("report.locators_per_finding", 0.0, 1e6),
@@ -74,6 +74,12 @@ pub(super) fn together(config: &Config) -> Result<(), String> {
         return Err(format!(
             "`fuse.strong_false_share` ({}) must not exceed `fuse.likely_false_share` ({})",
             fuse.strong_false_share, fuse.likely_false_share
+        ));
+    }
+    if fuse.family_cap_bits < fuse.counting_bits {
+        return Err(format!(
+            "`fuse.family_cap_bits` ({}) must not be below `fuse.counting_bits` ({}): no family would ever count",
+            fuse.family_cap_bits, fuse.counting_bits
         ));
     }
     let digest = &config.digest;

@@ -126,16 +126,11 @@ pub fn clusters(
                 .push(index);
         }
     }
-    by_label
+    let found: Vec<Cluster> = by_label
         .into_iter()
         .flat_map(|(label, members)| {
             let mut indices = evidence.remove(&label).unwrap_or_default();
-            indices.sort_by(|a, b| {
-                corroborations[*b]
-                    .bits
-                    .total_cmp(&corroborations[*a].bits)
-                    .then(a.cmp(b))
-            });
+            by_strength(&mut indices, corroborations);
             let sides = separate::sides(layers, &members, fuse, network);
             let whole = sides.len() == 1;
             // Whoever is of one side is no outsider whom another one may take in.
@@ -163,7 +158,60 @@ pub fn clusters(
                 })
                 .collect::<Vec<_>>()
         })
-        .collect()
+        .collect();
+    one_for_the_same(found, layers, corroborations, fuse, network)
+}
+
+/// Where two ties of one operator begin with different accounts, each draws in those of the other:
+/// clusters of which most of the smaller one is in the larger are one.
+fn one_for_the_same(
+    mut found: Vec<Cluster>,
+    layers: &[UnitLayer],
+    corroborations: &[Corroboration],
+    fuse: &FuseConfig,
+    network: &NetworkConfig,
+) -> Vec<Cluster> {
+    let are_one = |one: &Cluster, other: &Cluster| {
+        let common = one
+            .units
+            .iter()
+            .filter(|unit| other.units.binary_search(unit).is_ok())
+            .count();
+        common * 2 > one.units.len().min(other.units.len())
+    };
+    // Each round leaves one cluster less.
+    while let Some((first, second)) = (0..found.len())
+        .flat_map(|first| (first + 1..found.len()).map(move |second| (first, second)))
+        .find(|(first, second)| are_one(&found[*first], &found[*second]))
+    {
+        let other = found.remove(second);
+        let one = found.remove(first);
+        let mut units = [one.units.as_slice(), &other.units].concat();
+        units.sort_unstable();
+        units.dedup();
+        let mut indices = [one.corroborations.as_slice(), &other.corroborations].concat();
+        by_strength(&mut indices, corroborations);
+        indices.dedup();
+        let members = (units, &BTreeSet::new());
+        let larger = if other.units.len() > one.units.len() {
+            other
+        } else {
+            one
+        };
+        let merged = settle(layers, corroborations, members, indices, fuse, network);
+        found.insert(first, merged.unwrap_or(larger));
+    }
+    found
+}
+
+/// Strongest first.
+fn by_strength(indices: &mut [usize], corroborations: &[Corroboration]) {
+    indices.sort_by(|a, b| {
+        corroborations[*b]
+            .bits
+            .total_cmp(&corroborations[*a].bits)
+            .then(a.cmp(b))
+    });
 }
 
 /// The corroborations with most of their accounts on one side of a cluster.

@@ -234,3 +234,11 @@ pub fn payers_hang_together(cluster: &Cluster, layers: &[UnitLayer]) -> bool {
     Islands::of(cluster, layers)
         .is_some_and(|found| found.payers >= 2 && found.exact_bridges * 2 >= found.payers)
 }
+
+/// Whether at least half as many mailboxes, series of them or telephones as there are payers join
+/// these to one another: people who meet do not share their names.
+#[must_use]
+pub fn payers_share_names(cluster: &Cluster, layers: &[UnitLayer]) -> bool {
+    Islands::of(cluster, layers)
+        .is_some_and(|found| found.payers >= 2 && found.named_bridges * 2 >= found.payers)
+}

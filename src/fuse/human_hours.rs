@@ -21,6 +21,10 @@ const CHANCE: f64 = 0.05;
 /// Share of the accounts that must rest, ten times what chance gives.
 const RESTING_SHARE: f64 = 0.5;
 
+/// Accounts that together use so few hours of the day show no clock: times are rounded, or one
+/// schedule drives them.
+const COARSE_HOURS: usize = 2;
+
 /// Whether these accounts rest; nothing where fewer than half of them have enough requests to tell,
 /// or where the digest keeps activity by more than an hour: then whole stretches look silent.
 #[must_use]
@@ -34,6 +38,11 @@ pub(super) fn kept(accounts: &[u32], population: &Population<'_>) -> Option<bool
         .filter(|clock| clock.iter().sum::<u64>() >= REQUESTS)
         .collect();
     if clocks.is_empty() || clocks.len() * 2 < accounts.len() {
+        return None;
+    }
+    // Where a log gives days or halves of them, all hours but one or two look silent.
+    let used = |hour: usize| clocks.iter().any(|clock| clock.get(hour) > Some(&0));
+    if (0..HOURS).filter(|hour| used(*hour)).count() <= COARSE_HOURS {
         return None;
     }
     let resting = clocks.iter().filter(|clock| rests(clock)).count();

@@ -16,7 +16,9 @@ use crate::fuse::incidence::UnitLayer;
 use crate::fuse::ownership::{self, Ownership};
 use crate::fuse::verdict::{self, Besides};
 use crate::fuse::wording::{self, Wordings};
-use crate::fuse::{customers, gathering, hosted, human_hours, long_standing, named, working_week};
+use crate::fuse::{
+    customers, gathering, hosted, human_hours, long_standing, named, sites, working_week,
+};
 use crate::model::campaign::{Verdict, WithoutFamily};
 use crate::model::case::NullRuns;
 use crate::model::finding::Family;
@@ -290,6 +292,7 @@ impl Judge<'_> {
         };
         one_customer(&accounts)
             .or_else(each_one_customer)
+            .or_else(|| sites::one_site(cluster, self.layers))
             .or_else(|| customers::separate_customers(cluster, self.layers))
             .or_else(|| {
                 named::organisations(

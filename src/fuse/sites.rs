@@ -42,6 +42,33 @@ pub(super) fn everyday_cause(
         .map(|(_, cause)| cause)
 }
 
+/// Why one customer explains the cluster: nearly all of its accounts have one or two addresses in common,
+/// no other ones, and hardly anybody else has these.
+pub(super) fn one_site(cluster: &Cluster, layers: &[UnitLayer]) -> Option<String> {
+    let layer = layers.iter().find(|layer| layer.kind == "ip")?;
+    let used: Vec<(u32, usize)> = layer.keys_of(&cluster.units);
+    let own: BTreeSet<u32> = used
+        .iter()
+        .filter(|(key, inside)| inside * 10 >= layer.groups.get(*key as usize).len() * 9)
+        .filter(|(_, inside)| inside * 2 >= cluster.units.len())
+        .map(|(key, _)| *key)
+        .collect();
+    let stays = |unit: &&u32| {
+        let at = **unit as usize;
+        let mut keys = layer.of_unit.get(at).iter();
+        layer.singles.get(at) == Some(&0) && keys.len() > 0 && keys.all(|key| own.contains(key))
+    };
+    let stay = cluster.units.iter().filter(stays).count();
+    ((1..OWNERS_NEEDED).contains(&own.len()) && stay * 100 >= NEARLY_ALL_PERCENT * cluster.units.len())
+        .then(|| {
+            format!(
+                "one customer: {stay} of the {} accounts send from {} and from nowhere else, and hardly anybody else does",
+                cluster.units.len(),
+                if own.len() == 1 { "one address" } else { "two addresses" }
+            )
+        })
+}
+
 /// Whether nearly all of the shared addresses lie in one or two regions (an office, a campus), or
 /// crowd in a few: a carrier hands its addresses round among neighbours, and a cloud gives each
 /// machine whatever address is free. Rented proxies and servers lie scattered.

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use crate::detect::dynamics::signature_replay::SIGNATURE;
 use crate::fuse::cluster::Cluster;
 use crate::fuse::corroboration::{Corroboration, joining};
-use crate::fuse::customers::payers_hang_together;
+use crate::fuse::customers::{payers_hang_together, payers_share_names};
+use crate::fuse::hosted;
 use crate::fuse::incidence::UnitLayer;
 use crate::fuse::leads;
 use crate::fuse::sites;
@@ -101,8 +102,17 @@ pub fn verdict(
     {
         return (Verdict::Lead, format!("{names}, but {cause}"));
     }
+    // Beside other owners the addresses count for themselves, so what explains them is asked again.
+    let met = owners.contains(&Family::Network)
+        && (hosted::servers(cluster, corroborations, layers)
+            || sites::everyday_cause(cluster, corroborations, layers).is_some());
+    let independent: Vec<Family> = independent
+        .into_iter()
+        .filter(|family| !(met && *family == Family::Network))
+        .collect();
     let ties = owners
         .iter()
+        .filter(|family| independent.contains(family))
         .map(|family| tying_keys(cluster, *family, corroborations, layers))
         .max();
     let independent: Vec<Family> = match ties {
@@ -117,13 +127,21 @@ pub fn verdict(
             ),
         );
     }
+    let bill_and_text = [Family::Payment, Family::Content];
     let bill_and_text_alone =
-        independent == [Family::Payment, Family::Content] && !payers_hang_together(cluster, layers);
-    if bill_and_text_alone && besides.sleeps {
+        independent == bill_and_text && !payers_hang_together(cluster, layers);
+    // People with cards of their own meet at the exits of a VPN, in halls and on a carrier.
+    let and_addresses = independent
+        .iter()
+        .all(|family| bill_and_text.contains(family) || *family == Family::Network)
+        && bill_and_text
+            .iter()
+            .all(|family| independent.contains(family));
+    if besides.sleeps && and_addresses && !payers_share_names(cluster, layers) {
         return (
             Verdict::Lead,
             format!(
-                "{names}, but most of these accounts are silent for the same part of every day, longer than chance has it: people sleep, and those of customers with several accounts share a bill and a product"
+                "{names}, but most of these accounts are silent for the same part of every day, longer than chance has it: people sleep, those of customers with several accounts share a bill and a product, and they meet behind the same addresses"
             ),
         );
     }

@@ -130,6 +130,7 @@ fn address(text: &str) -> Result<Watched, String> {
 }
 
 fn email(text: String) -> Result<Watched, String> {
+    let text = text.trim_end_matches('.').to_owned();
     match text.split_once('@') {
         Some((name, domain)) if !name.is_empty() && !domain.is_empty() && !domain.contains('@') => {
             Ok(Watched::Email(text))
