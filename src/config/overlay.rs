@@ -141,7 +141,7 @@ mod tests {
         );
         assert_eq!(
             message("[fuse]\nnull_runs = 99999999999\n"),
-            "mine.toml: `fuse.null_runs` must be between 0 and 10000, is 99999999999"
+            "mine.toml: `fuse.null_runs` must be between 1 and 10000, is 99999999999"
         );
     }
 

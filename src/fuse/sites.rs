@@ -72,7 +72,7 @@ pub(super) fn one_site(cluster: &Cluster, layers: &[UnitLayer]) -> Option<String
 /// Whether nearly all of the shared addresses lie in one or two regions (an office, a campus), or
 /// crowd in a few: a carrier hands its addresses round among neighbours, and a cloud gives each
 /// machine whatever address is free. Rented proxies and servers lie scattered.
-fn only_one_place(
+pub(super) fn only_one_place(
     cluster: &Cluster,
     corroborations: &[Corroboration],
     layers: &[UnitLayer],
@@ -92,6 +92,21 @@ fn only_one_place(
     }
     needed < OWNERS_NEEDED || covered >= ADDRESSES_PER_REGION * needed
 }
+
+/// Whether hardly more than a handful of addresses or blocks tie all the accounts: the exits of a VPN, the
+/// halls where people meet, the servers of a product.
+pub(super) fn are_few(cluster: &Cluster, corroborations: &[Corroboration]) -> bool {
+    let keys = cluster
+        .agreements(corroborations)
+        .filter(|found| found.other_family == Family::Network)
+        .map(|found| found.other_groups.len())
+        .max();
+    keys.is_some_and(|keys| keys * ACCOUNTS_PER_EXIT <= cluster.units.len())
+}
+
+/// So many accounts to an address, and it is a place of its own rather than one of a pool (ours: proxies
+/// that are rented for accounts serve few each).
+const ACCOUNTS_PER_EXIT: usize = 8;
 
 /// From so many shared addresses in each region on, a carrier's or a cloud's pool is the likelier
 /// cause (ours).

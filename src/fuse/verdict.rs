@@ -105,7 +105,8 @@ pub fn verdict(
     // Beside other owners the addresses count for themselves, so what explains them is asked again.
     let met = owners.contains(&Family::Network)
         && (hosted::servers(cluster, corroborations, layers)
-            || sites::everyday_cause(cluster, corroborations, layers).is_some());
+            || sites::only_one_place(cluster, corroborations, layers)
+            || sites::are_few(cluster, corroborations));
     let independent: Vec<Family> = independent
         .into_iter()
         .filter(|family| !(met && *family == Family::Network))
