@@ -136,3 +136,34 @@ fn in_a_longer_log_and_in_next_weeks_log_a_campaign_keeps_its_id() {
     let longer = found(folder.path(), "more", &more, &[]);
     assert_eq!(longer, (id, 32));
 }
+
+/// In the second half of this log a card and a proxy each begin with other accounts of one operator.
+#[test]
+fn one_operator_is_named_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let files = simulate("tiny", 1.0, 5, stillhunt::simulate::Format::Csv, 1, &log);
+    let accounts = log.join("accounts.csv").display().to_string();
+    let events = log.join("events.csv").display().to_string();
+    let more = [
+        "--accounts",
+        &accounts,
+        "--events",
+        &events,
+        "--since",
+        "2026-01-15",
+    ];
+    let case = folder.path().join("case");
+    succeeded(&scan(&files, &more, &case));
+    let json = case_json(&case);
+    let campaigns = json["campaigns"].as_array().unwrap();
+    let named: Vec<&str> = campaigns
+        .iter()
+        .filter(|campaign| campaign["verdict"] != "lead")
+        .flat_map(|campaign| campaign["members"].as_array().unwrap())
+        .map(|member| member["account_id"].as_str().unwrap())
+        .collect();
+    let once: std::collections::BTreeSet<&str> = named.iter().copied().collect();
+    assert!(once.len() >= 10, "{once:?}");
+    assert_eq!(named.len(), once.len());
+}

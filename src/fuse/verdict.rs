@@ -103,7 +103,8 @@ pub fn verdict(
         return (Verdict::Lead, format!("{names}, but {cause}"));
     }
     // Beside other owners the addresses count for themselves, so what explains them is asked again.
-    let met = owners.contains(&Family::Network)
+    let met = owners.len() > 1
+        && owners.contains(&Family::Network)
         && (hosted::servers(cluster, corroborations, layers)
             || sites::only_one_place(cluster, corroborations, layers)
             || sites::are_few(cluster, corroborations));

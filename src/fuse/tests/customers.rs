@@ -174,3 +174,54 @@ fn one_payer_alone_stays_a_lead() {
     }
     assert_stays_a_lead(world);
 }
+
+/// Sixty accounts on twelve cards with one template that meet at so many addresses.
+fn who_meet(addresses: u32) -> Vec<UnitLayer> {
+    let mut world = twelve_cards();
+    for account in 500..560 {
+        world.address.push((200 + account % addresses, account, 0));
+    }
+    world.layers()
+}
+
+#[test]
+fn people_who_sleep_and_meet_at_a_few_exits_stay_a_lead() {
+    let besides = Besides {
+        sleeps: true,
+        ..Besides::default()
+    };
+    for addresses in [5, 20] {
+        let layers = who_meet(addresses);
+        let (found, corroborations, _) = judge(&layers);
+        let (asleep, reason) = verdict(&found[0], &corroborations, &layers, besides);
+        assert_eq!(asleep, Verdict::Lead, "{addresses}: {reason}");
+    }
+}
+
+#[test]
+fn a_handful_of_addresses_adds_no_family_beside_payers() {
+    let of = |addresses: u32| judge(&who_meet(addresses)).2;
+    assert_eq!(of(5), [Verdict::Likely]);
+    assert_eq!(of(20), [Verdict::Strong]);
+}
+
+#[test]
+fn one_address_for_all_and_nobody_else_is_one_customer() {
+    let site = |addresses: u32, others: u32| {
+        let mut world = twelve_cards();
+        for account in 500..560 {
+            world.address.retain(|entry| entry.1 != account);
+            world.address.push((200 + account % addresses, account, 0));
+        }
+        for account in 600..600 + others {
+            world.address.push((200, account, 0));
+        }
+        let layers = world.layers();
+        let (found, _, _) = judge(&layers);
+        crate::fuse::sites::one_site(&found[0], &layers)
+    };
+    assert!(site(1, 0).unwrap().contains("one address"));
+    assert!(site(2, 0).unwrap().contains("two addresses"));
+    assert_eq!(site(3, 0), None);
+    assert_eq!(site(1, 60), None, "strangers use it as well");
+}
