@@ -99,11 +99,14 @@ impl Table {
     /// Gives these columns of each account to another one that `donor` names.
     fn hand_over(&mut self, columns: &[&str], donor: &BTreeMap<String, String>) {
         let rows = self.by_account();
-        let before = self.rows.clone();
         let columns: Vec<usize> = columns
             .iter()
             .filter_map(|name| self.column(name))
             .collect();
+        let cells = |row: &Vec<String>| -> Vec<String> {
+            columns.iter().map(|column| row[*column].clone()).collect()
+        };
+        let before: Vec<Vec<String>> = self.rows.iter().map(cells).collect();
         for (account, own) in &rows {
             let Some(theirs) = donor.get(account).and_then(|donor| rows.get(donor)) else {
                 continue;
