@@ -96,7 +96,7 @@ pub(super) fn ids(
     ids
 }
 
-/// The keys of a cluster, best first; those of its first week before what came later.
+/// The keys that a cluster had in its first week, best first; where it had none, all of them.
 fn lots(cluster: &Cluster, sources: &Sources<'_>, wordings: &Wordings<'_>) -> Vec<Lot> {
     let mut firsts: Vec<i64> = cluster
         .units
@@ -124,9 +124,12 @@ fn lots(cluster: &Cluster, sources: &Sources<'_>, wordings: &Wordings<'_>) -> Ve
         });
         lots
     };
-    let mut lots = until(week_ends_us);
-    lots.extend(until(i64::MAX));
-    lots
+    let first_week = until(week_ends_us);
+    if first_week.is_empty() {
+        until(i64::MAX)
+    } else {
+        first_week
+    }
 }
 
 /// First request of a unit, in microseconds since the epoch.

@@ -140,10 +140,15 @@ pub fn verdict(
             .iter()
             .all(|family| independent.contains(family));
     if besides.sleeps && and_addresses && !payers_share_names(cluster, layers) {
+        let meet = if owners.contains(&Family::Network) {
+            ", and they meet behind the same addresses"
+        } else {
+            ""
+        };
         return (
             Verdict::Lead,
             format!(
-                "{names}, but most of these accounts are silent for the same part of every day, longer than chance has it: people sleep, those of customers with several accounts share a bill and a product, and they meet behind the same addresses"
+                "{names}, but most of these accounts are silent for the same part of every day, longer than chance has it: people sleep, and those of customers with several accounts share a bill and a product{meet}"
             ),
         );
     }
