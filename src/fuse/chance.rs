@@ -104,8 +104,8 @@ impl<'a> Background<'a> {
     /// groups, and where large ones are counted, of these as well.
     pub(crate) fn expected_keys(&self, shares: &[f64], enough: Enough) -> f64 {
         let large = match enough {
-            Enough::Two | Enough::Most => 0.0,
-            Enough::MostOfMany => self.expected_large(shares, enough),
+            Enough::Two => 0.0,
+            Enough::Most | Enough::MostOfMany => self.expected_large(shares, enough),
         };
         let mut chances = Vec::new();
         large + self.expected_small(shares, enough, &mut chances)
@@ -235,8 +235,8 @@ impl PairCounts {
 pub(crate) enum Enough {
     /// Two: the sensitive choice while the group is a small part of the log.
     Two,
-    /// Four fifths: where the group is a large part of the log, two members of a key are
-    /// inside by chance, but hardly ever nearly all of them.
+    /// Four fifths, however many that are: where the group is a large part of the log, two members
+    /// of a key are inside by chance, but hardly ever nearly all of them.
     Most,
     /// Four fifths, and six: among thousands of addresses two neighbours are in one group by
     /// chance now and then, and a count of keys would drown a few whose accounts are all in it.

@@ -234,7 +234,7 @@ fn of_side(indices: &[usize], corroborations: &[Corroboration], side: &[u32]) ->
 /// payers each stand behind several of the accounts, as no single customer does, or where most
 /// of its users share addresses (for a lead: an application may send from servers of its own).
 /// User prompts that go round do not count even then: a class may have several sponsors.
-fn is_usable(corroboration: &Corroboration, layers: &[UnitLayer]) -> bool {
+pub(super) fn is_usable(corroboration: &Corroboration, layers: &[UnitLayer]) -> bool {
     // Popular software is no tie: it may support a cluster, never make one.
     if [corroboration.family, corroboration.other_family].contains(&Family::Client) {
         return false;

@@ -192,8 +192,7 @@ fn test_group(
             let keys: Vec<u32> = repeated
                 .iter()
                 .filter(|(key, inside)| {
-                    let small =
-                        size_of(*key) <= config.network.hub_degree || enough == Enough::MostOfMany;
+                    let small = size_of(*key) <= config.network.hub_degree || enough != Enough::Two;
                     small && *inside >= enough.of(size_of(*key))
                 })
                 .map(|(key, _)| *key)

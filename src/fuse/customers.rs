@@ -5,10 +5,11 @@
 //! next. An operator's cards are not such islands: its proxies, series and devices run across
 //! them, or each account stands alone beside its card.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fuse::cluster::Cluster;
 use crate::fuse::incidence::UnitLayer;
+use crate::fuse::sites::REGIONS_OF_A_ROAMER;
 use crate::model::finding::Family;
 use crate::stats::components::Components;
 
@@ -41,6 +42,9 @@ struct Islands {
     at_home: usize,
     /// Joints between payers by names alone.
     named_bridges: usize,
+    /// Payers whose accounts meet those of others at addresses in so many regions as no carrier's
+    /// customer and no office sees, and hardly anybody else is there.
+    roaming: usize,
 }
 
 /// Share of a payer's accounts that must share a place of their own (ours).
@@ -118,6 +122,7 @@ impl Islands {
         let mut joined_exactly = Components::new(nodes);
         let mut joined_by_name = Components::new(nodes);
         let (mut bridges, mut exact_bridges, mut named_bridges) = (0, 0, 0);
+        let mut meetings: BTreeSet<(u32, u64)> = BTreeSet::new();
         let mut at_home = vec![false; payers];
         let sizes: Vec<usize> = accounts.values().map(Vec::len).collect();
         let marks = layers
@@ -155,6 +160,14 @@ impl Islands {
                 {
                     *home = true;
                 }
+                let several = run.iter().any(|(_, payer)| payer != first);
+                if exact
+                    && several
+                    && users <= 2 * run.len()
+                    && let Some(region) = layer.regions.get(*key as usize).copied().flatten()
+                {
+                    meetings.extend(run.iter().map(|(_, payer)| (*payer, region)));
+                }
                 let mut joins = false;
                 for (_, payer) in run {
                     if layer.family == Family::Identity {
@@ -179,8 +192,18 @@ impl Islands {
             marked: marked.iter().filter(|mark| **mark).count(),
             bridges,
             exact_bridges,
+            roaming: roaming(&meetings),
         })
     }
+}
+
+/// Payers that meet others in the regions of a roamer, of (payer, region) pairs.
+fn roaming(meetings: &BTreeSet<(u32, u64)>) -> usize {
+    let meetings: Vec<(u32, u64)> = meetings.iter().copied().collect();
+    meetings
+        .chunk_by(|a, b| a.0 == b.0)
+        .filter(|regions| regions.len() >= REGIONS_OF_A_ROAMER)
+        .count()
 }
 
 /// Kinds of keys that two strangers hardly share by chance.
@@ -228,11 +251,14 @@ pub fn separate_customers(cluster: &Cluster, layers: &[UnitLayer]) -> Option<Str
 }
 
 /// Whether at least half as many single addresses, mailboxes or telephones as there are payers
-/// join these to one another.
+/// join these to one another, or at least half of the payers roam and meet: the more accounts an
+/// address of a pool has served, the fewer of them join everybody.
 #[must_use]
 pub fn payers_hang_together(cluster: &Cluster, layers: &[UnitLayer]) -> bool {
-    Islands::of(cluster, layers)
-        .is_some_and(|found| found.payers >= 2 && found.exact_bridges * 2 >= found.payers)
+    Islands::of(cluster, layers).is_some_and(|found| {
+        found.payers >= 2
+            && (found.exact_bridges * 2 >= found.payers || found.roaming * 2 >= found.payers)
+    })
 }
 
 /// Whether at least half as many mailboxes, series of them or telephones as there are payers join

@@ -6,6 +6,7 @@ use rustc_hash::FxHashSet;
 use crate::config::Config;
 use crate::detect::layer::{ASN, Layer, Quality};
 use crate::detect::network::public_ranges::PublicRanges;
+use crate::fuse::cluster::is_usable;
 use crate::fuse::corroboration::Corroboration;
 use crate::fuse::incidence::UnitLayer;
 use crate::fuse::strata::Strata;
@@ -36,25 +37,13 @@ pub fn suppressed(
     seed: u64,
 ) -> Vec<SuppressedHub> {
     let hub_degree = config.network.hub_degree;
-    let mut used: FxHashSet<(usize, u32)> = FxHashSet::default();
-    for corroboration in corroborations {
-        used.insert((
-            corroboration.group.0,
-            u32::try_from(corroboration.group.1).unwrap_or(u32::MAX),
-        ));
-        used.extend(
-            corroboration
-                .other_groups
-                .iter()
-                .map(|key| (corroboration.other_layer, *key)),
-        );
-    }
+    let (used, everyday) = keys_by_use(corroborations, layers);
     let mut crowded = largest(listed, |_, _, size| size > hub_degree);
     crowded.extend(largest(layers, |layer, group, size| {
         layer.hard && size >= COMPANY_UNITS && layer.full.get(group) == Some(&false)
     }));
     let mut shared: Vec<(usize, &UnitLayer, usize)> = Vec::new();
-    for (index, layer) in layers.iter().enumerate().filter(|(_, layer)| !layer.hard) {
+    for layer in layers.iter().filter(|layer| !layer.hard) {
         for group in 0..layer.groups.len() {
             let size = layer.groups.get(group).len();
             let is_declared = || {
@@ -67,9 +56,7 @@ pub fn suppressed(
                 layer.crowded.get(group) == Some(&true)
                     && place.is_some_and(|place| public.holding(place).is_some())
             };
-            if (size > hub_degree || is_declared())
-                && !used.contains(&(index, u32::try_from(group).unwrap_or(u32::MAX)))
-            {
+            if (size > hub_degree || is_declared()) && !used.contains(&(layer.source, group)) {
                 shared.push((size, layer, group));
             }
         }
@@ -106,6 +93,10 @@ pub fn suppressed(
                         Quality::Everyday(reason) if layer.hard => {
                             format!("{reason}: such a payer ties nobody")
                         }
+                        _ if everyday.contains(&(layer.source, group)) => format!(
+                            "what its accounts share besides has an everyday cause (a program, one place, or some customers of a product): {}",
+                            source.innocent
+                        ),
                         _ => reason(
                             (layer, group),
                             (share, background),
@@ -118,6 +109,28 @@ pub fn suppressed(
             })
         })
         .collect()
+}
+
+/// Keys by the number of their layer among the detectors' and their group.
+type Keys = FxHashSet<(usize, usize)>;
+
+/// The keys of agreements that may tie accounts, and those of agreements that may not.
+fn keys_by_use(corroborations: &[Corroboration], layers: &[UnitLayer]) -> (Keys, Keys) {
+    let (mut used, mut everyday) = (Keys::default(), Keys::default());
+    for corroboration in corroborations {
+        let keys = if is_usable(corroboration, layers) {
+            &mut used
+        } else {
+            &mut everyday
+        };
+        let (layer, group) = corroboration.group;
+        keys.extend(layers.get(layer).map(|layer| (layer.source, group)));
+        if let Some(other) = layers.get(corroboration.other_layer) {
+            let groups = corroboration.other_groups.iter();
+            keys.extend(groups.map(|group| (other.source, *group as usize)));
+        }
+    }
+    (used, everyday)
 }
 
 /// The largest keys that `is_listed` says of layer, group and units, as (units, layer, group).
@@ -151,7 +164,7 @@ fn reason(
     }
     if layer.crowded.get(group) == Some(&true) {
         return format!(
-            "crowded: whatever the accounts of so large a place share has one innocent cause, so it counts only for a group that holds nearly all of them, and there is none: {innocent}"
+            "crowded: whatever the accounts of so large a place share has one innocent cause, so it counts only for a group that holds nearly all of them and has as much at other places, and there is none: {innocent}"
         );
     }
     if share <= background {

@@ -70,8 +70,10 @@ pub(super) fn one_site(cluster: &Cluster, layers: &[UnitLayer]) -> Option<String
 }
 
 /// Whether nearly all of the shared addresses lie in one or two regions (an office, a campus), or
-/// crowd in a few: a carrier hands its addresses round among neighbours, and a cloud gives each
-/// machine whatever address is free. Rented proxies and servers lie scattered.
+/// crowd in the few that each account keeps to: a carrier hands its addresses round among
+/// neighbours, and a cloud gives each machine whatever address is free. Rented proxies and servers
+/// lie scattered. How many addresses a region has grows with the log, so that alone says nothing of
+/// accounts that roam.
 pub(super) fn only_one_place(
     cluster: &Cluster,
     corroborations: &[Corroboration],
@@ -81,7 +83,8 @@ pub(super) fn only_one_place(
     if !blocks_known {
         return false;
     }
-    let mut addresses = regions(cluster, corroborations, layers);
+    let placed = placed_keys(cluster, corroborations, layers);
+    let mut addresses: Vec<usize> = placed.chunk_by(|a, b| a.0 == b.0).map(<[_]>::len).collect();
     addresses.sort_unstable_by(|a, b| b.cmp(a));
     let all: usize = addresses.iter().sum();
     let mut covered = 0;
@@ -90,8 +93,39 @@ pub(super) fn only_one_place(
         covered += addresses.get(needed).copied().unwrap_or(all);
         needed += 1;
     }
-    needed < OWNERS_NEEDED || covered >= ADDRESSES_PER_REGION * needed
+    needed < OWNERS_NEEDED
+        || (covered >= ADDRESSES_PER_REGION * needed
+            && regions_of_an_account(cluster, &placed, layers) < REGIONS_OF_A_ROAMER)
 }
+
+/// In how many regions the median account shares addresses, of those that do.
+fn regions_of_an_account(
+    cluster: &Cluster,
+    placed: &[(u64, usize, u32)],
+    layers: &[UnitLayer],
+) -> usize {
+    let mut held: BTreeSet<(u32, u64)> = BTreeSet::new();
+    for (region, layer, key) in placed {
+        let users = layers
+            .get(*layer)
+            .map(|layer| layer.groups.get(*key as usize));
+        held.extend(
+            users
+                .into_iter()
+                .flatten()
+                .filter(|unit| cluster.units.binary_search(unit).is_ok())
+                .map(|unit| (*unit, *region)),
+        );
+    }
+    let held: Vec<(u32, u64)> = held.into_iter().collect();
+    let mut counts: Vec<usize> = held.chunk_by(|a, b| a.0 == b.0).map(<[_]>::len).collect();
+    counts.sort_unstable();
+    counts.get(counts.len() / 2).copied().unwrap_or(0)
+}
+
+/// From so many regions (a /16 or a /32 each) on, an account roams through rented addresses: a
+/// carrier's customer and a machine in a cloud stay in a few (ours).
+pub(super) const REGIONS_OF_A_ROAMER: usize = 12;
 
 /// Whether hardly more than a handful of addresses or blocks tie all the accounts: the exits of a VPN, the
 /// halls where people meet, the servers of a product.
@@ -179,13 +213,13 @@ fn islands(places: &UnitLayer, keys: &[u32], units: &[u32]) -> usize {
     labels.len()
 }
 
-/// How many of the addresses and blocks that tie accounts of the cluster together lie in each
-/// region.
-fn regions(
+/// The addresses and blocks that tie accounts of the cluster together, each as (region, layer,
+/// key), by region.
+fn placed_keys(
     cluster: &Cluster,
     corroborations: &[Corroboration],
     layers: &[UnitLayer],
-) -> Vec<usize> {
+) -> Vec<(u64, usize, u32)> {
     let mut found: BTreeSet<(u64, usize, u32)> = BTreeSet::new();
     for corroboration in cluster
         .agreements(corroborations)
@@ -199,8 +233,7 @@ fn regions(
             Some((region, corroboration.other_layer, *key))
         }));
     }
-    let found: Vec<(u64, usize, u32)> = found.into_iter().collect();
-    found.chunk_by(|a, b| a.0 == b.0).map(<[_]>::len).collect()
+    found.into_iter().collect()
 }
 
 /// Whether every template that shared addresses tie is one that its accounts send a few times

@@ -143,9 +143,9 @@ columns! {
     AccountColumn, ACCOUNTS, [
     AccountId "account_id" Text Required ["account","user_id","userid","customer_id","org_id","organization_id","id"] "Joins to `requests.account_id`.";
     CreatedAt "created_at" Timestamp Optional ["signup_at","created","signup_time","registered_at"] "When the account was created, UTC.";
-    ClosedAt "closed_at" Timestamp Optional ["banned_at","suspended_at","deleted_at"] "When the account was closed or banned, UTC.";
-    Status "status" Text Optional ["state"] "active, suspended, banned or closed.";
-    CloseReason "close_reason" Text Optional ["ban_reason"] "Why it was closed.";
+    ClosedAt "closed_at" Timestamp Optional ["banned_at","suspended_at","deleted_at","disabled_at","deactivated_at","terminated_at"] "When the account was closed or banned, UTC.";
+    Status "status" Text Optional ["state","account_status"] "active, suspended, banned, closed or another word of the provider's; a bare closed is taken as the customer's doing where other accounts have a word for the provider's.";
+    CloseReason "close_reason" Text Optional ["ban_reason","closure_reason","closed_reason","suspension_reason"] "Why it was closed, by the provider (abuse, fraud, unpaid ...) or the customer (user request ...).";
     Email "email" Text Optional ["email_address","mail"] "E-mail address, or a hash of it.";
     EmailDomain "email_domain" Text Optional ["mail_domain"] "E-mail domain, where the address is hashed.";
     Phone "phone" Text Optional ["phone_number","phone_hash"] "Telephone number or a hash of it.";

@@ -4,6 +4,7 @@
 pub mod batch;
 pub mod campaign;
 pub mod case;
+pub mod closure;
 pub mod column;
 pub mod comparison;
 pub mod coverage;

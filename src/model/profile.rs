@@ -30,13 +30,3 @@ pub struct AccountProfile {
     pub referrer_code: Option<String>,
     pub plan: Option<String>,
 }
-
-impl AccountProfile {
-    /// Whether it was closed and no provider did it: its status is `closed` (by the customer) or
-    /// `active`.
-    #[must_use]
-    pub fn left_by_itself(&self) -> bool {
-        let status = self.status.as_deref().unwrap_or_default().to_lowercase();
-        self.closed_at_us.is_some() && (status == "closed" || status == "active")
-    }
-}

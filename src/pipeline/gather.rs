@@ -11,6 +11,7 @@ use crate::config::options::ScanOptions;
 use crate::digest::{self, Digest, DigestTables, Intake};
 use crate::load::{self, LoadPlan, LoadReport};
 use crate::model::campaign::Campaign;
+use crate::model::closure::Closures;
 use crate::model::column::Table;
 use crate::model::coverage::{Coverage, Gap, InputFile, Reject, RejectCount, SideInput};
 use crate::model::event::Event;
@@ -259,6 +260,7 @@ pub(super) fn date_members(
         .zip(&profiles.by_account)
         .filter_map(|(id, profile)| Some((id.as_str(), profile.as_ref()?)))
         .collect();
+    let words = Closures::of(profiles.by_account.iter().flatten());
     for member in campaigns
         .iter_mut()
         .flat_map(|campaign| &mut campaign.members)
@@ -266,7 +268,7 @@ pub(super) fn date_members(
         if let Some(profile) = known.get(member.account_id.as_str()) {
             member.created_us = profile.created_at_us;
             member.closed_us = profile.closed_at_us;
-            if profile.left_by_itself() {
+            if words.left_by_itself(profile) {
                 left.insert(member.account_id.clone());
             }
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::detect::population::{HOUR_US, Population};
+use crate::model::closure::{Closer, Closures};
 use crate::model::week::{self, HOURS_PER_WEEK};
 
 /// Closures that stand for not knowing the hours of a provider's closures: with few closures in
@@ -26,8 +27,10 @@ pub struct Closings {
     pub untimed: usize,
     /// Closures outside the log's time.
     pub outside: usize,
-    /// Accounts with a time of closing and the status `closed` or `active`: nobody closed them.
+    /// Accounts that their customer closed, or that are open though they have a time of closing.
     pub own: usize,
+    /// Closures that count though nothing says who made them.
+    pub unclear: usize,
     /// Accounts that go on sending for more than a day after they were closed.
     pub outlived: usize,
 }
@@ -45,17 +48,17 @@ impl Closings {
             untimed: 0,
             outside: 0,
             own: 0,
+            unclear: 0,
             outlived: 0,
         };
+        let words = Closures::of(population.profiles.iter().flatten());
         for (account, profile) in population.profiles.iter().enumerate() {
             let Some(profile) = profile else { continue };
-            let status = profile.status.as_deref().unwrap_or_default().to_lowercase();
             let Some(at) = profile.closed_at_us else {
-                let closed = ["banned", "suspended", "closed"].contains(&status.as_str());
-                closings.untimed += usize::from(closed);
+                closings.untimed += usize::from(words.closer(profile).is_some());
                 continue;
             };
-            if profile.left_by_itself() {
+            if words.left_by_itself(profile) {
                 closings.own += 1;
                 continue;
             }
@@ -63,6 +66,7 @@ impl Closings {
                 closings.outside += 1;
                 continue;
             }
+            closings.unclear += usize::from(words.closer(profile) == Some(Closer::Unclear));
             let last_request = population.last_us.get(account).copied().unwrap_or(at);
             closings.outlived += usize::from(last_request > at.saturating_add(GRACE_US));
             if let Some(slot) = closings.at_us.get_mut(account) {
@@ -111,7 +115,11 @@ impl Closings {
         add(self.outside, "closures lie outside the log's time");
         add(
             self.own,
-            "accounts with a time of closing have the status closed or active and are left out: no provider closed them",
+            "accounts with a time of closing were closed by their customers or are open, as status and reason say, and are left out",
+        );
+        add(
+            self.unclear,
+            "closures count though nothing says who made them: no status or reason in the accounts table is a provider's",
         );
         add(
             self.outlived,
