@@ -77,13 +77,7 @@ fn heading(change: &CampaignChange) -> String {
         ),
         _ => visible(&change.campaign_id),
     };
-    let verdict = match (change.verdict_before, change.verdict) {
-        (Some(before), Some(after)) if before != after => {
-            format!("{} -> {}", before.name(), after.name())
-        }
-        (Some(verdict), _) | (None, Some(verdict)) => verdict.name().to_owned(),
-        (None, None) => String::new(),
-    };
+    let verdict = verdicts(change);
     let accounts = match change.state {
         State::New => quantity::of(change.accounts, "account"),
         State::Gone => quantity::of(change.accounts_before, "account"),
@@ -95,6 +89,17 @@ fn heading(change: &CampaignChange) -> String {
         ),
     };
     format!("{id}  {verdict}  {accounts}")
+}
+
+/// `likely -> strong`, or the one verdict there is.
+pub(super) fn verdicts(change: &CampaignChange) -> String {
+    match (change.verdict_before, change.verdict) {
+        (Some(before), Some(after)) if before != after => {
+            format!("{} -> {}", before.name(), after.name())
+        }
+        (Some(verdict), _) | (None, Some(verdict)) => verdict.name().to_owned(),
+        (None, None) => String::new(),
+    }
 }
 
 #[cfg(test)]

@@ -145,7 +145,7 @@ pub fn account(
     AccountExplanation {
         account_id: id.to_owned(),
         why_quiet: if quiet {
-            quiet::reasons(known, looked_at.as_ref(), &other_findings)
+            quiet::reasons(known, (id, looked_at.as_ref()), &other_findings)
         } else {
             Vec::new()
         },

@@ -85,10 +85,21 @@ fn reason(code: ReasonCode, text: impl Into<String>) -> Reason {
 /// Why an account outside all campaigns is there.
 pub(super) fn reasons(
     known: &Known<'_>,
-    looked_at: Option<&LookedAt>,
+    (account, looked_at): (&str, Option<&LookedAt>),
     findings: &[String],
 ) -> Vec<Reason> {
     let mut reasons = Vec::new();
+    for one in &known.case.suppressed_accounts {
+        if one.account_id == account {
+            reasons.push(reason(
+                ReasonCode::Suppressed,
+                format!(
+                    "it was scored as one of {} and is suppressed by line {} of the suppression file; scan with --no-suppress to have its place explained",
+                    one.campaign_id, one.line
+                ),
+            ));
+        }
+    }
     let hidden: Vec<String> = known
         .case
         .findings

@@ -110,6 +110,7 @@ fn template(
         common_text: String::new(),
         excerpts: quoted.into_values().take(COMPARED_TEXTS).collect(),
         campaign_id,
+        accounts_in_campaigns: 0,
         assessment,
         locators: family
             .texts
@@ -141,6 +142,46 @@ fn in_one_campaign(accounts: &[u32], rows: &Rows, campaigns: &[Campaign]) -> Opt
             )
         })
     })
+}
+
+/// Counts the accounts of each template's campaigns among its users.
+fn count_members(
+    made: &mut [(Template, Pattern)],
+    rows: &Rows,
+    campaigns: &[Campaign],
+    layers: &[Layer],
+) {
+    let mut members_of: FxHashMap<&str, FxHashSet<&str>> = FxHashMap::default();
+    for campaign in campaigns {
+        for id in &campaign.templates {
+            let members = campaign.members.iter();
+            members_of
+                .entry(id)
+                .or_default()
+                .extend(members.map(|member| member.account_id.as_str()));
+        }
+    }
+    let users: FxHashMap<&str, &[u32]> = layers
+        .iter()
+        .filter(|layer| layer.family == Family::Content)
+        .flat_map(|layer| {
+            let values = layer.values.iter().enumerate();
+            values.map(|(group, value)| (value.as_str(), layer.group(group)))
+        })
+        .collect();
+    for (template, _) in made {
+        let Some((members, users)) = members_of
+            .get(template.id.as_str())
+            .zip(users.get(template.id.as_str()))
+        else {
+            continue;
+        };
+        template.accounts_in_campaigns = users
+            .iter()
+            .filter_map(|account| rows.account_ids.get(*account as usize))
+            .filter(|account| members.contains(account.as_str()))
+            .count() as u64;
+    }
 }
 
 /// Words every template, in the order of [`ranking`], each with the way to recognise it; `beside` are
@@ -251,6 +292,7 @@ pub fn word(
             }
         }
     }
+    count_members(&mut made, rows, campaigns, input.layers);
     ranking::sort(&mut made, campaigns);
     made.into_iter().unzip()
 }

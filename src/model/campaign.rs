@@ -391,6 +391,9 @@ pub struct Template {
     pub excerpts: Vec<String>,
     /// Campaign it belongs to, if any.
     pub campaign_id: Option<String>,
+    /// Accounts of the campaigns that it belongs to among those that use it.
+    #[serde(default)]
+    pub accounts_in_campaigns: u64,
     /// Why it does or does not count as evidence.
     pub assessment: String,
     /// Sample rows.

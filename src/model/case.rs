@@ -10,7 +10,7 @@ use crate::model::comparison::Comparison;
 use crate::model::coverage::{Coverage, Reject};
 use crate::model::event::Event;
 use crate::model::finding::{DetectorRun, Finding, Subject, SuppressedHub};
-use crate::model::suppression::{SuppressedCampaign, Suppression};
+use crate::model::suppression::{SuppressedAccount, SuppressedCampaign, Suppression};
 use crate::model::watchlist::Watchlist;
 
 /// Version of the `case.json` schema; rises with every change a reader could notice.
@@ -69,6 +69,9 @@ pub struct Case {
     /// Campaigns that suppressions hide, as counts.
     #[serde(default)]
     pub suppressed_campaigns: Vec<SuppressedCampaign>,
+    /// Accounts of these, and those that suppressions take out of campaigns that stay.
+    #[serde(default)]
+    pub suppressed_accounts: Vec<SuppressedAccount>,
     /// What became of the watch list; nothing without one.
     #[serde(default)]
     pub watchlist: Option<Watchlist>,

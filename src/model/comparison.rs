@@ -15,7 +15,9 @@ pub enum State {
     New,
     /// It was there, and accounts have joined or its verdict has risen.
     Grown,
-    /// It was there, and nobody has joined and some have left, or its verdict has fallen.
+    /// It was there, and its verdict has fallen, whoever joined.
+    Lowered,
+    /// It was there, and nobody has joined and some have left.
     Shrunk,
     /// It was there with the same accounts and verdict.
     Same,
@@ -25,9 +27,10 @@ pub enum State {
 
 impl State {
     /// All, what needs a look first.
-    pub const ALL: [State; 5] = [
+    pub const ALL: [State; 6] = [
         State::New,
         State::Grown,
+        State::Lowered,
         State::Shrunk,
         State::Same,
         State::Gone,
@@ -39,6 +42,7 @@ impl State {
         match self {
             State::New => "new",
             State::Grown => "grown",
+            State::Lowered => "lowered",
             State::Shrunk => "shrunk",
             State::Same => "same",
             State::Gone => "gone",
@@ -98,11 +102,12 @@ impl Comparison {
             .count()
     }
 
-    /// Whether a campaign at this verdict or above is new or has grown.
+    /// Whether a campaign at this verdict or above is new or has grown, be it that its verdict fell.
     #[must_use]
     pub fn has_news(&self, limit: Verdict) -> bool {
-        self.changes
-            .iter()
-            .any(|change| change.state.is_news() && change.verdict >= Some(limit))
+        self.changes.iter().any(|change| {
+            let has_grown = change.state == State::Lowered && !change.joined.is_empty();
+            (change.state.is_news() || has_grown) && change.verdict >= Some(limit)
+        })
     }
 }

@@ -58,6 +58,21 @@ pub struct Suppression {
     pub findings: u64,
     /// Campaigns that are hidden with its help.
     pub campaigns: u64,
+    /// Accounts that it takes out of campaigns that stay.
+    #[serde(default)]
+    pub accounts: u64,
+}
+
+/// An account that would stand with a campaign and is listed no more: its campaign is suppressed,
+/// or the account by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SuppressedAccount {
+    /// Account id.
+    pub account_id: String,
+    /// The campaign it was in.
+    pub campaign_id: String,
+    /// Line of the entry that hides it.
+    pub line: u64,
 }
 
 /// A campaign that suppressions hide; without them it would stand among the campaigns.

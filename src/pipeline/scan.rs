@@ -196,6 +196,7 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
         suppressed_hubs: hubs,
         suppressions: Vec::new(),
         suppressed_campaigns: Vec::new(),
+        suppressed_accounts: Vec::new(),
         watchlist,
         comparison,
         null_runs,

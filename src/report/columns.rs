@@ -117,6 +117,7 @@ output_columns! {
         campaign_id Text "" "Campaign it belongs to; empty where it belongs to none.";
         role Text "" "user or system.";
         accounts Integer "accounts" "Accounts that use it.";
+        accounts_in_campaigns Integer "accounts" "Accounts of its campaigns among them; 0 where it belongs to none.";
         requests Integer "requests" "Requests that use it. Where requests_complete is true, those of the accounts in its campaigns, and a request made from two templates counts for both.";
         requests_complete Boolean "" "true: counted in the whole log; false: a lower bound from the sample.";
         distinct_text_share Float "share" "Distinct texts per sampled text use.";
@@ -170,9 +171,10 @@ output_columns! {
         state Text "" "applied, unmatched, expired, or set_aside where the run shows everything.";
         findings Integer "findings" "Findings it hides.";
         campaigns Integer "campaigns" "Campaigns hidden with its help.";
+        accounts Integer "accounts" "Accounts it takes out of campaigns that stay.";
     }
     "changes.csv" {
-        state Text "" "new, grown (accounts joined or the verdict rose), shrunk, same or gone since the baseline.";
+        state Text "" "new, grown (accounts joined or the verdict rose), lowered (the verdict fell), shrunk (accounts left), same or gone since the baseline.";
         campaign_id Text "" "The campaign; where it is gone, its id in the baseline.";
         before_id Text "" "Its id in the baseline; empty where it is new.";
         verdict Text "" "Verdict now; empty where it is gone.";

@@ -1,5 +1,6 @@
 //! One entry of a suppression file and what it names.
 
+use crate::detect::content::template_spread;
 use crate::model::campaign::Campaign;
 use crate::model::case::Case;
 use crate::model::finding::{Finding, Subject};
@@ -70,6 +71,7 @@ impl Entry {
             state: SuppressionState::Unmatched,
             findings: 0,
             campaigns: 0,
+            accounts: 0,
         }
     }
 
@@ -137,6 +139,20 @@ impl Entry {
             .filter(|subject| !is_there(subject))
             .cloned()
             .collect()
+    }
+
+    /// Whether it settles all that is said of this account.
+    #[must_use]
+    pub fn settles_account(&self, account: &str) -> bool {
+        self.detector == "*"
+            && matches!(&self.scope, Scope::Accounts(patterns) if any(patterns, account))
+    }
+
+    /// Whether it settles what is said of this template as a template.
+    #[must_use]
+    pub fn settles_template(&self, template: &str) -> bool {
+        self.is_of(template_spread::ID)
+            && matches!(&self.scope, Scope::Template(ids) if ids.iter().any(|id| id == template))
     }
 
     /// Whether it names this campaign.

@@ -2,10 +2,12 @@
 //!
 //! Suppressions work on the scored case, so they never change what is measured: a campaign
 //! disappears when everything that counts for it is suppressed, and its verdict falls when
-//! a family of evidence is. Everything hidden stays in the case as a count with its reason.
+//! a family of evidence is; single accounts and templates are taken out of a campaign that stays.
+//! Everything hidden stays in the case as a count with its reason.
 
 pub mod entry;
 mod file;
+mod members;
 #[cfg(test)]
 mod tests;
 
@@ -16,7 +18,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::campaign::{Campaign, LabelledRequest, Verdict};
 use crate::model::case::CaseTables;
 use crate::model::finding::Finding;
-use crate::model::suppression::{SuppressedCampaign, Suppression, SuppressionState};
+use crate::model::suppression::{
+    SuppressedAccount, SuppressedCampaign, Suppression, SuppressionState,
+};
 use crate::suppress::entry::{Entry, Scope};
 
 /// Families that must count for a verdict: the ladder of the verdict rule.
@@ -67,6 +71,7 @@ pub fn apply(tables: &mut CaseTables, entries: &[Entry], set_aside: bool) {
     let mut standing: BTreeSet<String> = BTreeSet::new();
     let mut kept: Vec<Campaign> = Vec::new();
     let mut gone: Vec<SuppressedCampaign> = Vec::new();
+    let mut accounts: Vec<SuppressedAccount> = Vec::new();
     for mut campaign in std::mem::take(&mut case.campaigns) {
         let look = Look {
             campaign: &campaign,
@@ -87,34 +92,55 @@ pub fn apply(tables: &mut CaseTables, entries: &[Entry], set_aside: bool) {
             standing.extend(behind.filter(|id| !is_hidden(id)).cloned());
         }
         match hiding {
-            Hiding::Nothing => {
-                if !set_aside {
-                    restate(&mut campaign, is_hidden, &by_id);
-                }
-                kept.push(campaign);
-            }
             Hiding::Whole(numbers) => {
                 for number in &numbers {
                     count(&mut records, *number, |record| record.campaigns += 1);
                 }
                 if set_aside {
                     kept.push(campaign);
-                } else {
-                    gone.push(suppressed(&campaign, &numbers, entries));
+                    continue;
                 }
+                let first = numbers.first().and_then(|number| entries.get(*number));
+                let line = first.map_or(0, |entry| entry.line);
+                let members = campaign.members.iter().map(|member| &member.account_id);
+                let silent = campaign.silent_accounts.iter().map(|one| &one.account_id);
+                accounts.extend(members.chain(silent).map(|account| SuppressedAccount {
+                    account_id: account.clone(),
+                    campaign_id: campaign.id.clone(),
+                    line,
+                }));
+                gone.push(suppressed(&campaign, &numbers, entries));
             }
-            Hiding::Families(families) => {
-                if !set_aside {
-                    lower(&mut campaign, &families, entries);
-                    restate(&mut campaign, is_hidden, &by_id);
+            Hiding::Nothing | Hiding::Families(_) => {
+                let settled = members::settled(&campaign, entries, &live);
+                for number in settled.values() {
+                    count(&mut records, *number, |record| record.accounts += 1);
                 }
+                if set_aside {
+                    kept.push(campaign);
+                    continue;
+                }
+                if let Hiding::Families(families) = hiding {
+                    lower(&mut campaign, &families, entries);
+                }
+                restate(&mut campaign, is_hidden, &by_id);
+                for (account, number) in &settled {
+                    accounts.push(SuppressedAccount {
+                        account_id: account.clone(),
+                        campaign_id: campaign.id.clone(),
+                        line: entries.get(*number).map_or(0, |entry| entry.line),
+                    });
+                }
+                members::leave(&mut campaign, &settled);
                 kept.push(campaign);
             }
         }
     }
     case.campaigns = kept;
     for record in &mut records {
-        if record.state != SuppressionState::Expired && record.findings + record.campaigns > 0 {
+        if record.state != SuppressionState::Expired
+            && record.findings + record.campaigns + record.accounts > 0
+        {
             record.state = if set_aside {
                 SuppressionState::SetAside
             } else {
@@ -136,6 +162,8 @@ pub fn apply(tables: &mut CaseTables, entries: &[Entry], set_aside: bool) {
             .map(|entry| entry.line);
     }
     take_out(tables, gone);
+    members::forget(tables, &accounts, (entries, &live));
+    tables.case.suppressed_accounts = accounts;
 }
 
 fn count(records: &mut [Suppression], number: usize, add: impl Fn(&mut Suppression)) {

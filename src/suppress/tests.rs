@@ -76,6 +76,77 @@ fn mistakes_are_named_by_line() {
 }
 
 #[test]
+fn single_accounts_leave_a_campaign_that_stays() {
+    let mut tables = sample::three_campaigns();
+    let before = tables.case.campaigns[0].clone();
+    let account = before.members[0].clone();
+    let entries = parse(
+        &one(&format!("accounts = \"{}\"", account.account_id)),
+        &DETECTORS,
+    )
+    .unwrap();
+    let mut shown = sample::three_campaigns();
+    apply(&mut shown, &entries, true);
+    assert_eq!(shown.case.suppressions[0].state, SuppressionState::SetAside);
+    assert_eq!(shown.case.campaigns[0], before);
+
+    apply(&mut tables, &entries, false);
+    let after = &tables.case.campaigns[0];
+    assert_eq!(after.members.len() + 1, before.members.len());
+    assert_eq!(after.requests + account.requests, before.requests);
+    assert_eq!(
+        after.campaign_requests + account.campaign_requests,
+        before.campaign_requests
+    );
+    assert!(after.verdict_reason.contains("suppressed accounts"));
+    let entry = &tables.case.suppressions[0];
+    assert_eq!(entry.state, SuppressionState::Applied);
+    assert!(entry.accounts >= 1);
+    let hidden = &tables.case.suppressed_accounts;
+    assert!(
+        hidden
+            .iter()
+            .any(|one| one.account_id == account.account_id && one.campaign_id == before.id)
+    );
+    assert!(tables.requests.iter().all(|request| {
+        *request.campaign_id != *before.id || *request.account_id != *account.account_id
+    }));
+}
+
+#[test]
+fn a_settled_template_takes_its_requests_along() {
+    let mut tables = sample::three_campaigns();
+    let template = tables
+        .requests
+        .iter()
+        .find(|request| !request.campaign_id.is_empty())
+        .map(|request| request.template_id.to_string())
+        .unwrap();
+    let counted = |tables: &crate::model::case::CaseTables| -> u64 {
+        let campaigns = tables.case.campaigns.iter();
+        campaigns.map(|campaign| campaign.campaign_requests).sum()
+    };
+    let before = counted(&tables);
+    let entry =
+        one(&format!("template = \"{template}\"")).replace("\"*\"", "\"content/template-spread\"");
+    apply(&mut tables, &parse(&entry, &DETECTORS).unwrap(), false);
+    assert!(
+        tables
+            .requests
+            .iter()
+            .all(|one| *one.template_id != *template)
+    );
+    assert!(counted(&tables) < before);
+    let campaigns = &tables.case.campaigns;
+    assert!(!campaigns.is_empty());
+    assert!(
+        campaigns
+            .iter()
+            .all(|one| !one.templates.contains(&template))
+    );
+}
+
+#[test]
 fn a_named_campaign_disappears_and_is_counted() {
     let mut tables = sample::three_campaigns();
     let campaign = tables.case.campaigns[0].clone();

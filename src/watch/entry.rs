@@ -19,7 +19,7 @@ pub enum Watched {
     Payment(String),
     /// An HTTP user agent.
     UserAgent(String),
-    /// A TLS fingerprint.
+    /// A TLS fingerprint, in lower case.
     Tls(String),
     /// Id of a prompt template, as other cases give it.
     Template(String),
@@ -61,7 +61,7 @@ impl Watched {
                 "domain" | "email_domain" | "domain_name" => domain(&lower())?,
                 "payment" | "payment_id" | "card" => Watched::Payment(value.to_owned()),
                 "user_agent" => Watched::UserAgent(value.to_owned()),
-                "tls" | "ja3" | "ja4" | "tls_fingerprint" => Watched::Tls(value.to_owned()),
+                "tls" | "ja3" | "ja4" | "tls_fingerprint" => Watched::Tls(lower()),
                 "template" | "system_template" | "text" | "system_text" => {
                     Watched::Template(value.to_owned())
                 }
@@ -84,6 +84,19 @@ impl Watched {
             Watched::Tls(_) => "tls",
             Watched::Template(_) => "template",
             Watched::Account(_) => "account",
+        }
+    }
+
+    /// How closely it names an account, from 0: an account or its payer and mailbox before what
+    /// many share.
+    #[must_use]
+    pub fn rank(&self) -> u8 {
+        match self {
+            Watched::Account(_) => 0,
+            Watched::Payment(_) | Watched::Email(_) => 1,
+            Watched::Ip(_) => 2,
+            Watched::Template(_) => 3,
+            Watched::Tls(_) | Watched::UserAgent(_) | Watched::Domain(_) | Watched::Range(_) => 4,
         }
     }
 
@@ -175,7 +188,7 @@ mod tests {
             ("ipv6", "2001:DB8::1", ("ip", "2001:db8::1")),
             ("E-Mail", "A@B.example", ("email", "a@b.example")),
             ("domain", ".B.example.", ("domain", "b.example")),
-            ("ja4", "t13d", ("tls", "t13d")),
+            ("ja4", "T13d", ("tls", "t13d")),
             ("system_template", "T-1", ("template", "T-1")),
         ] {
             let read = Watched::read(kind, value).unwrap();

@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use prefix_trie::joint::JointPrefixMap;
 use rustc_hash::FxHashMap;
 
+use crate::detect::network::address::parse;
 use crate::digest::DigestTables;
 use crate::model::finding::Locator;
 use crate::model::profile::AccountProfile;
@@ -19,13 +20,14 @@ use crate::watch::entry::{Entry, Watched};
 pub(super) struct Hit {
     /// Accounts, by their number in the digest.
     pub(super) accounts: BTreeSet<u32>,
-    /// Requests that carry the entry, where the log shows it.
+    /// Requests that carry the entry; 0 where it names the account.
     pub(super) requests: u64,
     /// First of them, microseconds since the epoch.
     pub(super) first_us: Option<i64>,
     /// Last of them.
     pub(super) last_us: Option<i64>,
-    /// Sample rows, at most one for each account and key.
+    /// Sample rows, at most one for each account and key: those that carry the entry, or where it
+    /// names the account (its mailbox, payer, template ...) a row of the account.
     pub(super) locators: Vec<Locator>,
 }
 
@@ -63,10 +65,9 @@ impl Index {
 
     /// Entries for an address as the log writes it; none for a hashed or masked one.
     fn of_address(&self, text: &str) -> Vec<usize> {
-        let Ok(address) = text.trim().parse::<IpAddr>() else {
+        let Some(address) = parse(text) else {
             return Vec::new();
         };
-        let address = address.to_canonical();
         let mut found = self.addresses.get(&address).cloned().unwrap_or_default();
         for (_, entries) in self.blocks.cover(&IpNet::from(address)) {
             found.extend(entries);
@@ -79,13 +80,15 @@ impl Index {
         let email = email.map(str::to_lowercase);
         let mut found = email
             .as_deref()
-            .map(|email| self.of_text("email", email.trim()))
+            .map(|email| self.of_text("email", email.trim().trim_end_matches('.')))
             .unwrap_or_default();
         let domain = domain.map(str::to_lowercase).or_else(|| {
             let (_, domain) = email.as_deref()?.rsplit_once('@')?;
             Some(domain.to_owned())
         });
-        let mut rest = domain.as_deref().map(str::trim);
+        let mut rest = domain
+            .as_deref()
+            .map(|domain| domain.trim().trim_end_matches('.'));
         while let Some(domain) = rest {
             found.extend(self.of_text("domain", domain));
             rest = domain.split_once('.').map(|(_, above)| above);
@@ -113,7 +116,7 @@ pub(super) fn hits(
         let text = |kind: &'static str, value: &Option<String>| {
             value
                 .as_deref()
-                .map(|value| index.of_text(kind, value))
+                .map(|value| index.of_text(kind, value.trim()))
                 .unwrap_or_default()
         };
         let address = profile.signup_ip.as_deref();
@@ -124,7 +127,13 @@ pub(super) fn hits(
             .chain(index.of_mailbox(profile.email.as_deref(), profile.email_domain.as_deref()))
             .chain(text("payment", &profile.payment_id))
             .chain(text("user_agent", &profile.signup_user_agent))
-            .chain(text("tls", &profile.signup_tls_fingerprint));
+            .chain(text(
+                "tls",
+                &profile
+                    .signup_tls_fingerprint
+                    .as_deref()
+                    .map(str::to_lowercase),
+            ));
         for entry in found {
             hits[entry].accounts.insert(account);
         }
@@ -151,8 +160,8 @@ fn in_links(index: &Index, tables: &DigestTables, locators: usize, hits: &mut [H
         let value = value.unwrap_or_default();
         let found = match kind {
             Some("ip") => index.of_address(value),
-            Some("user_agent") => index.of_text("user_agent", value),
-            Some("tls") => index.of_text("tls", value),
+            Some("user_agent") => index.of_text("user_agent", value.trim()),
+            Some("tls") => index.of_text("tls", value.trim().to_lowercase().as_str()),
             _ => continue,
         };
         if !found.is_empty() {

@@ -17,6 +17,7 @@ use anyhow::Result;
 use crate::detect::layer::Layer;
 use crate::digest::DigestTables;
 use crate::fuse::campaigns::activity;
+use crate::fuse::rows::Rows;
 use crate::model::campaign::{Campaign, FamilyEvidence, Member, Rival, Role, Verdict};
 use crate::model::finding::{DetectorRun, Family, Finding, RunStatus, Subject};
 use crate::model::profile::AccountProfile;
@@ -65,17 +66,29 @@ pub fn apply(
 ) -> Result<Watchlist> {
     let entries = &input.list.entries;
     let users = |id: &str| users_of(input.layers, id);
-    let hits = hits(entries, input.tables, input.profiles, users, input.locators)?;
+    let mut hits = hits(entries, input.tables, input.profiles, users, input.locators)?;
+    let rows = Rows::read(input.tables)?;
+    hits.iter_mut()
+        .filter(|hit| hit.locators.is_empty())
+        .for_each(|hit| {
+            let of_accounts = hit.accounts.iter().filter_map(|one| rows.of_account(*one));
+            hit.locators = of_accounts.take(input.locators).collect();
+            hit.locators.sort();
+        });
     let accounts = Accounts::read(input.tables)?;
-    let mut matched: Vec<(Finding, &Hit)> = entries
+    let mut ranked: Vec<(u8, Finding, &Hit)> = entries
         .iter()
         .zip(&hits)
         .filter(|(_, hit)| !hit.accounts.is_empty())
-        .map(|(entry, hit)| (finding(entry, hit, &accounts), hit))
+        .map(|(entry, hit)| (entry.watched.rank(), finding(entry, hit, &accounts), hit))
         .collect();
-    // The same entry may stand in a list twice.
-    matched.sort_by(|a, b| a.0.id.cmp(&b.0.id));
-    matched.dedup_by(|a, b| a.0.id == b.0.id);
+    // What names an account comes before what many share. The same entry may stand in a list twice.
+    ranked.sort_by(|a, b| (a.0, &a.1.id).cmp(&(b.0, &b.1.id)));
+    ranked.dedup_by(|a, b| a.1.id == b.1.id);
+    let matched: Vec<(Finding, &Hit)> = ranked
+        .into_iter()
+        .map(|(_, finding, hit)| (finding, hit))
+        .collect();
     let numbers: BTreeMap<&str, u32> = accounts
         .ids
         .iter()
@@ -295,18 +308,16 @@ fn named<'a>(findings: impl Iterator<Item = &'a Finding>) -> String {
 }
 
 /// One lead for each entry whose accounts are in no campaign; an account that matches several
-/// entries stands with the one that most of them match.
+/// entries stands with the one that names it most closely, and of equals with the first by id.
 fn leads(
     input: &Input<'_>,
     matched: &[(Finding, &Hit)],
     inside: &BTreeSet<u32>,
     accounts: &Accounts,
 ) -> Vec<Campaign> {
-    let mut order: Vec<&(Finding, &Hit)> = matched.iter().collect();
-    order.sort_by(|a, b| (b.1.accounts.len(), &a.0.id).cmp(&(a.1.accounts.len(), &b.0.id)));
     let mut placed = inside.clone();
     let mut leads = Vec::new();
-    for (finding, hit) in order {
+    for (finding, hit) in matched {
         let new: Vec<u32> = hit.accounts.difference(&placed).copied().collect();
         if new.is_empty() {
             continue;

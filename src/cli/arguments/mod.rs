@@ -56,7 +56,7 @@ pub(crate) enum Command {
     Explain(ExplainArguments),
     /// Write the files of a case folder again from its case.json, or a pseudonymised copy of it
     Report(ReportArguments),
-    /// Compare two cases: which campaigns are new, grown, shrunk or gone
+    /// Compare two cases: which campaigns are new, grown, lowered, shrunk or gone
     Diff(DiffArguments),
     /// Write a synthetic log with a known truth: a campaign preset among innocent populations
     Simulate(Box<SimulateArguments>),

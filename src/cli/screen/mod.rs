@@ -11,6 +11,7 @@ use std::path::Path;
 
 use crate::cli::escape::visible;
 use crate::cli::{diff, quantity};
+use crate::detect::content::template_spread;
 use crate::model::case::{Case, CaseTables};
 use crate::model::comparison::{Comparison, State};
 use crate::model::coverage::Coverage;
@@ -122,8 +123,12 @@ fn suppressed(case: &Case) -> Vec<(String, Style)> {
         .count();
     let mut lines = vec![(
         format!(
-            "{} and {} by {} of {}",
+            "{}{} and {} by {} of {}",
             quantity::of(length(&case.suppressed_campaigns), "campaign"),
+            match case.suppressions.iter().map(|one| one.accounts).sum() {
+                0 => String::new(),
+                alone => format!(", {} of others", quantity::of(alone, "account")),
+            },
             quantity::of(u64::try_from(hidden).unwrap_or(u64::MAX), "finding"),
             quantity::count(of(SuppressionState::Applied)),
             match case.suppressions.len() {
@@ -170,7 +175,7 @@ fn suppressed(case: &Case) -> Vec<(String, Style)> {
 }
 
 /// The detector that finds templates.
-const TEMPLATES: &str = "content/template-spread";
+const TEMPLATES: &str = template_spread::ID;
 
 fn templates(case: &Case) -> String {
     let inside = case
@@ -194,23 +199,31 @@ fn compared(comparison: &Comparison) -> String {
     let news: Vec<String> = comparison
         .changes
         .iter()
-        .filter(|change| change.state.is_news())
+        .filter(|change| change.state.is_news() || change.state == State::Lowered)
         .take(NEWS_NAMED)
         .map(|change| {
-            let id = visible(&change.campaign_id);
-            match change.joined.len() {
-                joined if change.state == State::Grown && joined > 0 => {
-                    format!("{id} grown by {joined}")
-                }
-                _ => format!("{id} {}", change.state.name()),
+            let mut text = format!(
+                "{} {}",
+                visible(&change.campaign_id),
+                diff::verdicts(change)
+            );
+            if change.state == State::New {
+                text.push_str(" new");
             }
+            for (accounts, what) in [(&change.joined, "joined"), (&change.left, "left")] {
+                if change.state != State::New && !accounts.is_empty() {
+                    let count = quantity::count(accounts.len() as u64);
+                    text.push_str(&format!(", {count} {what}"));
+                }
+            }
+            text
         })
         .collect();
     let summary = diff::summary(comparison);
     if news.is_empty() {
         summary
     } else {
-        format!("{summary}: {}", news.join(", "))
+        format!("{summary}: {}", news.join("; "))
     }
 }
 

@@ -164,6 +164,7 @@ fn tables() -> CaseTables {
         suppressed_hubs: Vec::new(),
         suppressions: Vec::new(),
         suppressed_campaigns: Vec::new(),
+        suppressed_accounts: Vec::new(),
         watchlist: None,
         comparison: None,
         null_runs: NullRuns::default(),

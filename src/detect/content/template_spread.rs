@@ -42,7 +42,8 @@ use crate::model::finding::Family;
 use crate::model::number::count;
 use crate::stats::quantile::median;
 
-const ID: &str = "content/template-spread";
+/// Its id.
+pub const ID: &str = "content/template-spread";
 
 static META: Meta = Meta {
     id: ID,

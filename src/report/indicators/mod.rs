@@ -1,7 +1,8 @@
 //! The keys and templates that campaigns rest on, for lists of indicators.
 //!
 //! Only keys of campaigns of verdict likely or strong are indicators; those of leads are
-//! listed as leads, because most leads have an innocent cause.
+//! listed as leads, because most leads have an innocent cause. A template that mostly others send
+//! would find these others in the next log, and is not listed.
 
 pub(crate) mod identifiers;
 pub(crate) mod pattern;
@@ -63,12 +64,18 @@ pub(crate) fn indicators(case: &Case) -> Vec<Indicator<'_>> {
     for (position, campaign) in case.campaigns.iter().enumerate() {
         for finding in rests_on(campaign).filter_map(|id| findings.get(id).copied()) {
             let key = match &finding.subject {
+                // an exact text is a template that nothing is filled into
+                Subject::Key { kind, value } if kind.ends_with("_text") => {
+                    (TEMPLATE_KIND, value.as_str())
+                }
                 Subject::Key { kind, value } => (kind.as_str(), value.as_str()),
-                Subject::Template { .. } if !stands_on_templates(campaign) => continue,
                 Subject::Template { id } => (TEMPLATE_KIND, id.as_str()),
                 // a group has no key that another log could be searched for
                 Subject::Group { .. } => continue,
             };
+            if key.0 == TEMPLATE_KIND && !stands_on_templates(campaign) {
+                continue;
+            }
             let behind = found.entry(key).or_default();
             behind.campaigns.insert(position);
             behind.findings.insert(&finding.id, finding);
@@ -83,6 +90,13 @@ pub(crate) fn indicators(case: &Case) -> Vec<Indicator<'_>> {
         .into_iter()
         .filter_map(|((kind, value), behind)| behind.indicator(case, kind, value))
         .collect();
+    let others: BTreeSet<&str> = case
+        .templates
+        .iter()
+        .filter(|template| template.accounts_in_campaigns * 2 < template.accounts)
+        .map(|template| template.id.as_str())
+        .collect();
+    indicators.retain(|one| one.kind != TEMPLATE_KIND || !others.contains(one.value));
     // What a reviewer has settled is nothing to search other logs for.
     let settled: BTreeSet<(&str, &str)> = case
         .suppressions
@@ -203,6 +217,7 @@ mod tests {
             state: SuppressionState::Expired,
             findings: 0,
             campaigns: 0,
+            accounts: 0,
         };
         case.suppressions = vec![entry.clone()];
         assert!(is_there(&case));

@@ -168,6 +168,10 @@ pub(super) fn replace_names(tables: &mut CaseTables, tokens: &mut Tokens, named:
     for campaign in &mut case.suppressed_campaigns {
         replacer.replace(CAMPAIGN, &mut campaign.id);
     }
+    for account in &mut case.suppressed_accounts {
+        replacer.replace(ACCOUNT, &mut account.account_id);
+        replacer.replace(CAMPAIGN, &mut account.campaign_id);
+    }
     for entry in &mut case.suppressions {
         let kind = match entry.scope.as_str() {
             "campaign" => CAMPAIGN,

@@ -69,6 +69,7 @@ fn template(
         ),
         excerpts: excerpts.iter().map(|text| (*text).to_owned()).collect(),
         campaign_id: campaign.map(str::to_owned),
+        accounts_in_campaigns: if campaign.is_some() { 30 } else { 0 },
         assessment: assessment.into(),
         locators: locators(3),
     }
@@ -206,6 +207,7 @@ pub(crate) fn three_campaigns() -> CaseTables {
         ],
         suppressions: Vec::new(),
         suppressed_campaigns: Vec::new(),
+        suppressed_accounts: Vec::new(),
         watchlist: None,
         comparison: Some(comparison()),
         suppressed_hubs: vec![SuppressedHub {

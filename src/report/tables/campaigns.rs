@@ -126,6 +126,7 @@ pub(crate) fn template_rows(presented: &Presented<'_>, table: &mut dyn Rows) -> 
             Cell::Text(template.campaign_id.as_deref().unwrap_or("")),
             Cell::Text(&template.role),
             Cell::Integer(template.accounts),
+            Cell::Integer(template.accounts_in_campaigns),
             Cell::Integer(template.requests),
             Cell::Boolean(template.requests_complete),
             Cell::Float(Some(template.distinct_text_share)),

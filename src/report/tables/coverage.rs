@@ -45,6 +45,7 @@ pub(crate) fn write_suppressions(presented: &Presented<'_>, sink: Sink<'_>) -> R
             Cell::Text(entry.state.name()),
             Cell::Integer(entry.findings),
             Cell::Integer(entry.campaigns),
+            Cell::Integer(entry.accounts),
         ])?;
     }
     table.finish()
