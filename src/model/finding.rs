@@ -3,6 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// Id of the detector of prompt templates: what a template is judged by.
+pub const TEMPLATE_SPREAD: &str = "content/template-spread";
+
 /// Families of evidence. Within a family the largest value counts, capped; families add up.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,

@@ -1,9 +1,8 @@
 //! One entry of a suppression file and what it names.
 
-use crate::detect::content::template_spread;
 use crate::model::campaign::Campaign;
 use crate::model::case::Case;
-use crate::model::finding::{Finding, Subject};
+use crate::model::finding::{Finding, Subject, TEMPLATE_SPREAD};
 use crate::model::suppression::{Suppression, SuppressionState};
 
 /// What an entry is about.
@@ -151,7 +150,7 @@ impl Entry {
     /// Whether it settles what is said of this template as a template.
     #[must_use]
     pub fn settles_template(&self, template: &str) -> bool {
-        self.is_of(template_spread::ID)
+        self.is_of(TEMPLATE_SPREAD)
             && matches!(&self.scope, Scope::Template(ids) if ids.iter().any(|id| id == template))
     }
 

@@ -11,11 +11,10 @@ use std::path::Path;
 
 use crate::cli::escape::visible;
 use crate::cli::{diff, quantity};
-use crate::detect::content::template_spread;
 use crate::model::case::{Case, CaseTables};
 use crate::model::comparison::{Comparison, State};
 use crate::model::coverage::Coverage;
-use crate::model::finding::{DetectorRun, RunStatus};
+use crate::model::finding::{DetectorRun, RunStatus, TEMPLATE_SPREAD};
 use crate::model::suppression::SuppressionState;
 use crate::model::watchlist::Watchlist;
 
@@ -174,9 +173,6 @@ fn suppressed(case: &Case) -> Vec<(String, Style)> {
     lines
 }
 
-/// The detector that finds templates.
-const TEMPLATES: &str = template_spread::ID;
-
 fn templates(case: &Case) -> String {
     let inside = case
         .templates
@@ -186,9 +182,9 @@ fn templates(case: &Case) -> String {
     let looked = case
         .detectors
         .iter()
-        .any(|run| run.detector == TEMPLATES && run.status == RunStatus::Ran);
+        .any(|run| run.detector == TEMPLATE_SPREAD && run.status == RunStatus::Ran);
     match case.templates.len() {
-        0 if !looked => format!("not looked for: {TEMPLATES} did not run"),
+        0 if !looked => format!("not looked for: {TEMPLATE_SPREAD} did not run"),
         0 => "no prompt template is shared by several accounts".to_owned(),
         all => format!("{all} shared by several accounts, {inside} of them in campaigns"),
     }

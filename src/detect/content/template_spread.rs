@@ -38,12 +38,11 @@ use crate::detect::content::families::{SampledText, TextFamily, mine};
 use crate::detect::layer::{Layer, Quality, RowSource, counted, group_entries};
 use crate::detect::{Context, Detector, Meta, Need, Outcome};
 use crate::model::column::RequestColumn;
-use crate::model::finding::Family;
+use crate::model::finding::{Family, TEMPLATE_SPREAD};
 use crate::model::number::count;
 use crate::stats::quantile::median;
 
-/// Its id.
-pub const ID: &str = "content/template-spread";
+const ID: &str = TEMPLATE_SPREAD;
 
 static META: Meta = Meta {
     id: ID,
