@@ -277,7 +277,9 @@ impl Judge<'_> {
 
     /// The everyday cause that explains all of it, where there is one.
     fn explanation(&self, place: usize, cluster: &Cluster, fused: &Cluster) -> Option<String> {
-        let counts = |family| fused.counts(family);
+        // What the verdict does not stand on does not make a few families many.
+        let met = verdict::only_meet(cluster, self.corroborations, self.layers);
+        let counts = |family| fused.counts(family) && !(met && family == Family::Network);
         let accounts = self.sources.accounts(&cluster.units);
         let numbered_in_many_places = counts(Family::Identity) && counts(Family::Network);
         let one_customer = |accounts: &[u32]| {

@@ -102,12 +102,7 @@ pub fn verdict(
     {
         return (Verdict::Lead, format!("{names}, but {cause}"));
     }
-    // Beside other owners the addresses count for themselves, so what explains them is asked again.
-    let met = owners.len() > 1
-        && owners.contains(&Family::Network)
-        && (hosted::servers(cluster, corroborations, layers)
-            || sites::only_one_place(cluster, corroborations, layers)
-            || sites::are_few(cluster, corroborations));
+    let met = only_meet(cluster, corroborations, layers);
     let independent: Vec<Family> = independent
         .into_iter()
         .filter(|family| !(met && *family == Family::Network))
@@ -191,6 +186,21 @@ pub fn verdict(
                 .join(", ")
         ),
     )
+}
+
+/// Whether the addresses, beside other owners, are places where strangers meet and count for nothing.
+/// By themselves they are asked more ([`sites::everyday_cause`]).
+pub(super) fn only_meet(
+    cluster: &Cluster,
+    corroborations: &[Corroboration],
+    layers: &[UnitLayer],
+) -> bool {
+    let others = [Family::Payment, Family::Identity];
+    cluster.counts(Family::Network)
+        && others.iter().any(|family| cluster.counts(*family))
+        && (hosted::servers(cluster, corroborations, layers)
+            || sites::only_one_place(cluster, corroborations, layers)
+            || sites::are_few(cluster, corroborations))
 }
 
 /// Whether the accounts share fewer signed blobs than they are: example turns that come with a
