@@ -163,6 +163,27 @@ pub(crate) fn end_of(metadata: &ArrowReaderMetadata, row_group: usize) -> u64 {
     ends.max().unwrap_or(0)
 }
 
+/// The leaves below these sources. A dot may be part of a column's own name, as in the attributes
+/// of OpenTelemetry, so that paths are not taken apart before names are looked at.
+fn mask(metadata: &ArrowReaderMetadata, sources: &[String]) -> ProjectionMask {
+    let schema = metadata.parquet_schema();
+    let is_wanted = |parts: &[String]| {
+        sources.iter().any(|source| {
+            let mut path = source.split('.');
+            parts.first() == Some(source)
+                || (source.contains('.')
+                    && parts
+                        .iter()
+                        .zip(path.by_ref())
+                        .all(|(part, step)| part == step)
+                    && path.next().is_none())
+        })
+    };
+    let wanted =
+        (0..schema.num_columns()).filter(|leaf| is_wanted(schema.column(*leaf).path().parts()));
+    ProjectionMask::leaves(schema, wanted)
+}
+
 /// Rows of one row group, batch by batch.
 pub(crate) struct RowGroup {
     reader: ParquetRecordBatchReader,
@@ -206,10 +227,7 @@ impl RowGroup {
         let batch_rows = usize::try_from(BATCH_BYTES / row_bytes)
             .unwrap_or(batch_rows)
             .clamp(1, batch_rows.max(1));
-        let mask = ProjectionMask::columns(
-            metadata.parquet_schema(),
-            sources.iter().map(String::as_str),
-        );
+        let mask = mask(metadata, sources);
         let built = File::open(&file.path)
             .map_err(|error| error.to_string())
             .and_then(|stored| {
