@@ -81,7 +81,8 @@ fn parse_map(text: &str, name: &str, table: Table) -> Result<TableMap> {
     Ok(wanted)
 }
 
-fn parse_table(section: &toml::Table, file: &str, table: Table) -> Result<TableMap> {
+/// Reads the section of one table.
+pub(crate) fn parse_table(section: &toml::Table, file: &str, table: Table) -> Result<TableMap> {
     let mut map = TableMap::default();
     let place = table.name();
     for (key, value) in section {

@@ -15,6 +15,8 @@ pub enum Matched {
     Alias,
     /// The map says so.
     Map,
+    /// The file is the export of a known service.
+    Export,
     /// The map gives one value for every row.
     Constant,
     /// There is no source column.
@@ -29,6 +31,7 @@ impl Matched {
             Matched::Exact => "exact",
             Matched::Alias => "alias",
             Matched::Map => "map",
+            Matched::Export => "export",
             Matched::Constant => "constant",
             Matched::Absent => "absent",
         }

@@ -19,9 +19,9 @@ fn may_be_chat(text: &str) -> bool {
     let is_list = text
         .strip_prefix('[')
         .is_some_and(|rest| rest.trim_start().starts_with('{'));
-    (is_list && text.contains("\"role\""))
+    (is_list && text.contains("role\""))
         || (text.starts_with('{')
-            && ["\"messages\"", "\"contents\""]
+            && ["messages\"", "contents\"", "input\""]
                 .iter()
                 .any(|key| text.contains(key)))
 }
@@ -37,8 +37,8 @@ pub(crate) fn are_chats(texts: &[String]) -> bool {
 }
 
 /// The part of a chat; `None` where the text is none, so that it stands for itself. Lists of
-/// messages as OpenAI and Anthropic have them, `contents` with `parts` as Gemini has them, and
-/// whole request bodies with one of these inside.
+/// messages as OpenAI, Anthropic and OpenTelemetry have them, `contents` with `parts` as Gemini has
+/// them, and whole request bodies with one of these inside.
 pub(crate) fn part_of(text: &str, part: Part) -> Option<Option<String>> {
     if !may_be_chat(text) {
         return None;
@@ -46,12 +46,15 @@ pub(crate) fn part_of(text: &str, part: Part) -> Option<Option<String>> {
     // serde_json refuses nesting deeper than 128 levels, so this cannot overflow.
     let value: Value = serde_json::from_str(text.trim())
         .or_else(|_| serde_json::from_str(&without_bare_numbers(text.trim())))
+        // Some exports write a quote inside a CSV cell twice, and the cell as CSV once more.
+        .or_else(|_| serde_json::from_str(&text.trim().replace("\"\"", "\"")))
         .ok()?;
     let messages = match &value {
         Value::Array(messages) => messages,
         Value::Object(body) => body
             .get("messages")
-            .or_else(|| body.get("contents"))?
+            .or_else(|| body.get("contents"))
+            .or_else(|| body.get("input"))?
             .as_array()?,
         _ => return None,
     };
@@ -61,9 +64,14 @@ pub(crate) fn part_of(text: &str, part: Part) -> Option<Option<String>> {
     Some(match part {
         Part::LastUser => said_by(messages, &["user", "human"]).pop(),
         Part::System => {
-            let beside = ["system", "systemInstruction", "system_instruction"]
-                .iter()
-                .find_map(|name| spoken(value.get(*name)?));
+            let beside = [
+                "system",
+                "systemInstruction",
+                "system_instruction",
+                "instructions",
+            ]
+            .iter()
+            .find_map(|name| spoken(value.get(*name)?));
             let all: Vec<String> = beside
                 .into_iter()
                 .chain(said_by(messages, &["system", "developer"]))
@@ -123,7 +131,7 @@ fn spoken(value: &Value) -> Option<String> {
             .iter()
             .filter_map(|part| match part {
                 Value::String(text) => Some(text.as_str()),
-                _ => part.get("text")?.as_str(),
+                _ => part.get("text").or_else(|| part.get("content"))?.as_str(),
             })
             .collect::<Vec<_>>()
             .join("\n"),
@@ -153,6 +161,12 @@ mod tests {
         assert_eq!(both(anthropic), said("one", Some("be kind")));
         let gemini = r#"{"contents":[{"role":"user","parts":[{"text":"one"}]}],"systemInstruction":{"parts":[{"text":"be kind"}]}}"#;
         assert_eq!(both(gemini), said("one", Some("be kind")));
+        let responses = r#"{"instructions":"be kind","input":[{"role":"user","content":[{"type":"input_text","text":"one"}]}]}"#;
+        assert_eq!(both(responses), said("one", Some("be kind")));
+        let telemetry = r#"[{"role":"system","parts":[{"type":"text","content":"be kind"}]},{"role":"user","parts":[{"type":"text","content":"one"},{"type":"blob"}]}]"#;
+        assert_eq!(both(telemetry), said("one", Some("be kind")));
+        let twice = r#"{""messages"":[{""role"":""user"",""content"":""one""}]}"#;
+        assert_eq!(both(twice), said("one", None));
         let alone = r#"[{"content":"one","role":"User"}]"#;
         assert_eq!(both(alone), said("one", None));
     }

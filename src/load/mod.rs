@@ -11,6 +11,7 @@ mod card;
 mod cell;
 pub mod customers;
 mod discover;
+mod exports;
 mod fields;
 mod fold;
 mod json_line;

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use crate::config::LoadConfig;
 use crate::load::discover::{discover, no_input, usage};
+use crate::load::exports::{Export, keep_reachable};
 use crate::load::look::{first_texts, look};
 use crate::load::map::{TableMap, read_map};
 use crate::load::matching::{Matched, PlannedColumn, match_columns};
@@ -296,9 +297,30 @@ fn plan_file(
         row_groups: 0,
     };
     let limit = config.line_limit_bytes;
-    let look = look(&file, table, map, request.records, limit)?;
-    let matches = match_columns(table, &look.found, &look.reachable, map);
+    let mut seen = look(&file, table, map, request.records, limit)?;
+    let mut merged = map.clone();
+    let export = (request.table == Table::Requests)
+        .then(|| Export::of(&seen.found))
+        .flatten();
+    if let Some(export) = export {
+        merged = export.beside(map, &seen.found);
+        seen = look(&file, table, &merged, request.records, limit)?;
+        keep_reachable(&mut merged, map, &seen.reachable);
+    }
+    let (look, users, map) = (seen, map, &merged);
+    let mut matches = match_columns(table, &look.found, &look.reachable, map);
+    for planned in &mut matches.columns {
+        if planned.matched == Matched::Map && !users.sources.contains_key(planned.column.name) {
+            planned.matched = Matched::Export;
+        }
+    }
     let mut notes = matches.notes;
+    notes.extend(export.map(|export| {
+        format!(
+            "read as {}; a map (--map) goes before its names",
+            export.name
+        )
+    }));
     file.columns = matches.columns;
     file.unread = matches.unread;
     file.delimiter = look.delimiter;
@@ -340,7 +362,7 @@ fn refuse_accounts_table(file: &PlannedFile) -> Result<()> {
     let accounts = file.header.iter().filter(|name| is_accounts(name)).count();
     let of_request = file.columns.iter().any(|planned| match planned.matched {
         Matched::Absent => false,
-        Matched::Map | Matched::Constant => true,
+        Matched::Map | Matched::Export | Matched::Constant => true,
         // The id is in both tables, and a sign-up time is a known other name of a request's time.
         Matched::Alias => !matches!(planned.column.name, "account_id" | "timestamp"),
         Matched::Exact => planned.column.name != "account_id" && !is_accounts(planned.column.name),
