@@ -309,8 +309,10 @@ impl Judge<'_> {
             .or_else(|| gathering::one_event(&accounts, self.population))
             .or_else(|| self.hosted_application(place, cluster, fused))
             .or_else(|| {
-                let hands_on = self.refused(place).len() * 2 >= accounts.len();
-                self.of_few_families(cluster, (&accounts, hands_on), counts)
+                // Customers of many years do not do each other's work, nor have they servers in common.
+                let strangers = self.refused(place).len() * 2 < accounts.len()
+                    && !fused.counts(Family::Network);
+                self.of_few_families(cluster, (&accounts, strangers), counts)
             })
     }
 
@@ -320,7 +322,7 @@ impl Judge<'_> {
     fn of_few_families(
         &self,
         cluster: &Cluster,
-        (accounts, hands_on): (&[u32], bool),
+        (accounts, strangers): (&[u32], bool),
         counts: impl Fn(Family) -> bool,
     ) -> Option<String> {
         let known = Family::ALL
@@ -339,8 +341,7 @@ impl Judge<'_> {
                     return None;
                 }
                 gathering::course(accounts, self.population, sent.handed_out_share).or_else(|| {
-                    // Customers of many years do not do each other's work.
-                    (!hands_on).then(|| long_standing::customers(accounts, self.population))?
+                    strangers.then(|| long_standing::customers(accounts, self.population))?
                 })
             })
         };
