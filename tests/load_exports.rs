@@ -120,12 +120,26 @@ fn exports_are_recognised_by_their_columns() {
         );
         assert_eq!(one(RequestColumn::Model).as_deref(), Some("m"), "{name}");
         assert_eq!(one(RequestColumn::Ip).as_deref(), address, "{name}");
+        assert_eq!(
+            report.notes.iter().any(|note| note.contains("may forge")),
+            name == "gateway behind a balancer"
+        );
         assert!(
             report.notes.iter().any(|note| note.contains("read as")),
             "{name}: {:?}",
             report.notes
         );
     }
+}
+
+#[test]
+fn a_header_that_the_client_writes_goes_after_the_peer() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, record, _, _) = records().swap_remove(4);
+    let line = record.to_string().replace("10.0.0.8", "203.0.113.9");
+    let path = write(folder.path(), "x.ndjson", format!("{line}\n"));
+    let (rows, _) = load_with(&options(&[&path]), &config()).unwrap();
+    assert_eq!(column(&rows, RequestColumn::Ip), [Some("203.0.113.9")]);
 }
 
 #[test]

@@ -11,7 +11,6 @@ use crate::model::campaign::{Campaign, Template};
 use crate::model::case::Case;
 use crate::model::comparison::{CampaignChange, Comparison, State};
 use crate::model::finding::{Finding, Subject};
-use crate::model::suppression::SuppressedAccount;
 use crate::stats::random::stable_id;
 
 /// Accounts in common from which two campaigns may be one: one account can be in a second
@@ -315,59 +314,6 @@ pub fn name_suppressed(comparison: &mut Comparison, before: &Case, after: &Case)
                 lines.join(", ")
             );
         }
-    }
-}
-
-/// Leaves out what suppressions hide: it is counted with them.
-pub fn without_hidden(case: &mut Case) {
-    if let Some(comparison) = &mut case.comparison {
-        let shown: BTreeSet<&str> = case
-            .campaigns
-            .iter()
-            .map(|campaign| campaign.id.as_str())
-            .collect();
-        comparison.changes.retain(|change| {
-            change.state == State::Gone || shown.contains(change.campaign_id.as_str())
-        });
-        for change in &mut comparison.changes {
-            let listed = case
-                .campaigns
-                .iter()
-                .find(|one| one.id == change.campaign_id);
-            if let Some(campaign) = listed.filter(|_| change.state != State::Gone) {
-                without_accounts(change, campaign, &case.suppressed_accounts);
-            }
-        }
-    }
-}
-
-/// Accounts that are listed no more did not join either.
-fn without_accounts(
-    change: &mut CampaignChange,
-    campaign: &Campaign,
-    suppressed: &[SuppressedAccount],
-) {
-    let gone: BTreeSet<&str> = suppressed
-        .iter()
-        .filter(|one| one.campaign_id == campaign.id)
-        .map(|one| one.account_id.as_str())
-        .collect();
-    if gone.is_empty() {
-        return;
-    }
-    change
-        .joined
-        .retain(|account| !gone.contains(account.as_str()));
-    change.accounts = campaign.members.len() as u64;
-    if change.state == State::Grown
-        && change.joined.is_empty()
-        && change.verdict == change.verdict_before
-    {
-        change.state = if change.left.is_empty() {
-            State::Same
-        } else {
-            State::Shrunk
-        };
     }
 }
 

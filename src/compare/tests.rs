@@ -153,25 +153,3 @@ fn an_id_does_not_pass_to_a_newcomer() {
     assert_eq!(next[0].id, last_week[0].id);
     assert_eq!(next[1].id, last_week[1].id);
 }
-
-#[test]
-fn an_account_that_a_suppression_takes_out_has_not_joined() {
-    let before = [campaign("C-1", 0..30, &["T-1"])];
-    let after = [campaign("C-1", 0..31, &["T-1"])];
-    let mut tables = sample::three_campaigns();
-    let mut comparison = compare("last week", &before, &after);
-    assert_eq!(states(&comparison), [("C-1", State::Grown)]);
-    let joined = comparison.changes[0].joined.clone();
-    tables.case.campaigns = before.to_vec();
-    tables.case.suppressed_accounts = vec![crate::model::suppression::SuppressedAccount {
-        account_id: joined[0].clone(),
-        campaign_id: "C-1".to_owned(),
-        line: 1,
-    }];
-    tables.case.comparison = Some(std::mem::take(&mut comparison));
-    without_hidden(&mut tables.case);
-    let change = &tables.case.comparison.unwrap().changes[0];
-    assert_eq!(change.state, State::Same);
-    assert!(change.joined.is_empty());
-    assert_eq!(change.accounts, 30);
-}

@@ -121,6 +121,22 @@ fn standing(attributed: &[Attribution], in_digest: &[SampledRow], known: &Known<
     let mut text =
         "not among the attributed requests: it was not recognised as one of a template of a campaign above lead"
             .to_owned();
+    let hidden = known.case.suppressed_accounts.iter().find(|account| {
+        in_digest
+            .iter()
+            .any(|row| row.account_id == account.account_id)
+    });
+    if let Some(account) = hidden {
+        return format!(
+            "not among the attributed requests: its account was scored as one of {} and is suppressed by line {} of the suppression file; scan with --no-suppress to see what was attributed",
+            account.campaign_id, account.line
+        );
+    }
+    let settled = known.case.suppressions.iter();
+    let settled = settled.filter(|entry| entry.templates > 0).count();
+    if settled > 0 {
+        text.push_str(", or it is one of a template that the suppression file takes out");
+    }
     if known.case.profile != "broad" {
         text.push_str(
             "; requests of leads are attributed only with --profile broad, and this case was made without",

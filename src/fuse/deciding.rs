@@ -5,7 +5,7 @@ use crate::fuse::campaigns::Maker;
 use crate::fuse::cluster::Cluster;
 use crate::fuse::incidence::UnitLayer;
 use crate::fuse::judging::Judge;
-use crate::fuse::{Candidate, batches, findings, held, leads, reported};
+use crate::fuse::{Candidate, batches, findings, held, leads, reported, verdict};
 use crate::model::campaign::{Campaign, Verdict};
 use crate::model::finding::{Family, Finding};
 
@@ -100,6 +100,9 @@ impl Deciding<'_> {
         }
         let id = self.ids.get(place).cloned().unwrap_or_default();
         let mut campaign = maker.campaign((id, cluster), verdict, expected, *lead);
+        if verdict::only_meet(cluster, judge.corroborations, judge.layers) {
+            leave_out_places(&mut campaign);
+        }
         campaign.without_family =
             judge.without_families(place, (cluster, lead.is_some()), fused, campaign.verdict);
         let mut made = Vec::new();
@@ -117,4 +120,19 @@ impl Deciding<'_> {
         }
         (campaign, made)
     }
+}
+
+/// Says of addresses that the verdict does not stand on them, and tells them after what counts.
+fn leave_out_places(campaign: &mut Campaign) {
+    for evidence in campaign
+        .evidence
+        .iter_mut()
+        .filter(|one| one.family == Family::Network && one.counts)
+    {
+        evidence.counts = false;
+        evidence.statement.push_str(
+            "; it counts for nothing here: they lie in one place, are few, or one serves half of the accounts, as where customers of one product or carrier meet",
+        );
+    }
+    campaign.evidence.sort_by_key(|one| !one.counts);
 }

@@ -5,9 +5,6 @@
 
 use crate::detect::population::{HOUR_US, Population};
 use crate::fuse::human_hours;
-use crate::model::closure::{Closer, Closures};
-use crate::model::profile::AccountProfile;
-use crate::stats::tail::binomial_upper_log2;
 
 /// Sign-ups of a gathering fall into one day.
 const SIGN_UP_HOURS: i64 = 24;
@@ -85,41 +82,6 @@ const HANDED_OUT_SHARE: f64 = 0.04;
 /// Share of the accounts that may have been closed (ours): a provider that closes more of them has
 /// found something else.
 const CLOSED_SHARE: f64 = 0.02;
-
-/// Share of the accounts whose closure by the provider no customers live with (ours).
-const SHUT_DOWN_SHARE: f64 = 0.25;
-
-/// One in a million: that so many of them were closed by the rate of the other accounts (ours).
-const SHUT_DOWN_BITS: f64 = 20.0;
-
-/// Whether the provider closed a quarter of these accounts and more, and many more than of the others:
-/// customers of a product do not go on through that.
-#[must_use]
-pub fn is_shut_down(accounts: &[u32], population: &Population<'_>) -> bool {
-    let words = Closures::of(population.profiles.iter().flatten());
-    let by_provider = |profile: &AccountProfile| {
-        matches!(
-            words.closer(profile),
-            Some(Closer::Provider | Closer::Unclear)
-        )
-    };
-    let (mut known, mut closed) = (0_u64, 0_u64);
-    for profile in accounts
-        .iter()
-        .filter_map(|account| population.profiles.get(*account as usize)?.as_ref())
-    {
-        known += 1;
-        closed += u64::from(by_provider(profile));
-    }
-    let profiles = || population.profiles.iter().flatten();
-    let others = (profiles().count() as u64).saturating_sub(known);
-    let others_closed =
-        (profiles().filter(|profile| by_provider(profile)).count() as u64).saturating_sub(closed);
-    // One more of each, so that a log without other closures has a rate.
-    let rate = (others_closed + 1) as f64 / (others + 1) as f64;
-    closed as f64 >= SHUT_DOWN_SHARE * known as f64
-        && -binomial_upper_log2(closed, known, rate.min(1.0)) >= SHUT_DOWN_BITS
-}
 
 /// Why a course explains these accounts, if it does: most signed up within days of each other,
 /// hardly any was closed, they keep the hours of people, and some of what they send was handed out
@@ -236,17 +198,6 @@ mod tests {
             profile.closed_at_us = Some(DAY * HOUR_US);
         }
         assert_eq!(why(&world, 0.2), None);
-        assert!(!is_shut_down(&students, &world.population()));
-        // The provider closed half of them, and hardly anybody else.
-        for profile in world.profiles.iter_mut().take(10).flatten() {
-            profile.closed_at_us = Some(DAY * HOUR_US);
-        }
-        assert!(is_shut_down(&students, &world.population()));
-        for profile in world.profiles.iter_mut().flatten() {
-            profile.status = Some("closed".to_owned());
-            profile.close_reason = Some("user request".to_owned());
-        }
-        assert!(!is_shut_down(&students, &world.population()));
         // Sign-ups over months are no enrolment.
         for (day, profile) in (0_i64..).zip(world.profiles.iter_mut().flatten()) {
             profile.closed_at_us = None;

@@ -128,8 +128,7 @@ impl Judge<'_> {
         let accounts = self.sources.accounts(&cluster.units);
         Besides {
             handed_on: self.handed_on(place, cluster),
-            sleeps: human_hours::kept(&accounts, self.population) == Some(true)
-                && !gathering::is_shut_down(&accounts, self.population),
+            sleeps: human_hours::kept(&accounts, self.population) == Some(true),
         }
     }
 

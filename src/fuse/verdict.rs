@@ -28,7 +28,7 @@ const OWNERSHIP: [Family; 4] = [
 pub struct Besides {
     /// Work that some of them are refused others do, who pay with another card.
     pub handed_on: bool,
-    /// They keep the hours of people, and the provider did not close many more of them than of others.
+    /// They keep the hours of people.
     pub sleeps: bool,
 }
 

@@ -1,8 +1,8 @@
 //! Exports of known services: maps that are used where a file has a service's columns.
 //!
-//! What `--map` says goes first, column by column; then the canonical names of what every log has
-//! (time, account, prompt), then the service's own names, then the other names that columns are
-//! known under.
+//! What `--map` says goes first, column by column; then canonical names, then the service's own
+//! names, then the other names that columns are known under. Where a service has several columns
+//! for one, the canonical name may stand among them.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use toml::Value;
 
 use crate::load::map::{TableMap, parse_table};
-use crate::model::column::{RequestColumn, Table};
+use crate::model::column::Table;
 
 /// One service's export.
 pub(crate) struct Export {
@@ -56,13 +56,6 @@ fn read(text: &str) -> Option<Export> {
     })
 }
 
-/// Columns whose canonical name in a file goes before the service's.
-const CANONICAL_FIRST: [RequestColumn; 3] = [
-    RequestColumn::Timestamp,
-    RequestColumn::AccountId,
-    RequestColumn::Prompt,
-];
-
 impl Export {
     /// The export that a file with these columns is.
     pub(crate) fn of(found: &[String]) -> Option<&'static Export> {
@@ -73,11 +66,9 @@ impl Export {
     /// Its map beside what the user's says, for a file with these columns.
     pub(crate) fn beside(&self, users: &TableMap, found: &[String]) -> TableMap {
         let mut merged = self.map.clone();
-        for column in CANONICAL_FIRST.map(RequestColumn::name) {
-            if found.iter().any(|name| name == column) {
-                merged.sources.remove(column);
-            }
-        }
+        merged.sources.retain(|column, sources| {
+            sources.contains(column) || !found.iter().any(|name| name == column)
+        });
         for column in users.constants.keys() {
             merged.sources.remove(column);
         }

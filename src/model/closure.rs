@@ -7,15 +7,30 @@ use crate::model::profile::AccountProfile;
 pub enum Closer {
     /// The provider.
     Provider,
-    /// The customer, or nobody: the status says that the account is open.
+    /// The customer, or nobody: the words say that the account is open, or was opened again.
     Customer,
-    /// Nothing says who, and the log has no other word for a closure by the provider.
+    /// The words do not say who, and nothing says that it was the customer.
     Unclear,
 }
 
 /// Parts of a status or a reason by which a provider says that it closed the account (ours, after
 /// the words that billing and identity products use).
-const BY_PROVIDER: [&str; 22] = [
+const BY_PROVIDER: [&str; 37] = [
+    "distill",
+    "extract",
+    "scrap",
+    "automat",
+    "bots",
+    "multi",
+    "export control",
+    "ofac",
+    "stolen",
+    "resell",
+    "trust",
+    "safety",
+    "t&s",
+    "flag",
+    "admin",
     "ban",
     "suspen",
     "disabl",
@@ -38,6 +53,17 @@ const BY_PROVIDER: [&str; 22] = [
     "unpaid",
     "compromis",
     "sanction",
+];
+
+/// Parts by which it says that a closure was taken back, or was none (ours).
+const TAKEN_BACK: [&str; 7] = [
+    "unban",
+    "reinstat",
+    "restor",
+    "mistake",
+    "appeal",
+    "not ban",
+    "unsuspend",
 ];
 
 /// Parts by which it says that the customer did (ours).
@@ -84,13 +110,14 @@ impl Closures {
         if !timed && status.is_empty() {
             return None;
         }
-        let is_closed = |word: &str| ["closed", "deleted", "removed", "inactive"].contains(&word);
+        let is_closed = ["closed", "deleted", "removed", "inactive"].contains(&status.as_str());
+        let reasoned = profile.close_reason.is_some();
         match said(profile) {
             Some(closer) => Some(closer),
             // A time without a word: the column may be called `banned_at`.
-            None if timed && !is_closed(&status) => Some(Closer::Provider),
-            None if is_closed(&status) && self.names_provider => Some(Closer::Customer),
-            None if is_closed(&status) => Some(Closer::Unclear),
+            None if timed && status.is_empty() && !reasoned => Some(Closer::Provider),
+            None if is_closed && self.names_provider && !reasoned => Some(Closer::Customer),
+            None if is_closed || timed => Some(Closer::Unclear),
             None => None,
         }
     }
@@ -102,16 +129,16 @@ impl Closures {
     }
 }
 
-/// Who did it, where the reason says so, or else the status.
+/// Who did it, where the reason says so, or else the status; words of both sides leave it unclear.
 fn said(profile: &AccountProfile) -> Option<Closer> {
     let of = |words: &str| {
         let holds = |parts: &[&str]| parts.iter().any(|part| words.contains(part));
-        if holds(&BY_PROVIDER) {
-            Some(Closer::Provider)
-        } else if holds(&BY_CUSTOMER) {
-            Some(Closer::Customer)
-        } else {
-            None
+        match (holds(&BY_PROVIDER), holds(&BY_CUSTOMER)) {
+            _ if holds(&TAKEN_BACK) => Some(Closer::Customer),
+            (true, true) => Some(Closer::Unclear),
+            (true, false) => Some(Closer::Provider),
+            (false, true) => Some(Closer::Customer),
+            (false, false) => None,
         }
     };
     of(&lower(profile.close_reason.as_deref())).or_else(|| of(&lower(profile.status.as_deref())))
@@ -158,6 +185,24 @@ mod tests {
         assert_eq!(closer("deactivated", ""), Some(Closer::Provider));
         assert_eq!(closer("", ""), Some(Closer::Provider));
         assert_eq!(closer("active", ""), Some(Closer::Customer));
+        assert_eq!(
+            closer("closed", "model distillation"),
+            Some(Closer::Provider)
+        );
+        assert_eq!(
+            closer("closed", "user flagged by admin"),
+            Some(Closer::Unclear)
+        );
+        assert_eq!(
+            closer("closed", "banned by mistake, restored"),
+            Some(Closer::Customer)
+        );
+        assert_eq!(closer("reinstated", ""), Some(Closer::Customer));
+        assert_eq!(closer("archived", ""), Some(Closer::Unclear));
+        let banned = closed("banned", "");
+        let other = closed("closed", "something else");
+        let words = Closures::of([&banned, &other]);
+        assert_eq!(words.closer(&other), Some(Closer::Unclear));
     }
 
     #[test]

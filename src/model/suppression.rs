@@ -61,6 +61,9 @@ pub struct Suppression {
     /// Accounts that it takes out of campaigns that stay.
     #[serde(default)]
     pub accounts: u64,
+    /// Templates of campaigns that it takes out.
+    #[serde(default)]
+    pub templates: u64,
 }
 
 /// An account that would stand with a campaign and is listed no more: its campaign is suppressed,

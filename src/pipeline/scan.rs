@@ -209,7 +209,13 @@ fn scan(options: &ScanOptions, output: &ScanOutput, progress: &dyn Progress) -> 
     };
     if let Some(entries) = &suppressions {
         suppress::apply(&mut case_tables, entries, options.no_suppress);
-        compare::without_hidden(&mut case_tables.case);
+        if let Some((path, earlier)) = earlier {
+            let name = path.display().to_string();
+            let shown = &mut case_tables.case;
+            let mut comparison = compare::compare(&name, &earlier.campaigns, &shown.campaigns);
+            compare::name_suppressed(&mut comparison, earlier, shown);
+            shown.comparison = Some(comparison);
+        }
     }
     progress.begin("writing", None);
     let mut manifest = super::verify::manifest(options, output, &case_tables.case)?;

@@ -172,6 +172,7 @@ output_columns! {
         findings Integer "findings" "Findings it hides.";
         campaigns Integer "campaigns" "Campaigns hidden with its help.";
         accounts Integer "accounts" "Accounts it takes out of campaigns that stay.";
+        templates Integer "templates" "Templates of campaigns that it takes out.";
     }
     "changes.csv" {
         state Text "" "new, grown (accounts joined or the verdict rose), lowered (the verdict fell), shrunk (accounts left), same or gone since the baseline.";

@@ -71,6 +71,7 @@ impl Entry {
             findings: 0,
             campaigns: 0,
             accounts: 0,
+            templates: 0,
         }
     }
 
@@ -93,11 +94,9 @@ impl Entry {
             }
             Scope::Finding(ids) => ids.contains(&finding.id),
             Scope::Accounts(patterns) => {
-                !finding.accounts.is_empty()
-                    && finding
-                        .accounts
-                        .iter()
-                        .all(|account| any(patterns, account))
+                let named = finding.accounts.iter();
+                let named = named.filter(|account| any(patterns, account)).count();
+                named * 2 > finding.accounts.len()
             }
             Scope::Key(keys) => {
                 matches!(&finding.subject, Subject::Key { kind, value }
@@ -121,8 +120,10 @@ impl Entry {
             Scope::Accounts(_) => {
                 let members = case.campaigns.iter().flat_map(|one| &one.members);
                 let listed = case.findings.iter().flat_map(|one| &one.accounts);
+                let silent = case.campaigns.iter().flat_map(|one| &one.silent_accounts);
                 members
                     .map(|member| &member.account_id)
+                    .chain(silent.map(|account| &account.account_id))
                     .chain(listed)
                     .any(|account| matches(wanted, account))
             }

@@ -4,32 +4,36 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::campaign::{Campaign, LabelledRequest, Template};
 use crate::model::case::CaseTables;
+use crate::model::finding::Subject;
 use crate::model::suppression::SuppressedAccount;
 use crate::suppress::entry::Entry;
 
-/// Accounts of a campaign that live entries settle, each with the number of the first such entry.
+/// Accounts of a campaign that live entries settle, each with the numbers of these entries.
 pub(super) fn settled(
     campaign: &Campaign,
     entries: &[Entry],
     live: &[bool],
-) -> BTreeMap<String, usize> {
+) -> BTreeMap<String, Vec<usize>> {
     let members = campaign.members.iter().map(|member| &member.account_id);
     let silent = campaign.silent_accounts.iter().map(|one| &one.account_id);
     members
         .chain(silent)
-        .filter_map(|account| {
-            let number = entries
-                .iter()
-                .zip(live)
-                .position(|(entry, live)| *live && entry.settles_account(account))?;
-            Some((account.clone(), number))
+        .map(|account| {
+            let all = entries.iter().zip(live).enumerate();
+            let settling =
+                all.filter(|(_, (entry, live))| **live && entry.settles_account(account));
+            (
+                account.clone(),
+                settling.map(|(number, _)| number).collect(),
+            )
         })
+        .filter(|(_, numbers): &(String, Vec<usize>)| !numbers.is_empty())
         .collect()
 }
 
 /// Takes these accounts out of a campaign; what they were counted in is counted without them,
 /// except the volume by day and hour.
-pub(super) fn leave(campaign: &mut Campaign, settled: &BTreeMap<String, usize>) {
+pub(super) fn leave(campaign: &mut Campaign, settled: &BTreeMap<String, Vec<usize>>) {
     if settled.is_empty() {
         return;
     }
@@ -47,8 +51,16 @@ pub(super) fn leave(campaign: &mut Campaign, settled: &BTreeMap<String, usize>) 
     campaign
         .silent_accounts
         .retain(|one| !settled.contains_key(&one.account_id));
+    let members = || campaign.members.iter();
+    let times = members()
+        .map(|member| member.first_us)
+        .min()
+        .zip(members().map(|member| member.last_us).max());
+    if let Some((first_us, last_us)) = times {
+        (campaign.first_us, campaign.last_us) = (first_us, last_us);
+    }
     campaign.verdict_reason.push_str(&format!(
-        "; suppressed accounts that are listed no more: {} (the evidence and the volume by day still count them)",
+        "; suppressed accounts that are listed no more: {} (the evidence, the shared keys, the timeline and the volume by day still count them)",
         settled.len()
     ));
 }
@@ -64,10 +76,39 @@ pub(super) fn forget(
         .iter()
         .map(|one| (one.campaign_id.as_str(), one.account_id.as_str()))
         .collect();
-    tables
-        .requests
-        .retain(|request| !gone.contains(&(&*request.campaign_id, &*request.account_id)));
+    let mut fewer: BTreeMap<String, u64> = BTreeMap::new();
+    tables.requests.retain(|request| {
+        let is_gone = gone.contains(&(&*request.campaign_id, &*request.account_id));
+        if is_gone {
+            *fewer.entry(request.template_id.to_string()).or_default() += 1;
+        }
+        !is_gone
+    });
     let case = &mut tables.case;
+    let sent: BTreeSet<(&str, &str)> = case
+        .findings
+        .iter()
+        .filter_map(|finding| match &finding.subject {
+            Subject::Template { id } => Some((id.as_str(), &finding.accounts)),
+            _ => None,
+        })
+        .flat_map(|(id, accounts)| accounts.iter().map(move |account| (id, account.as_str())))
+        .collect();
+    for template in case
+        .templates
+        .iter_mut()
+        .filter(|one| one.requests_complete)
+    {
+        let count = fewer.get(&template.id).copied().unwrap_or(0);
+        template.requests = template.requests.saturating_sub(count);
+        let left = accounts.iter().filter(|one| {
+            template.campaign_id.as_ref() == Some(&one.campaign_id)
+                && sent.contains(&(template.id.as_str(), one.account_id.as_str()))
+        });
+        template.accounts_in_campaigns = template
+            .accounts_in_campaigns
+            .saturating_sub(left.count() as u64);
+    }
     let line_of = |template: &Template| {
         let mut named = entries.iter().zip(live);
         named

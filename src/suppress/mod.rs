@@ -113,7 +113,7 @@ pub fn apply(tables: &mut CaseTables, entries: &[Entry], set_aside: bool) {
             }
             Hiding::Nothing | Hiding::Families(_) => {
                 let settled = members::settled(&campaign, entries, &live);
-                for number in settled.values() {
+                for number in settled.values().flatten() {
                     count(&mut records, *number, |record| record.accounts += 1);
                 }
                 if set_aside {
@@ -124,11 +124,12 @@ pub fn apply(tables: &mut CaseTables, entries: &[Entry], set_aside: bool) {
                     lower(&mut campaign, &families, entries);
                 }
                 restate(&mut campaign, is_hidden, &by_id);
-                for (account, number) in &settled {
+                for (account, numbers) in &settled {
+                    let first = numbers.first().and_then(|number| entries.get(*number));
                     accounts.push(SuppressedAccount {
                         account_id: account.clone(),
                         campaign_id: campaign.id.clone(),
-                        line: entries.get(*number).map_or(0, |entry| entry.line),
+                        line: first.map_or(0, |entry| entry.line),
                     });
                 }
                 members::leave(&mut campaign, &settled);
@@ -137,9 +138,18 @@ pub fn apply(tables: &mut CaseTables, entries: &[Entry], set_aside: bool) {
         }
     }
     case.campaigns = kept;
+    for (number, entry) in entries.iter().enumerate() {
+        if live.get(number) == Some(&true) {
+            let settled = case.templates.iter().filter(|template| {
+                template.campaign_id.is_some() && entry.settles_template(&template.id)
+            });
+            let settled = settled.count() as u64;
+            count(&mut records, number, |record| record.templates += settled);
+        }
+    }
     for record in &mut records {
         if record.state != SuppressionState::Expired
-            && record.findings + record.campaigns + record.accounts > 0
+            && record.findings + record.campaigns + record.accounts + record.templates > 0
         {
             record.state = if set_aside {
                 SuppressionState::SetAside
@@ -225,7 +235,7 @@ fn spread(hidden: &mut BTreeMap<String, usize>, findings: &[Finding]) -> Vec<usi
                     .filter_map(|id| hidden.get(id).copied())
                     .collect();
                 let number = by.iter().min().copied()?;
-                (by.len() * 2 >= finding.rests_on.len()).then(|| (finding.id.clone(), number))
+                (by.len() * 2 > finding.rests_on.len()).then(|| (finding.id.clone(), number))
             })
             .collect();
         if fallen.is_empty() {
@@ -392,6 +402,8 @@ fn lower(campaign: &mut Campaign, families: &BTreeMap<usize, usize>, entries: &[
         }
     );
     campaign.verdict = verdict;
+    // What counts is told first; the sort is stable.
+    campaign.evidence.sort_by_key(|one| !one.counts);
     // Measured with what is suppressed now.
     campaign.without_family.clear();
     campaign.weakest_bridge = None;

@@ -49,7 +49,8 @@ impl List {
 pub fn parse(text: &str) -> Result<List, String> {
     let text = text.trim_start_matches('\u{feff}');
     if text.trim_start().starts_with('{') {
-        some_of(bundle(text)?)
+        // A case without campaigns writes a bundle without indicators.
+        bundle(text)
     } else {
         table(text)
     }

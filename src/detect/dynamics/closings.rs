@@ -119,7 +119,7 @@ impl Closings {
         );
         add(
             self.unclear,
-            "closures count though nothing says who made them: no status or reason in the accounts table is a provider's",
+            "closures count though neither status nor reason says clearly who made them",
         );
         add(
             self.outlived,

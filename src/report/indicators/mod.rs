@@ -218,6 +218,7 @@ mod tests {
             findings: 0,
             campaigns: 0,
             accounts: 0,
+            templates: 0,
         };
         case.suppressions = vec![entry.clone()];
         assert!(is_there(&case));

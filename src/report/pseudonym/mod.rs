@@ -67,7 +67,7 @@ impl Pseudonyms {
     pub fn apply(&mut self, tables: &mut CaseTables, manifest: &mut Manifest) -> Result<()> {
         let mut named = names::Named::default();
         names::replace_inputs(tables, manifest, &mut self.tokens, &mut named);
-        names::replace_names(tables, &mut self.tokens, &mut named);
+        names::replace_names(tables, &mut self.tokens, &mut named)?;
         manifest.argv = vec!["stillhunt".to_owned(), NO_COMMAND_LINE.to_owned()];
         let scrubber = Scrubber::new(named)?;
         scrubber.scrub(tables)?;

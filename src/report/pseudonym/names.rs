@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use anyhow::Result;
+use regex::Regex;
+
 use crate::model::campaign::{Campaign, Template};
 use crate::model::case::CaseTables;
 use crate::model::finding::{Family, Finding, Locator, Subject};
@@ -48,6 +51,19 @@ impl Replacer<'_> {
         let token = self.tokens.token(kind, text);
         let original = std::mem::replace(text, token.clone());
         self.named.0.entry(original).or_insert(token);
+    }
+
+    /// Gives tokens to what a sentence names that no field does: it is replaced in all texts later.
+    fn remember(&mut self, sentences: &Sentences, text: &str) {
+        for (kind, pattern) in [("domain", &sentences.domain), ("range", &sentences.range)] {
+            for found in pattern.captures_iter(text).filter_map(|found| found.get(1)) {
+                let token = self.tokens.token(kind, found.as_str());
+                self.named
+                    .0
+                    .entry(found.as_str().to_owned())
+                    .or_insert(token);
+            }
+        }
     }
 
     fn replace_shared(&mut self, kind: &str, text: &mut Arc<str>) {
@@ -121,6 +137,22 @@ impl Replacer<'_> {
     }
 }
 
+/// How names look that stand in sentences only: mail domains, and the names that the user gave to
+/// public ranges.
+struct Sentences {
+    domain: Regex,
+    range: Regex,
+}
+
+impl Sentences {
+    fn new() -> Result<Self> {
+        Ok(Self {
+            domain: Regex::new(r"([\p{L}\d](?:[\p{L}\d_-]*\.)+[\p{L}\d-]*\p{L}[\p{L}\d-]*)")?,
+            range: Regex::new(r"declared public \((.+)\): ")?,
+        })
+    }
+}
+
 /// Replaces the names of the files that were read.
 pub(super) fn replace_inputs(
     tables: &mut CaseTables,
@@ -150,7 +182,14 @@ pub(super) fn replace_inputs(
 
 /// Replaces accounts, keys, groups, request ids and the ids that are made from them; words
 /// the statements of the evidence anew, from the findings they rest on.
-pub(super) fn replace_names(tables: &mut CaseTables, tokens: &mut Tokens, named: &mut Named) {
+///
+/// # Errors
+/// When a pattern cannot be compiled, which is an internal error.
+pub(super) fn replace_names(
+    tables: &mut CaseTables,
+    tokens: &mut Tokens,
+    named: &mut Named,
+) -> Result<()> {
     let mut replacer = Replacer { tokens, named };
     let case = &mut tables.case;
     for finding in &mut case.findings {
@@ -162,8 +201,13 @@ pub(super) fn replace_names(tables: &mut CaseTables, tokens: &mut Tokens, named:
     for campaign in &mut case.campaigns {
         replacer.campaign(campaign);
     }
+    let in_sentences = Sentences::new()?;
+    for campaign in &case.campaigns {
+        replacer.remember(&in_sentences, &campaign.verdict_reason);
+    }
     for hub in &mut case.suppressed_hubs {
         replacer.replace(&hub.kind, &mut hub.value);
+        replacer.remember(&in_sentences, &hub.reason);
     }
     for campaign in &mut case.suppressed_campaigns {
         replacer.replace(CAMPAIGN, &mut campaign.id);
@@ -265,6 +309,7 @@ pub(super) fn replace_names(tables: &mut CaseTables, tokens: &mut Tokens, named:
             ),
         };
     }
+    Ok(())
 }
 
 /// A figure with two digits after the first that is not nought, so that a share is not rounded away.

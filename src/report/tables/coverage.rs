@@ -46,6 +46,7 @@ pub(crate) fn write_suppressions(presented: &Presented<'_>, sink: Sink<'_>) -> R
             Cell::Integer(entry.findings),
             Cell::Integer(entry.campaigns),
             Cell::Integer(entry.accounts),
+            Cell::Integer(entry.templates),
         ])?;
     }
     table.finish()
