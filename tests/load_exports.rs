@@ -30,7 +30,7 @@ fn records() -> Vec<(&'static str, Value, &'static str, Option<&'static str>)> {
         (
             "spend logs",
             json!({"request_id": "r", "startTime": "2026-02-03 04:12:07.000", "team_id": null, "user": "u1", "model": "openai/m", "model_group": "m",
-                "requester_ip_address": "198.51.100.7", "messages": {}, "request_tags": [], "proxy_server_request": body(), "request_duration_ms": 12}),
+                "requester_ip_address": "198.51.100.7", "messages": {}, "spend": 0.1, "request_tags": [], "proxy_server_request": body(), "request_duration_ms": 12}),
             "u1",
             Some("198.51.100.7"),
         ),

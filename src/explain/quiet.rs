@@ -117,6 +117,15 @@ pub(super) fn reasons(
             ),
         ));
     }
+    if known
+        .case
+        .suppressed_accounts
+        .iter()
+        .any(|one| one.account_id == account)
+    {
+        // What it shares was enough; anything else said here would be untrue.
+        return reasons;
+    }
     if !findings.is_empty() {
         reasons.push(reason(
             ReasonCode::InFinding,

@@ -244,6 +244,8 @@ fn require_columns(
         .flat_map(|column| &column.sources)
         .collect();
     found.extend(&file.unread);
+    let mut named = BTreeSet::new();
+    found.retain(|name| named.insert(*name));
     let names: Vec<String> = found.iter().take(40).map(|name| shown(name)).collect();
     let hint = noted
         .iter()

@@ -37,6 +37,7 @@ pub(super) fn leave(campaign: &mut Campaign, settled: &BTreeMap<String, Vec<usiz
     if settled.is_empty() {
         return;
     }
+    let before = campaign.members.len();
     for member in &campaign.members {
         if settled.contains_key(&member.account_id) {
             campaign.requests = campaign.requests.saturating_sub(member.requests);
@@ -59,9 +60,13 @@ pub(super) fn leave(campaign: &mut Campaign, settled: &BTreeMap<String, Vec<usiz
     if let Some((first_us, last_us)) = times {
         (campaign.first_us, campaign.last_us) = (first_us, last_us);
     }
+    let gone = before - campaign.members.len();
+    if gone == 0 {
+        return;
+    }
     campaign.verdict_reason.push_str(&format!(
         "; suppressed accounts that are listed no more: {} (the evidence, the shared keys, the timeline and the volume by day still count them)",
-        settled.len()
+        gone
     ));
 }
 

@@ -124,10 +124,20 @@ fn suppressed(case: &Case) -> Vec<(String, Style)> {
         format!(
             "{}{} and {} by {} of {}",
             quantity::of(length(&case.suppressed_campaigns), "campaign"),
-            match case.suppressions.iter().map(|one| one.accounts).sum() {
-                0 => String::new(),
-                alone => format!(", {} of others", quantity::of(alone, "account")),
-            },
+            [
+                (
+                    case.suppressions.iter().map(|one| one.accounts).sum(),
+                    "account"
+                ),
+                (
+                    case.suppressions.iter().map(|one| one.templates).sum(),
+                    "template"
+                ),
+            ]
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!(", {} of others", quantity::of(count, what)))
+            .collect::<String>(),
             quantity::of(u64::try_from(hidden).unwrap_or(u64::MAX), "finding"),
             quantity::count(of(SuppressionState::Applied)),
             match case.suppressions.len() {
@@ -229,7 +239,7 @@ fn watched(watchlist: &Watchlist) -> String {
         entries => format!("{} entries", quantity::count(entries)),
     };
     let mut text = format!(
-        "{entries}, {} matched by {}, {} of them in no campaign",
+        "{entries}, {} matched by {}, {} of them in no campaign but a lead of the list's own",
         quantity::count(watchlist.matched),
         quantity::of(watchlist.accounts, "account"),
         quantity::count(watchlist.accounts_outside)
