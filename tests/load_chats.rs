@@ -49,6 +49,24 @@ fn texts(values: &[&str]) -> ArrayRef {
 }
 
 #[test]
+fn a_dot_may_be_part_of_a_columns_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("spans.parquet");
+    write_parquet(
+        &path,
+        vec![
+            ("startTimeUnixNano", texts(&["1770091927000000000"])),
+            ("user.id", texts(&["a"])),
+            ("gen_ai.request.model", texts(&["m"])),
+            ("gen_ai.input.messages", texts(&[&chat().to_string()])),
+        ],
+    );
+    let (rows, _) = load(&path).unwrap();
+    assert_eq!(column(&rows, RequestColumn::AccountId), [Some("a")]);
+    assert_eq!(prompts(&rows), (vec![Some(USER)], vec![Some(SYSTEM)]));
+}
+
+#[test]
 fn a_chat_gives_prompt_and_system_prompt_in_every_container() {
     let folder = tempfile::tempdir().unwrap();
     let line = serde_json::json!({"time": "2026-02-03T04:12:07Z", "user": "a", "messages": chat()});

@@ -80,6 +80,17 @@ fn a_suppressed_campaign_is_hidden_counted_and_shown_again() {
     assert!(requests.len() < all.len());
     assert_eq!(table(&at("hidden"), "accounts.csv", &[]).len(), 1);
 
+    // Beside the case that shows it: gone, and why.
+    let before = at("plain");
+    let again = scan_demo(
+        &["--suppress", file, "--baseline", before.to_str().unwrap()],
+        &at("again"),
+    );
+    succeeded(&again);
+    let change = &case_json(&at("again"))["comparison"]["changes"][0];
+    assert_eq!(change["state"], "gone");
+    assert!(change["because"].as_str().unwrap().contains("line 1"));
+
     // Asked about: said, not denied.
     let explain = program()
         .arg("explain")

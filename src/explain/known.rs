@@ -6,6 +6,7 @@ use crate::explain::parts::Row;
 use crate::model::campaign::{Campaign, LabelledRequest, SilentAccount, Template};
 use crate::model::case::Case;
 use crate::model::finding::{Finding, Locator};
+use crate::model::suppression::SuppressedAccount;
 
 /// A case and its attributed requests.
 #[derive(Debug)]
@@ -62,6 +63,12 @@ impl<'a> Known<'a> {
             let mut silent = campaign.silent_accounts.iter();
             Some((campaign, silent.find(|account| account.account_id == id)?))
         })
+    }
+
+    /// The campaigns from which suppressions took an account, with the lines that did.
+    pub fn suppressed(&self, id: &str) -> impl Iterator<Item = &'a SuppressedAccount> {
+        let all = self.case.suppressed_accounts.iter();
+        all.filter(move |account| account.account_id == id)
     }
 
     /// Ids of the campaigns whose evidence names this finding, in the order of the case.

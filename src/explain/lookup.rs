@@ -22,10 +22,7 @@ pub fn kinds(id: &str, known: &Known<'_>, accounts: &[String]) -> Vec<Kind> {
         members.any(|member| member.account_id == id)
             || known.silent(id).next().is_some()
             || accounts.iter().any(|account| account == id)
-            || case
-                .suppressed_accounts
-                .iter()
-                .any(|account| account.account_id == id)
+            || known.suppressed(id).next().is_some()
             || known
                 .requests
                 .iter()

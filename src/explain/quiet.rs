@@ -8,6 +8,7 @@ use crate::explain::known::Known;
 use crate::explain::parts::{Row, plural};
 use crate::explain::prompts::Prompts;
 use crate::model::finding::DetectorRun;
+use crate::model::suppression::SuppressedAccount;
 
 /// What the digest holds about an account.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -82,24 +83,25 @@ fn reason(code: ReasonCode, text: impl Into<String>) -> Reason {
     }
 }
 
+/// What became of an account that suppressions took out, as the end of a sentence.
+pub(super) fn taken_out(account: &SuppressedAccount) -> String {
+    format!(
+        "was scored as one of {} and is suppressed by line {} of the suppression file; scan with --no-suppress to have its place explained",
+        account.campaign_id, account.line
+    )
+}
+
 /// Why an account outside all campaigns is there.
 pub(super) fn reasons(
     known: &Known<'_>,
     (account, looked_at): (&str, Option<&LookedAt>),
     findings: &[String],
 ) -> Vec<Reason> {
-    let mut reasons = Vec::new();
-    for one in &known.case.suppressed_accounts {
-        if one.account_id == account {
-            reasons.push(reason(
-                ReasonCode::Suppressed,
-                format!(
-                    "it was scored as one of {} and is suppressed by line {} of the suppression file; scan with --no-suppress to have its place explained",
-                    one.campaign_id, one.line
-                ),
-            ));
-        }
-    }
+    let mut reasons: Vec<Reason> = known
+        .suppressed(account)
+        .map(|one| reason(ReasonCode::Suppressed, format!("it {}", taken_out(one))))
+        .collect();
+    let is_suppressed = !reasons.is_empty();
     let hidden: Vec<String> = known
         .case
         .findings
@@ -117,12 +119,7 @@ pub(super) fn reasons(
             ),
         ));
     }
-    if known
-        .case
-        .suppressed_accounts
-        .iter()
-        .any(|one| one.account_id == account)
-    {
+    if is_suppressed {
         // What it shares was enough; anything else said here would be untrue.
         return reasons;
     }

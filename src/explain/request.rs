@@ -12,6 +12,7 @@ use crate::explain::campaign::MemberSummary;
 use crate::explain::known::Known;
 use crate::explain::lookup::place;
 use crate::explain::parts::Row;
+use crate::explain::quiet::taken_out;
 use crate::explain::template::TemplateSummary;
 use crate::model::campaign::{LabelledRequest, Verdict};
 use crate::model::finding::Locator;
@@ -118,23 +119,24 @@ fn standing(attributed: &[Attribution], in_digest: &[SampledRow], known: &Known<
     if !attributed.is_empty() {
         return "among the requests attributed to templates of campaigns".to_owned();
     }
+    let mut hidden = in_digest
+        .iter()
+        .filter_map(|row| known.suppressed(&row.account_id).next());
+    if let Some(account) = hidden.next() {
+        return format!(
+            "not among the attributed requests: its account {}",
+            taken_out(account)
+        );
+    }
     let mut text =
         "not among the attributed requests: it was not recognised as one of a template of a campaign above lead"
             .to_owned();
-    let hidden = known.case.suppressed_accounts.iter().find(|account| {
-        in_digest
-            .iter()
-            .any(|row| row.account_id == account.account_id)
-    });
-    if let Some(account) = hidden {
-        return format!(
-            "not among the attributed requests: its account was scored as one of {} and is suppressed by line {} of the suppression file; scan with --no-suppress to see what was attributed",
-            account.campaign_id, account.line
-        );
-    }
-    let settled = known.case.suppressions.iter();
-    let settled = settled.filter(|entry| entry.templates > 0).count();
-    if settled > 0 {
+    if known
+        .case
+        .suppressions
+        .iter()
+        .any(|entry| entry.templates > 0)
+    {
         text.push_str(", or it is one of a template that the suppression file takes out");
     }
     if known.case.profile != "broad" {

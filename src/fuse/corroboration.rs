@@ -297,6 +297,55 @@ fn core_of(other: &UnitLayer, keys: &[u32], members: &[u32]) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::layer::{Layer, group_entries};
+    use crate::detect::network::public_ranges::PublicRanges;
+    use crate::detect::network::shared_domain::MAIL_DOMAIN;
+    use crate::fuse::incidence::{Units, mark_crowded};
+
+    /// A template of 141 accounts with mailboxes at three domains, one of which has more users than a
+    /// place may have and its users among the busy, where the template's are half: by chance it
+    /// would be theirs more readily than the other two. Those two alone must not be told instead.
+    #[test]
+    fn a_large_place_that_is_all_a_groups_counts_beside_smaller_ones() {
+        let domain_of = |account: u32| match account {
+            0..56 => 0,
+            56..100 => 1,
+            100..141 => 2,
+            141..185 => 3,
+            _ => 4 + (account - 185) / 48,
+        };
+        let layer = |kind, family, entries: Vec<(u32, u32, u32)>| {
+            let grouped = group_entries(entries, |key| format!("{key}"));
+            Layer::of_accounts("test/test", kind, family, grouped)
+        };
+        let template = (0..141).map(|account| (0, account, 0)).collect();
+        let domains = (0..281).map(|account| (domain_of(account), account, 0));
+        let sources = [
+            layer("template", Family::Content, template),
+            layer(MAIL_DOMAIN, Family::Identity, domains.collect()),
+        ];
+        let units = Units::fold(&vec![None; 281]);
+        let mut layers: Vec<UnitLayer> = sources
+            .iter()
+            .enumerate()
+            .map(|(source, layer)| UnitLayer::fold(layer, source, &units))
+            .collect();
+        let config = Config::default();
+        let public = PublicRanges::default();
+        mark_crowded(&mut layers, &sources, config.network.hub_degree, &public);
+        let is_busy = |account: u32| !(100..141).contains(&account) && account < 185;
+        let requests: Vec<u64> = (0..281)
+            .map(|account| if is_busy(account) { 1000 } else { 10 })
+            .collect();
+        let strata = Strata::new(&requests, None);
+        let found = corroborate(&layers, &strata, &strata, &config);
+        let many = found
+            .iter()
+            .find(|found| found.group.0 == 0 && found.manner == Manner::Many)
+            .unwrap();
+        assert_eq!(many.observed, 3);
+        assert_eq!(many.core.len(), 141);
+    }
 
     #[test]
     fn lift_compares_with_strangers() {

@@ -268,3 +268,16 @@ pub fn payers_share_names(cluster: &Cluster, layers: &[UnitLayer]) -> bool {
     Islands::of(cluster, layers)
         .is_some_and(|found| found.payers >= 2 && found.named_bridges * 2 >= found.payers)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_meets_in_a_few_regions_is_no_roamer() {
+        let regions = |payer: u32, count: u64| (0..count).map(move |region| (payer, region));
+        let far = REGIONS_OF_A_ROAMER as u64;
+        let meetings = regions(1, far).chain(regions(2, far - 1)).collect();
+        assert_eq!(roaming(&meetings), 1);
+    }
+}

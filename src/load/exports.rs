@@ -18,6 +18,8 @@ pub(crate) struct Export {
     pub(crate) name: String,
     /// Columns, or keys of the first level, by all of which it is recognised.
     keys: Vec<String>,
+    /// Of the sources of the address the one that a client writes, where there is one.
+    pub(crate) forwarded: Option<String>,
     map: TableMap,
 }
 
@@ -51,6 +53,10 @@ fn read(text: &str) -> Option<Export> {
     let section = root.get("requests").and_then(Value::as_table)?;
     Some(Export {
         keys: keys.filter(|keys| !keys.is_empty())?,
+        forwarded: root
+            .get("forwarded")
+            .and_then(Value::as_str)
+            .map(str::to_owned),
         map: parse_table(section, &name, Table::Requests).ok()?,
         name,
     })

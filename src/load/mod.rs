@@ -14,6 +14,7 @@ mod discover;
 mod exports;
 mod fields;
 mod fold;
+mod forwarded;
 mod json_line;
 mod json_value;
 mod look;

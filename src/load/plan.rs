@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use crate::config::LoadConfig;
 use crate::load::discover::{discover, no_input, usage};
 use crate::load::exports::{Export, keep_reachable};
+use crate::load::forwarded;
 use crate::load::look::{first_texts, look};
 use crate::load::map::{TableMap, read_map};
 use crate::load::matching::{Matched, PlannedColumn, match_columns};
@@ -343,60 +344,20 @@ fn plan_file(
     for index in 0..file.columns.len() {
         notes.extend(decide_unit(&mut file, index, map, request.records, limit)?);
     }
+    if let Some(forwarded) = export.and_then(|export| export.forwarded.as_deref()) {
+        notes.extend(forwarded::choose(
+            &mut file,
+            forwarded,
+            request.records,
+            limit,
+        )?);
+    }
     if request.table == Table::Requests {
-        notes.extend(behind_a_balancer(&mut file, request.records, limit)?);
         for column in [RequestColumn::Prompt, RequestColumn::SystemPrompt] {
             notes.extend(decide_chats(&mut file, column, limit)?);
         }
     }
     Ok((file, notes, look.reachable))
-}
-
-/// Longest address looked at.
-const LONGEST_ADDRESS: usize = 64;
-
-/// Where an export has two columns for the address and the first holds a balancer's own, takes the
-/// other one, and says so.
-fn behind_a_balancer(
-    file: &mut PlannedFile,
-    records: usize,
-    limit_bytes: u64,
-) -> Result<Option<String>> {
-    let index = RequestColumn::Ip.index();
-    let Some(planned) = file.columns.get_mut(index) else {
-        return Ok(None);
-    };
-    let (Matched::Export, [peer, forwarded, ..]) = (planned.matched, planned.sources.as_slice())
-    else {
-        return Ok(None);
-    };
-    let (peer, forwarded) = (peer.clone(), forwarded.clone());
-    planned.sources = vec![peer.clone()];
-    let texts = first_texts(file, index, records, LONGEST_ADDRESS, limit_bytes)?;
-    let is_inside = |text: &&String| {
-        text.parse::<std::net::IpAddr>()
-            .is_ok_and(|address| match address {
-                std::net::IpAddr::V4(v4) => {
-                    v4.is_private() || v4.is_loopback() || v4.is_link_local()
-                }
-                std::net::IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local(),
-            })
-    };
-    let inside = texts.iter().filter(is_inside).count();
-    let is_balancer = !texts.is_empty() && inside * 2 > texts.len();
-    let note = is_balancer.then(|| {
-        format!(
-            "`{peer}` holds addresses of the network's own; `ip` is read from `{forwarded}`, which the client writes and may forge"
-        )
-    });
-    if let Some(planned) = file.columns.get_mut(index) {
-        planned.sources = if is_balancer {
-            vec![forwarded, peer]
-        } else {
-            vec![peer]
-        };
-    }
-    Ok(note)
 }
 
 /// Fewest columns of the accounts table, beside the id, by which one is recognised.

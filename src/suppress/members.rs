@@ -8,31 +8,35 @@ use crate::model::finding::Subject;
 use crate::model::suppression::SuppressedAccount;
 use crate::suppress::entry::Entry;
 
+/// Members and silent accounts of a campaign.
+pub(super) fn listed(campaign: &Campaign) -> impl Iterator<Item = &str> {
+    let members = campaign.members.iter();
+    let silent = campaign.silent_accounts.iter();
+    members
+        .map(|member| member.account_id.as_str())
+        .chain(silent.map(|account| account.account_id.as_str()))
+}
+
 /// Accounts of a campaign that live entries settle, each with the numbers of these entries.
 pub(super) fn settled(
     campaign: &Campaign,
     entries: &[Entry],
     live: &[bool],
 ) -> BTreeMap<String, Vec<usize>> {
-    let members = campaign.members.iter().map(|member| &member.account_id);
-    let silent = campaign.silent_accounts.iter().map(|one| &one.account_id);
-    members
-        .chain(silent)
-        .map(|account| {
+    listed(campaign)
+        .filter_map(|account| {
             let all = entries.iter().zip(live).enumerate();
-            let settling =
-                all.filter(|(_, (entry, live))| **live && entry.settles_account(account));
-            (
-                account.clone(),
-                settling.map(|(number, _)| number).collect(),
-            )
+            let numbers: Vec<usize> = all
+                .filter(|(_, (entry, live))| **live && entry.settles_account(account))
+                .map(|(number, _)| number)
+                .collect();
+            (!numbers.is_empty()).then(|| (account.to_owned(), numbers))
         })
-        .filter(|(_, numbers): &(String, Vec<usize>)| !numbers.is_empty())
         .collect()
 }
 
-/// Takes these accounts out of a campaign; what they were counted in is counted without them,
-/// except the volume by day and hour.
+/// Takes these accounts out of a campaign: its requests and times are those of the others. What it
+/// adds to the reason says what still counts them.
 pub(super) fn leave(campaign: &mut Campaign, settled: &BTreeMap<String, Vec<usize>>) {
     if settled.is_empty() {
         return;
@@ -65,18 +69,15 @@ pub(super) fn leave(campaign: &mut Campaign, settled: &BTreeMap<String, Vec<usiz
         return;
     }
     campaign.verdict_reason.push_str(&format!(
-        "; suppressed accounts that are listed no more: {} (the evidence, the shared keys, the timeline and the volume by day still count them)",
-        gone
+        "; suppressed accounts that are listed no more: {gone} (the evidence, the shared keys, the timeline and the volume by day still count them)"
     ));
 }
 
-/// Takes templates that entries settle out of the campaigns that stay, with their requests, and
-/// the requests of accounts that are listed no more.
-pub(super) fn forget(
-    tables: &mut CaseTables,
-    accounts: &[SuppressedAccount],
-    (entries, live): (&[Entry], &[bool]),
-) {
+/// Takes out the requests of accounts that are listed no more with campaigns that stay.
+pub(super) fn without_accounts(tables: &mut CaseTables, accounts: &[SuppressedAccount]) {
+    if accounts.is_empty() {
+        return;
+    }
     let gone: BTreeSet<(&str, &str)> = accounts
         .iter()
         .map(|one| (one.campaign_id.as_str(), one.account_id.as_str()))
@@ -102,7 +103,7 @@ pub(super) fn forget(
     for template in case
         .templates
         .iter_mut()
-        .filter(|one| one.requests_complete)
+        .filter(|one| one.requests_complete && one.campaign_id.is_some())
     {
         let count = fewer.get(&template.id).copied().unwrap_or(0);
         template.requests = template.requests.saturating_sub(count);
@@ -114,6 +115,11 @@ pub(super) fn forget(
             .accounts_in_campaigns
             .saturating_sub(left.count() as u64);
     }
+}
+
+/// Takes templates that entries settle out of the campaigns that stay, with their requests.
+pub(super) fn without_templates(tables: &mut CaseTables, entries: &[Entry], live: &[bool]) {
+    let case = &mut tables.case;
     let line_of = |template: &Template| {
         let mut named = entries.iter().zip(live);
         named

@@ -71,7 +71,15 @@ pub fn apply(tables: &mut CaseTables, entries: &[Entry], set_aside: bool) {
     let mut standing: BTreeSet<String> = BTreeSet::new();
     let mut kept: Vec<Campaign> = Vec::new();
     let mut gone: Vec<SuppressedCampaign> = Vec::new();
-    let mut accounts: Vec<SuppressedAccount> = Vec::new();
+    let (mut hidden_accounts, mut single_accounts) = (Vec::new(), Vec::new());
+    let taken_out = |campaign: &Campaign, account: &str, number: Option<&usize>| {
+        let entry = number.and_then(|number| entries.get(*number));
+        SuppressedAccount {
+            account_id: account.to_owned(),
+            campaign_id: campaign.id.clone(),
+            line: entry.map_or(0, |entry| entry.line),
+        }
+    };
     for mut campaign in std::mem::take(&mut case.campaigns) {
         let look = Look {
             campaign: &campaign,
@@ -100,15 +108,10 @@ pub fn apply(tables: &mut CaseTables, entries: &[Entry], set_aside: bool) {
                     kept.push(campaign);
                     continue;
                 }
-                let first = numbers.first().and_then(|number| entries.get(*number));
-                let line = first.map_or(0, |entry| entry.line);
-                let members = campaign.members.iter().map(|member| &member.account_id);
-                let silent = campaign.silent_accounts.iter().map(|one| &one.account_id);
-                accounts.extend(members.chain(silent).map(|account| SuppressedAccount {
-                    account_id: account.clone(),
-                    campaign_id: campaign.id.clone(),
-                    line,
-                }));
+                hidden_accounts.extend(
+                    members::listed(&campaign)
+                        .map(|account| taken_out(&campaign, account, numbers.first())),
+                );
                 gone.push(suppressed(&campaign, &numbers, entries));
             }
             Hiding::Nothing | Hiding::Families(_) => {
@@ -124,14 +127,11 @@ pub fn apply(tables: &mut CaseTables, entries: &[Entry], set_aside: bool) {
                     lower(&mut campaign, &families, entries);
                 }
                 restate(&mut campaign, is_hidden, &by_id);
-                for (account, numbers) in &settled {
-                    let first = numbers.first().and_then(|number| entries.get(*number));
-                    accounts.push(SuppressedAccount {
-                        account_id: account.clone(),
-                        campaign_id: campaign.id.clone(),
-                        line: first.map_or(0, |entry| entry.line),
-                    });
-                }
+                single_accounts.extend(
+                    settled
+                        .iter()
+                        .map(|(account, numbers)| taken_out(&campaign, account, numbers.first())),
+                );
                 members::leave(&mut campaign, &settled);
                 kept.push(campaign);
             }
@@ -172,8 +172,9 @@ pub fn apply(tables: &mut CaseTables, entries: &[Entry], set_aside: bool) {
             .map(|entry| entry.line);
     }
     take_out(tables, gone);
-    members::forget(tables, &accounts, (entries, &live));
-    tables.case.suppressed_accounts = accounts;
+    members::without_accounts(tables, &single_accounts);
+    members::without_templates(tables, entries, &live);
+    tables.case.suppressed_accounts = [hidden_accounts, single_accounts].concat();
 }
 
 fn count(records: &mut [Suppression], number: usize, add: impl Fn(&mut Suppression)) {
@@ -195,6 +196,7 @@ fn take_out(tables: &mut CaseTables, gone: Vec<SuppressedCampaign>) {
             .is_some_and(|id| ids.contains(id))
         {
             template.campaign_id = None;
+            template.accounts_in_campaigns = 0;
             "its campaign is suppressed".clone_into(&mut template.assessment);
         }
     }

@@ -49,8 +49,13 @@ impl List {
 pub fn parse(text: &str) -> Result<List, String> {
     let text = text.trim_start_matches('\u{feff}');
     if text.trim_start().starts_with('{') {
+        let list = bundle(text)?;
         // A case without campaigns writes a bundle without indicators.
-        bundle(text)
+        if list.unread.is_empty() {
+            Ok(list)
+        } else {
+            some_of(list)
+        }
     } else {
         table(text)
     }

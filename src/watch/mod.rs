@@ -67,14 +67,18 @@ pub fn apply(
     let entries = &input.list.entries;
     let users = |id: &str| users_of(input.layers, id);
     let mut hits = hits(entries, input.tables, input.profiles, users, input.locators)?;
-    let rows = Rows::read(input.tables)?;
-    hits.iter_mut()
-        .filter(|hit| hit.locators.is_empty())
-        .for_each(|hit| {
+    let mut bare: Vec<&mut Hit> = hits
+        .iter_mut()
+        .filter(|hit| hit.locators.is_empty() && !hit.accounts.is_empty())
+        .collect();
+    if !bare.is_empty() {
+        let rows = Rows::read(input.tables)?;
+        for hit in &mut bare {
             let of_accounts = hit.accounts.iter().filter_map(|one| rows.of_account(*one));
             hit.locators = of_accounts.take(input.locators).collect();
             hit.locators.sort();
-        });
+        }
+    }
     let accounts = Accounts::read(input.tables)?;
     let mut ranked: Vec<(u8, Finding, &Hit)> = entries
         .iter()

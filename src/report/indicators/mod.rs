@@ -193,6 +193,21 @@ mod tests {
     use crate::report::sample;
 
     #[test]
+    fn a_template_that_mostly_others_send_is_no_indicator() {
+        let mut case = sample::three_campaigns().case;
+        let listed = |case: &Case, id: &str| {
+            let all = indicators(case);
+            all.iter()
+                .any(|one| one.kind == TEMPLATE_KIND && one.value == id)
+        };
+        let id = case.campaigns[0].templates[0].clone();
+        assert!(listed(&case, &id));
+        let users = case.templates.iter_mut().find(|one| one.id == id).unwrap();
+        users.accounts_in_campaigns = users.accounts / 2 - 1;
+        assert!(!listed(&case, &id));
+    }
+
+    #[test]
     fn a_settled_key_is_no_indicator() {
         let mut case = sample::three_campaigns().case;
         let (kind, value) = {

@@ -31,7 +31,11 @@ fn telling() -> CaseTables {
         .push("acct_m0002 pays with pm_8812".into());
     case.templates[0].assessment = "used by acct_m0004; see T-0be77a".into();
     case.events[0].name = "acct_m0005 was warned".into();
-    case.suppressed_hubs[0].reason = "198.51.100.0/24 is an office".into();
+    case.suppressed_hubs[0].reason =
+        "198.51.100.0/24 is declared public (Harbour exits): strangers meet there".into();
+    case.campaigns[2]
+        .verdict_reason
+        .push_str("; one customer: 31 mailboxes at one domain (harbour-works.example)");
     tables
 }
 
@@ -75,6 +79,8 @@ fn originals(tables: &CaseTables) -> BTreeSet<String> {
         "203.0.113.77",
         "someone@mail.example",
         "mail.example",
+        "harbour-works.example",
+        "Harbour exits",
         "2001:db8::17",
         "secret-map.toml",
         "/home/analyst",
