@@ -292,9 +292,18 @@ impl UnitLayer {
         folded
     }
 
-    /// The same groups with other members (for null runs); pairs are (group, unit).
+    /// The same groups with other members (for null runs); pairs are (group, unit), and pairs of
+    /// groups beyond the last are keys that a unit holds alone.
     #[must_use]
-    pub fn with_pairs(&self, pairs: Vec<(u32, u32)>) -> Self {
+    pub fn with_pairs(&self, mut pairs: Vec<(u32, u32)>) -> Self {
+        let mut singles = vec![0; self.singles.len()];
+        let shared = self.groups.len();
+        for (_, unit) in pairs.iter().filter(|(group, _)| *group as usize >= shared) {
+            if let Some(alone) = singles.get_mut(*unit as usize) {
+                *alone += 1;
+            }
+        }
+        pairs.retain(|(group, _)| (*group as usize) < shared);
         let mut layer = Self::assemble(
             self.kind,
             self.family,
@@ -309,7 +318,7 @@ impl UnitLayer {
         layer.always_crowded.clone_from(&self.always_crowded);
         layer.regions.clone_from(&self.regions);
         layer.lead.clone_from(&self.lead);
-        layer.singles.clone_from(&self.singles);
+        layer.singles = singles;
         layer
     }
 

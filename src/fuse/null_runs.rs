@@ -69,9 +69,7 @@ pub fn null_runs(
                 let layer_seed = seed
                     ^ (u64::from(run) << 32)
                     ^ (index as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-                let mut rewired = rewire(&pairs, layer_seed);
-                rewired.retain(|(group, _)| *group < shared);
-                layer.with_pairs(rewired)
+                layer.with_pairs(rewire(&pairs, layer_seed))
             })
             .collect();
         let corroborations = corroborate(&rewired, strata, network_strata, config);
