@@ -76,6 +76,23 @@ fn are_the_same(one: &[u32], other: &[u32]) -> bool {
     common * 10 >= small.len() * 9 && small.len() * 2 >= large.len()
 }
 
+/// Whether half of the units of either template are the same: templates that take turns over the same
+/// accounts, each of which happens to have sent most of them.
+fn take_turns(one: &[u32], other: &[u32]) -> bool {
+    let common = one
+        .iter()
+        .filter(|unit| other.binary_search(unit).is_ok())
+        .count();
+    common * 2 >= one.len().max(other.len())
+}
+
+fn union(one: &[u32], other: &[u32]) -> Vec<u32> {
+    let mut both = [one, other].concat();
+    both.sort_unstable();
+    both.dedup();
+    both
+}
+
 /// A single group as a cluster of one family, with the group it stands on.
 #[must_use]
 pub fn leads(
@@ -178,41 +195,76 @@ fn single_groups(
                 continue;
             }
             // Several templates of one group of accounts are one lead.
-            let same = found.iter_mut().find(|(lead, _): &&mut (Cluster, _)| {
-                lead.family_bits.contains_key(&layer.family) && are_the_same(&lead.units, members)
+            let same = found.iter_mut().find(|lead: &&mut Single| {
+                lead.family == layer.family
+                    && (are_the_same(&lead.units, members)
+                        || (lead.family == Family::Content && take_turns(&lead.units, members)))
             });
-            if let Some((lead, _)) = same {
+            if let Some(lead) = same {
                 lead.also.push((index, group));
+                if !are_the_same(&lead.units, members) {
+                    lead.units = union(&lead.units, members);
+                }
                 continue;
             }
-            let ties: membership::Ties = domain.into_iter().chain([(index, group)]).collect();
-            let scored = membership::score(layers, members, &ties, fuse, network);
-            let own = membership::position(layer.family);
-            let bits: Vec<membership::Bits> = scored
-                .inside
-                .iter()
-                .map(|(_, all)| {
-                    let mut only = membership::Bits::default();
-                    only[own] = all[own].max(0.0);
-                    only
-                })
-                .collect();
-            let strongest = bits.iter().map(|bits| bits[own]).fold(0.0, f64::max);
-            found.push((
-                Cluster {
-                    units: members.to_vec(),
-                    corroborations: Vec::new(),
-                    bits,
-                    family_bits: BTreeMap::from([(
-                        layer.family,
-                        strongest.min(fuse.family_cap_bits),
-                    )]),
-                    counting_bits: fuse.counting_bits,
-                    also: Vec::new(),
-                },
-                (index, group),
-            ));
+            found.push(Single {
+                family: layer.family,
+                units: members.to_vec(),
+                domain,
+                stands_on: (index, group),
+                also: Vec::new(),
+            });
         }
     }
     found
+        .into_iter()
+        .map(|single| single.scored(layers, fuse, network))
+        .collect()
+}
+
+/// Units that single groups of one family make worth a look.
+struct Single {
+    family: Family,
+    units: Vec<u32>,
+    domain: Option<(usize, usize)>,
+    stands_on: (usize, usize),
+    also: Vec<(usize, usize)>,
+}
+
+impl Single {
+    /// A cluster of one family, with the group it stands on.
+    fn scored(
+        self,
+        layers: &[UnitLayer],
+        fuse: &FuseConfig,
+        network: &NetworkConfig,
+    ) -> (Cluster, (usize, usize)) {
+        let ties: membership::Ties = self
+            .domain
+            .into_iter()
+            .chain([self.stands_on])
+            .chain(self.also.iter().copied())
+            .collect();
+        let scored = membership::score(layers, &self.units, &ties, fuse, network);
+        let own = membership::position(self.family);
+        let bits: Vec<membership::Bits> = scored
+            .inside
+            .iter()
+            .map(|(_, all)| {
+                let mut only = membership::Bits::default();
+                only[own] = all[own].max(0.0);
+                only
+            })
+            .collect();
+        let strongest = bits.iter().map(|bits| bits[own]).fold(0.0, f64::max);
+        let cluster = Cluster {
+            units: self.units,
+            corroborations: Vec::new(),
+            bits,
+            family_bits: BTreeMap::from([(self.family, strongest.min(fuse.family_cap_bits))]),
+            counting_bits: fuse.counting_bits,
+            also: self.also,
+        };
+        (cluster, self.stands_on)
+    }
 }

@@ -35,6 +35,7 @@ use anyhow::Result;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::detect::content::families::{SampledText, TextFamily, mine};
+use crate::detect::content::rotation::{Uses, taking_turns};
 use crate::detect::layer::{Layer, Quality, RowSource, counted, group_entries};
 use crate::detect::{Context, Detector, Meta, Need, Outcome};
 use crate::model::column::RequestColumn;
@@ -62,9 +63,9 @@ pub const VARIED_SHARE: f64 = 0.5;
 /// Below this share of free fragments the slots are too small to carry separate work items.
 const SLOT_SHARE: f64 = 0.1;
 
-/// Fewer different texts of the template in the median account's sample than this, and the
-/// template alone is no lead: an assignment or a form is filled in once or twice, a
-/// harvest works through a list.
+/// Fewer different texts of the template, and of those that take turns with it, in the median
+/// account's sample than this, and the template alone is no lead: an assignment or a form is filled
+/// in once or twice, a harvest works through a list.
 const LEAD_TEXTS: f64 = 4.0;
 
 /// With fewer runs of words than this, one changed word leaves hardly any: a text of eight words
@@ -107,7 +108,7 @@ impl Detector for TemplateSpread {
                     in_family[*text as usize] = true;
                 }
             }
-            let mut made = family_layer(kind, &families, &texts);
+            let mut made = family_layer(kind, &families, &texts, context.tables.accounts.height());
             // A text that follows no template is a key of its own.
             let free = rows.iter().filter(|row| !in_family[**row as usize]);
             made.singles = counted(free.map(|row| texts.account[*row as usize]).collect());
@@ -147,6 +148,8 @@ struct Texts {
     role: Vec<u8>,
     text_hash: Vec<u64>,
     bytes: Vec<u32>,
+    /// First request of the account with the text, microseconds since 1970-01-01 UTC.
+    first_us: Vec<i64>,
 }
 
 impl Texts {
@@ -171,7 +174,22 @@ impl Texts {
                 .into_no_null_iter()
                 .collect(),
             bytes: table.column("bytes")?.u32()?.into_no_null_iter().collect(),
+            first_us: table
+                .column("first_us")?
+                .i64()?
+                .into_no_null_iter()
+                .collect(),
         })
+    }
+
+    fn uses(&self, family: &TextFamily) -> Uses {
+        let one = |row: &u32| {
+            let row = *row as usize;
+            (self.account[row], self.first_us[row])
+        };
+        Uses {
+            texts: family.texts.iter().map(one).collect(),
+        }
     }
 
     fn sampled<'a>(&self, row: usize, context: &Context<'a>) -> SampledText<'a> {
@@ -190,7 +208,12 @@ pub fn template_id(family: &TextFamily, kind: &str) -> String {
     crate::stats::random::stable_id("T", &[anchor.as_deref().unwrap_or_default(), kind])
 }
 
-fn family_layer(kind: &'static str, families: &[TextFamily], texts: &Texts) -> Layer {
+fn family_layer(
+    kind: &'static str,
+    families: &[TextFamily],
+    texts: &Texts,
+    accounts: usize,
+) -> Layer {
     let mut entries = Vec::new();
     for (number, family) in (0_u32..).zip(families) {
         entries.extend(
@@ -200,20 +223,28 @@ fn family_layer(kind: &'static str, families: &[TextFamily], texts: &Texts) -> L
                 .map(|row| (number, texts.account[*row as usize], *row)),
         );
     }
-    let quality = families
+    let fixed: Vec<Option<String>> = families
         .iter()
-        .map(|family| {
-            let distinct = family.texts.iter().map(|row| texts.text_hash[*row as usize]).collect::<FxHashSet<_>>().len();
-            let share = distinct as f64 / family.texts.len().max(1) as f64;
-            if share < VARIED_SHARE {
-                Quality::Everyday(format!("the same texts go round ({:.0} % different): a class, an evaluation suite or a fixed client prompt", share * 100.0))
-            } else if family.slot_share < SLOT_SHARE {
-                Quality::Everyday(format!("almost no text besides the template ({:.0} % free)", family.slot_share * 100.0))
-            } else if texts_per_account(family, texts) < LEAD_TEXTS {
+        .map(|family| is_fixed(family, texts))
+        .collect();
+    let uses: Vec<Uses> = families
+        .iter()
+        .zip(&fixed)
+        .map(|(family, fixed)| match fixed {
+            Some(_) => Uses::default(),
+            None => texts.uses(family),
+        })
+        .collect();
+    let turns = taking_turns(&uses, accounts);
+    let quality = fixed
+        .into_iter()
+        .enumerate()
+        .map(|(number, fixed)| match fixed {
+            Some(reason) => Quality::Everyday(reason),
+            None if texts_per_account(number, &uses, &turns[number]) < LEAD_TEXTS => {
                 Quality::Supporting
-            } else {
-                Quality::Full
             }
+            None => Quality::Full,
         })
         .collect();
     layer(
@@ -229,18 +260,43 @@ fn family_layer(kind: &'static str, families: &[TextFamily], texts: &Texts) -> L
     )
 }
 
-/// Sampled texts of the template in the median account.
-fn texts_per_account(family: &TextFamily, texts: &Texts) -> f64 {
-    let mut accounts: Vec<u32> = family
+/// Why a template is one that people fill in or send as it is, if it is.
+fn is_fixed(family: &TextFamily, texts: &Texts) -> Option<String> {
+    let distinct: FxHashSet<u64> = family
         .texts
         .iter()
-        .map(|row| texts.account[*row as usize])
+        .map(|row| texts.text_hash[*row as usize])
         .collect();
-    accounts.sort_unstable();
-    let mut counts: Vec<f64> = accounts
-        .chunk_by(|a, b| a == b)
-        .map(|run| run.len() as f64)
-        .collect();
+    let share = distinct.len() as f64 / family.texts.len().max(1) as f64;
+    if share < VARIED_SHARE {
+        return Some(format!(
+            "the same texts go round ({:.0} % different): a class, an evaluation suite or a fixed client prompt",
+            share * 100.0
+        ));
+    }
+    (family.slot_share < SLOT_SHARE).then(|| {
+        format!(
+            "almost no text besides the template ({:.0} % free)",
+            family.slot_share * 100.0
+        )
+    })
+}
+
+/// Sampled texts in the median account that uses a template, of it and of those that take turns
+/// with it.
+fn texts_per_account(template: usize, uses: &[Uses], turns: &[usize]) -> f64 {
+    let mut counts: FxHashMap<u32, u32> = FxHashMap::default();
+    for (account, _) in &uses[template].texts {
+        *counts.entry(*account).or_default() += 1;
+    }
+    for other in turns {
+        for (account, _) in &uses[*other].texts {
+            if let Some(count) = counts.get_mut(account) {
+                *count += 1;
+            }
+        }
+    }
+    let mut counts: Vec<f64> = counts.into_values().map(f64::from).collect();
     counts.sort_by(f64::total_cmp);
     median(&counts).unwrap_or(0.0)
 }
