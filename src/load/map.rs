@@ -27,7 +27,7 @@ const LONGEST_NAME: usize = 1024;
 /// What the map says about one table; keys are canonical names.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct TableMap {
-    /// Source columns to try, in order.
+    /// Source columns to try, in order; a column with none is not read.
     pub(crate) sources: BTreeMap<String, Vec<String>>,
     /// Units of time columns.
     pub(crate) units: BTreeMap<String, TimestampUnit>,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::load::map::TableMap;
 use crate::load::timestamp::TimestampUnit;
-use crate::model::column::{Column, RequestColumn};
+use crate::model::column::{ACCOUNTS, Column, RequestColumn};
 
 /// How a canonical column found its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,13 +75,27 @@ pub(crate) fn normalised(name: &str) -> String {
     plain
 }
 
-/// The names of a column, normalised, best first and each once.
+/// Words for whoever pays, which exports put before what they say of an account.
+const OWNERS: [&str; 4] = ["account", "acct", "customer", "user"];
+
+/// The names of a column, normalised, best first and each once. What is said of an account may
+/// begin with a word for it: `account_created_at`.
 pub(crate) fn known_names(column: &Column) -> Vec<String> {
+    let plain: Vec<String> = std::iter::once(&column.name)
+        .chain(column.aliases)
+        .map(|name| normalised(name))
+        .collect();
+    let of_account = ACCOUNTS
+        .as_ptr_range()
+        .contains(&std::ptr::from_ref(column));
+    let owners: &[&str] = if of_account { &OWNERS } else { &[] };
+    let prefixed = owners
+        .iter()
+        .flat_map(|owner| plain.iter().map(move |name| format!("{owner}{name}")));
     let mut names: Vec<String> = Vec::new();
-    for name in std::iter::once(&column.name).chain(column.aliases) {
-        let plain = normalised(name);
-        if !names.contains(&plain) {
-            names.push(plain);
+    for name in plain.iter().cloned().chain(prefixed) {
+        if !names.contains(&name) {
+            names.push(name);
         }
     }
     names
@@ -219,7 +233,7 @@ fn from_messages(columns: &mut [PlannedColumn], map: &TableMap) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::column::{ACCOUNTS, REQUESTS};
+    use crate::model::column::REQUESTS;
 
     fn found(names: &[&str]) -> Vec<String> {
         names.iter().map(|name| (*name).to_owned()).collect()

@@ -12,6 +12,7 @@ mod cell;
 pub mod customers;
 mod discover;
 mod exports;
+mod facts;
 mod fields;
 mod fold;
 mod forwarded;
@@ -35,6 +36,7 @@ mod text_file;
 mod time_text;
 mod timestamp;
 
+pub use facts::{RepeatedFacts, read_repeated_facts};
 pub use matching::{Matched, PlannedColumn};
 pub use plan::{LoadPlan, PlannedFile};
 pub use recognise::{Compression, Container};
@@ -47,6 +49,7 @@ use crate::config::LoadConfig;
 use crate::config::options::InputOptions;
 use crate::load::discover::{no_input, usage};
 use crate::load::fold::{Outcome, fold_table};
+use crate::load::map::TableMap;
 use crate::load::plan::{PlanRequest, plan_table};
 use crate::model::batch::RequestBatch;
 use crate::model::column::{RequestColumn, Table};
@@ -68,15 +71,15 @@ pub struct LoadReport {
     pub files: Vec<PlannedFile>,
 }
 
-/// Looks at the inputs and decides how their requests will be read.
-pub fn plan(input: &InputOptions, config: &LoadConfig) -> Result<LoadPlan> {
-    if let (Some(since), Some(until)) = (input.since_us, input.until_us)
-        && since >= until
-    {
-        return Err(usage("--since must be before --until".to_owned()));
-    }
-    let request = PlanRequest {
-        table: Table::Requests,
+/// The logs, of which one table is to be read.
+fn logs<'a>(
+    input: &'a InputOptions,
+    table: Table,
+    given: Option<&'a TableMap>,
+    config: &LoadConfig,
+) -> PlanRequest<'a> {
+    PlanRequest {
+        table,
         paths: &input.logs,
         other_tables: input
             .accounts
@@ -85,9 +88,20 @@ pub fn plan(input: &InputOptions, config: &LoadConfig) -> Result<LoadPlan> {
             .map(std::path::PathBuf::as_path)
             .collect(),
         map: input.map.as_deref(),
+        given,
         format: input.format.as_deref(),
         records: config.sniff_records.max(1),
-    };
+    }
+}
+
+/// Looks at the inputs and decides how their requests will be read.
+pub fn plan(input: &InputOptions, config: &LoadConfig) -> Result<LoadPlan> {
+    if let (Some(since), Some(until)) = (input.since_us, input.until_us)
+        && since >= until
+    {
+        return Err(usage("--since must be before --until".to_owned()));
+    }
+    let request = logs(input, Table::Requests, None, config);
     let mut plan = plan_table(&request, config)?;
     plan.since_us = input.since_us;
     plan.until_us = input.until_us;

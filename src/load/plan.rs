@@ -104,6 +104,8 @@ pub(crate) struct PlanRequest<'a> {
     /// Files that other options name: they are left out where a folder holds them.
     pub(crate) other_tables: Vec<&'a Path>,
     pub(crate) map: Option<&'a Path>,
+    /// What to read instead of what the map says.
+    pub(crate) given: Option<&'a TableMap>,
     pub(crate) format: Option<&'a str>,
     /// Records of each file looked at.
     pub(crate) records: usize,
@@ -119,7 +121,10 @@ pub(crate) fn plan_table(request: &PlanRequest<'_>, config: &LoadConfig) -> Resu
             .ok_or_else(|| usage(format!("--format {name}: must be parquet, csv or ndjson")))
     });
     let forced = forced.transpose()?;
-    let map = read_map(request.map, request.table)?;
+    let map = match request.given {
+        Some(given) => given.clone(),
+        None => read_map(request.map, request.table)?,
+    };
     let mut discovered = discover(request.paths)?;
     for other in &request.other_tables {
         let Ok(real) = other.canonicalize() else {
@@ -172,7 +177,8 @@ pub(crate) fn plan_table(request: &PlanRequest<'_>, config: &LoadConfig) -> Resu
         )));
     }
     for (column, sources) in map.sources.iter().filter(|_| !all_empty) {
-        if !sources.iter().any(|source| reachable.contains(source)) {
+        let is_left_out = sources.is_empty();
+        if !is_left_out && !sources.iter().any(|source| reachable.contains(source)) {
             let path = request.map.unwrap_or(Path::new("")).to_string_lossy();
             return Err(usage(format!(
                 "{path}: `{}.{column}` is mapped to `{}`, which no input has (in its first {} records)",

@@ -37,6 +37,7 @@ fn read_rows<T: Send>(
             paths: &paths,
             other_tables: Vec::new(),
             map,
+            given: None,
             format: None,
             records: usize::MAX,
         },
@@ -66,6 +67,60 @@ fn integer(batch: &RequestBatch, position: usize, row: usize) -> Option<i64> {
     column.is_valid(row).then(|| column.value(row))
 }
 
+/// An account from its columns.
+pub(super) fn profile(
+    text: impl Fn(AccountColumn) -> Option<String>,
+    integer: impl Fn(AccountColumn) -> Option<i64>,
+) -> Option<AccountProfile> {
+    Some(AccountProfile {
+        declared_customer: None,
+        account_id: text(AccountColumn::AccountId)?,
+        created_at_us: integer(AccountColumn::CreatedAt),
+        closed_at_us: integer(AccountColumn::ClosedAt),
+        status: text(AccountColumn::Status),
+        close_reason: text(AccountColumn::CloseReason),
+        email: text(AccountColumn::Email),
+        email_domain: text(AccountColumn::EmailDomain),
+        phone: text(AccountColumn::Phone),
+        billing_country: text(AccountColumn::BillingCountry),
+        payment_id: text(AccountColumn::PaymentId),
+        payment_kind: text(AccountColumn::PaymentKind),
+        org_name: text(AccountColumn::OrgName),
+        org_id: text(AccountColumn::OrgId),
+        signup_ip: text(AccountColumn::SignupIp),
+        signup_asn: integer(AccountColumn::SignupAsn),
+        signup_country: text(AccountColumn::SignupCountry),
+        signup_user_agent: text(AccountColumn::SignupUserAgent),
+        signup_tls_fingerprint: text(AccountColumn::SignupTlsFingerprint),
+        referrer_code: text(AccountColumn::ReferrerCode),
+        plan: text(AccountColumn::Plan),
+    })
+}
+
+/// What is to be said of payment ids that are none.
+pub(super) fn no_instruments(report: &LoadReport) -> Vec<String> {
+    let dropped = |reason: &str| -> u64 {
+        let counts = report.reject_counts.iter();
+        counts
+            .filter(|one| one.reason == reason)
+            .map(|one| one.count)
+            .sum()
+    };
+    let (cards, words) = (dropped(cell::CARD_REASON), dropped(cell::NO_INSTRUMENT));
+    let mut notes = Vec::new();
+    if words > 0 {
+        notes.push(format!(
+            "{words} value(s) of `payment_id` name no instrument (a way to pay, or a word for none) and tie nobody together"
+        ));
+    }
+    if cards > 0 {
+        notes.push(format!(
+            "{cards} value(s) of `payment_id` look like raw card numbers and were dropped; export a fingerprint instead"
+        ));
+    }
+    notes
+}
+
 /// Reads an accounts table, sorted by account id. Where an account is there twice, its
 /// first row counts and the others are rejects.
 pub fn read_accounts(
@@ -76,29 +131,7 @@ pub fn read_accounts(
     let (rows, mut outcome, plan) = read_rows(Table::Accounts, path, map, config, |batch, row| {
         let text = |column: AccountColumn| text(batch, column.index(), row);
         let integer = |column: AccountColumn| integer(batch, column.index(), row);
-        Some(AccountProfile {
-            declared_customer: None,
-            account_id: text(AccountColumn::AccountId)?,
-            created_at_us: integer(AccountColumn::CreatedAt),
-            closed_at_us: integer(AccountColumn::ClosedAt),
-            status: text(AccountColumn::Status),
-            close_reason: text(AccountColumn::CloseReason),
-            email: text(AccountColumn::Email),
-            email_domain: text(AccountColumn::EmailDomain),
-            phone: text(AccountColumn::Phone),
-            billing_country: text(AccountColumn::BillingCountry),
-            payment_id: text(AccountColumn::PaymentId),
-            payment_kind: text(AccountColumn::PaymentKind),
-            org_name: text(AccountColumn::OrgName),
-            org_id: text(AccountColumn::OrgId),
-            signup_ip: text(AccountColumn::SignupIp),
-            signup_asn: integer(AccountColumn::SignupAsn),
-            signup_country: text(AccountColumn::SignupCountry),
-            signup_user_agent: text(AccountColumn::SignupUserAgent),
-            signup_tls_fingerprint: text(AccountColumn::SignupTlsFingerprint),
-            referrer_code: text(AccountColumn::ReferrerCode),
-            plan: text(AccountColumn::Plan),
-        })
+        profile(text, integer)
     })?;
     let mut rows = rows;
     rows.sort_by(|a, b| a.1.account_id.cmp(&b.1.account_id).then(a.0.cmp(&b.0)));
@@ -124,24 +157,7 @@ pub fn read_accounts(
         }
     }
     let mut report = report(outcome, &plan);
-    let dropped = |reason: &str| -> u64 {
-        let counts = report.reject_counts.iter();
-        counts
-            .filter(|one| one.reason == reason)
-            .map(|one| one.count)
-            .sum()
-    };
-    let (cards, words) = (dropped(cell::CARD_REASON), dropped(cell::NO_INSTRUMENT));
-    if words > 0 {
-        report.notes.push(format!(
-            "{words} value(s) of `payment_id` name no instrument (a way to pay, or a word for none) and tie nobody together"
-        ));
-    }
-    if cards > 0 {
-        report.notes.push(format!(
-            "{cards} value(s) of `payment_id` look like raw card numbers and were dropped; export a fingerprint instead"
-        ));
-    }
+    report.notes.extend(no_instruments(&report));
     Ok((accounts, report))
 }
 

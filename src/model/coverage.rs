@@ -1,6 +1,7 @@
 //! What was read, what was not, and where: the part of a case that keeps "nothing
 //! found" apart from "nothing looked at".
 
+use crate::model::column::Table;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -127,7 +128,8 @@ pub struct Coverage {
     pub gaps: Vec<Gap>,
     /// Distinct accounts in the requests.
     pub accounts: u64,
-    /// Rows of the accounts table that joined to a request account.
+    /// Rows of the accounts table that joined to a request account; without a table the accounts
+    /// about which the log's own rows repeat something.
     pub accounts_joined: u64,
     /// Sentences about what was thinned, guessed, or only partly seen.
     pub notes: Vec<String>,
@@ -145,6 +147,16 @@ impl InputFile {
 }
 
 impl Coverage {
+    /// What describes the accounts, where anything does.
+    #[must_use]
+    pub fn accounts_described_by(&self) -> &'static str {
+        let mut tables = self.side_inputs.iter();
+        match tables.any(|input| input.table == Table::Accounts.name()) {
+            true => "the accounts table",
+            false => "the log's own rows",
+        }
+    }
+
     /// Name of an input, of the requests or of another table, by the number that locators and
     /// rejects give it; a number without a file is shown as such.
     #[must_use]

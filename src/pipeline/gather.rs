@@ -147,22 +147,26 @@ pub(super) struct Profiles {
     pub(super) silent: Vec<AccountProfile>,
     pub(super) joined: u64,
     pub(super) report: Option<LoadReport>,
+    /// Whether the logs themselves say it, in their rows.
+    pub(super) of_the_logs: bool,
 }
 
-/// Reads the accounts table, if one is given.
+/// Reads the accounts table, or what the logs repeat of their accounts where none is given.
 pub(super) fn profiles(options: &ScanOptions, tables: &DigestTables) -> Result<Profiles> {
     let ids = account_ids(tables)?;
     let mut by_account: Vec<Option<AccountProfile>> = vec![None; ids.len()];
-    let Some(path) = &options.input.accounts else {
-        return Ok(Profiles {
-            by_account,
-            silent: Vec::new(),
-            joined: 0,
-            report: None,
-        });
+    let input = &options.input;
+    let (rows, report) = match &input.accounts {
+        Some(path) => {
+            let read = load::read_accounts(path, input.map.as_deref(), &options.config.load)?;
+            (read.0, Some(read.1))
+        }
+        None if input.logs.is_empty() => (Vec::new(), None),
+        None => load::read_repeated_facts(input, &options.config.load)?
+            .map_or((Vec::new(), None), |facts| {
+                (facts.accounts, Some(facts.report))
+            }),
     };
-    let (rows, report) =
-        load::read_accounts(path, options.input.map.as_deref(), &options.config.load)?;
     let numbers: FxHashMap<&str, usize> = ids
         .iter()
         .enumerate()
@@ -180,7 +184,7 @@ pub(super) fn profiles(options: &ScanOptions, tables: &DigestTables) -> Result<P
             None => silent.push(row),
         }
     }
-    if joined == 0 {
+    if let Some(path) = input.accounts.as_ref().filter(|_| joined == 0) {
         let text = format!(
             "{}: none of its accounts occurs in the logs; are the ids of the same system?",
             path.display()
@@ -191,7 +195,8 @@ pub(super) fn profiles(options: &ScanOptions, tables: &DigestTables) -> Result<P
         by_account,
         silent,
         joined,
-        report: Some(report),
+        report,
+        of_the_logs: input.accounts.is_none(),
     })
 }
 
@@ -297,14 +302,24 @@ pub(super) struct SideIntake {
 /// Joins the reports of the tables beside the logs, of which there are `logs` files.
 pub(super) fn side_intake(
     logs: usize,
-    accounts: Option<&LoadReport>,
+    accounts: &Profiles,
     events: Option<&LoadReport>,
 ) -> SideIntake {
     let mut side = SideIntake::default();
-    let reports = [(Table::Accounts, accounts), (Table::Events, events)];
-    for (table, report) in reports {
+    let reports = [
+        (
+            Table::Accounts,
+            accounts.report.as_ref(),
+            accounts.of_the_logs,
+        ),
+        (Table::Events, events, false),
+    ];
+    for (table, report, of_the_logs) in reports {
         let Some(report) = report else { continue };
-        let before = u32::try_from(logs + side.inputs.len()).unwrap_or(u32::MAX);
+        let before = match of_the_logs {
+            true => 0,
+            false => u32::try_from(logs + side.inputs.len()).unwrap_or(u32::MAX),
+        };
         let on = |file: u32| before.saturating_add(file);
         side.reject_counts
             .extend(report.reject_counts.iter().map(|count| RejectCount {

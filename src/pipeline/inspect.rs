@@ -9,6 +9,7 @@ use crate::detect::{Context, registry};
 use crate::digest::{self, Digest, DigestTables, Intake};
 use crate::fuse;
 use crate::load::{self, Matched, PlannedFile};
+use crate::model::column::AccountColumn;
 use crate::model::finding::DetectorRun;
 use crate::model::progress::Progress;
 use crate::patterns;
@@ -49,10 +50,16 @@ pub fn inspect(options: &ScanOptions, progress: &dyn Progress) -> Result<Inspect
     let mut notes = report.notes;
     notes.extend(pattern_notes(&tables)?);
     let ready = Ready::of(options, tables, None, profiles, notes)?;
-    for report in [&ready.profiles.report, &ready.event_report]
-        .into_iter()
-        .flatten()
-    {
+    match &ready.profiles.report {
+        Some(report) if ready.profiles.of_the_logs => {
+            for (file, facts) in files.iter_mut().zip(self::files(&report.files)) {
+                add_facts(file, facts);
+            }
+        }
+        Some(report) => files.extend(self::files(&report.files)),
+        None => {}
+    }
+    if let Some(report) = &ready.event_report {
         files.extend(self::files(&report.files));
     }
     let public_ranges = PublicRanges::default();
@@ -62,6 +69,22 @@ pub fn inspect(options: &ScanOptions, progress: &dyn Progress) -> Result<Inspect
         coverage: ready.coverage,
         detectors,
     })
+}
+
+/// Names beside the columns of a log those from which facts about accounts are taken.
+fn add_facts(file: &mut InspectedFile, facts: InspectedFile) {
+    let account_id = AccountColumn::AccountId.name();
+    for fact in facts
+        .columns
+        .into_iter()
+        .filter(|fact| fact.column != account_id)
+    {
+        file.unread.retain(|name| *name != fact.source);
+        file.columns.push(InspectedColumn {
+            column: format!("accounts.{}", fact.column),
+            ..fact
+        });
+    }
 }
 
 /// How each detector would fare. The tests of groups are made ready but look at no group, so

@@ -71,7 +71,7 @@ impl Ready {
         let (events, event_report) = gather::events(options)?;
         let side = gather::side_intake(
             tables.about.intake.inputs.len(),
-            profiles.report.as_ref(),
+            &profiles,
             event_report.as_ref(),
         );
         let coverage = gather::coverage(

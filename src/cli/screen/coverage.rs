@@ -191,8 +191,9 @@ fn accounts(coverage: &Coverage) -> String {
     match coverage.accounts_joined {
         0 => format!("{total} in the log, none described by an accounts table"),
         joined => format!(
-            "{total} in the log, {} described by the accounts table",
-            quantity::count(joined)
+            "{total} in the log, {} described by {}",
+            quantity::count(joined),
+            coverage.accounts_described_by()
         ),
     }
 }
