@@ -15,7 +15,7 @@ use crate::config::LoadConfig;
 use crate::config::options::InputOptions;
 use crate::load::fold::fold_table;
 use crate::load::map::{TableMap, read_map};
-use crate::load::matching::{known_names, normalised};
+use crate::load::matching::{Matched, known_names, normalised};
 use crate::load::plan::{LoadPlan, PlannedFile, plan_table};
 use crate::load::tables::{no_instruments, profile};
 use crate::load::{LoadReport, check_usable, logs, plan, report};
@@ -65,7 +65,8 @@ pub fn read_repeated_facts(
     let Some((map, facts)) = facts_of(&requests, &users) else {
         return Ok(None);
     };
-    let plan = plan_table(&logs(input, Table::Accounts, Some(&map), config), config)?;
+    let mut plan = plan_table(&logs(input, Table::Accounts, Some(&map), config), config)?;
+    say_how_guessed(&mut plan, &users);
     let wanted = vec![true; Table::Accounts.columns().len()];
     let (states, outcome) = fold_table(
         &plan,
@@ -96,6 +97,31 @@ pub fn read_repeated_facts(
         accounts: merged.accounts(),
         report,
     }))
+}
+
+/// Names of the columns in which the logs say something of their accounts.
+///
+/// # Errors
+/// Bad input (`Failure`).
+pub fn repeated_fact_names(input: &InputOptions, config: &LoadConfig) -> Result<Vec<&'static str>> {
+    let requests = plan(input, config)?;
+    let users = read_map(input.map.as_deref(), Table::Accounts)?;
+    let facts = facts_of(&requests, &users).map_or_else(Vec::new, |(_, facts)| facts);
+    Ok(facts.iter().map(|column| column.name()).collect())
+}
+
+/// What the map of the user does not say was found by its name.
+fn say_how_guessed(plan: &mut LoadPlan, users: &TableMap) {
+    let columns = plan.files.iter_mut().flat_map(|file| &mut file.columns);
+    for planned in columns.filter(|planned| planned.matched == Matched::Map) {
+        let name = planned.column.name;
+        if !users.sources.contains_key(name) {
+            planned.matched = match planned.sources.first().is_some_and(|source| source == name) {
+                true => Matched::Exact,
+                false => Matched::Alias,
+            };
+        }
+    }
 }
 
 /// Where the logs say something of accounts: a map for the accounts table, and the columns in it.

@@ -36,7 +36,7 @@ mod text_file;
 mod time_text;
 mod timestamp;
 
-pub use facts::{RepeatedFacts, read_repeated_facts};
+pub use facts::{RepeatedFacts, read_repeated_facts, repeated_fact_names};
 pub use matching::{Matched, PlannedColumn};
 pub use plan::{LoadPlan, PlannedFile};
 pub use recognise::{Compression, Container};

@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use crate::config::options::ScanOptions;
 use crate::digest;
+use crate::load;
 use crate::model::coverage::Coverage;
 use crate::model::progress::Progress;
 use crate::pipeline::ScanOutput;
@@ -22,11 +23,19 @@ pub fn digest_to(
     report::keep_inputs(&output.out, options.paths())?;
     report::prepare_out(&output.out, output.force)?;
     let gathered = super::on_threads(output.threads, || gather::gather(options, progress))?;
+    let facts = load::repeated_fact_names(&options.input, &options.config.load)?;
+    let mut notes = gathered.notes;
+    if !facts.is_empty() {
+        notes.push(format!(
+            "the log's rows repeat what is known of their accounts ({}), which a digest does not keep; give `scan --digests` a table of them with --accounts",
+            facts.join(", ")
+        ));
+    }
     let coverage = gather::coverage(
         &gathered.tables,
         options.config.load.gap_minutes,
         0,
-        gathered.notes,
+        notes,
         &gather::SideIntake::default(),
     )?;
     progress.begin("writing", None);
