@@ -116,8 +116,8 @@ fn the_last_row_with_a_value_counts_and_changes_are_told() {
     let notes = json["coverage"]["notes"].to_string();
     for note in [
         "`status` from `account_status`",
-        "1 accounts have several values of `payment_id`",
-        "1 accounts have several values of `status`",
+        "1 account has several values of `payment_id`",
+        "1 account has several values of `status`",
     ] {
         assert!(notes.contains(note), "{note} in {notes}");
     }

@@ -321,9 +321,12 @@ impl Rows {
                 let changed = |facts: &&Facts| facts.changed.contains(&column.index());
                 let accounts = self.by_account.values().filter(changed).count();
                 (accounts > 0).then(|| {
+                    let have = match accounts {
+                        1 => "1 account has".to_owned(),
+                        _ => format!("{} accounts have", count(accounts as u64)),
+                    };
                     format!(
-                        "{} accounts have several values of `{}` in the log's rows; the last one counts",
-                        count(accounts as u64),
+                        "{have} several values of `{}` in the log's rows; the last one counts",
                         column.name()
                     )
                 })
