@@ -62,6 +62,11 @@ fn own_domain(layers: &[UnitLayer], members: &[u32]) -> Option<(usize, usize)> {
         })
 }
 
+fn common(one: &[u32], other: &[u32]) -> usize {
+    let is_in = |unit: &&u32| other.binary_search(unit).is_ok();
+    one.iter().filter(is_in).count()
+}
+
 /// Whether nearly all units of the smaller set are in the larger one, and make up half of it.
 fn are_the_same(one: &[u32], other: &[u32]) -> bool {
     let (small, large) = if one.len() <= other.len() {
@@ -69,21 +74,13 @@ fn are_the_same(one: &[u32], other: &[u32]) -> bool {
     } else {
         (other, one)
     };
-    let common = small
-        .iter()
-        .filter(|unit| large.binary_search(unit).is_ok())
-        .count();
-    common * 10 >= small.len() * 9 && small.len() * 2 >= large.len()
+    common(small, large) * 10 >= small.len() * 9 && small.len() * 2 >= large.len()
 }
 
 /// Whether half of the units of either template are the same: templates that take turns over the same
 /// accounts, each of which happens to have sent most of them.
 fn take_turns(one: &[u32], other: &[u32]) -> bool {
-    let common = one
-        .iter()
-        .filter(|unit| other.binary_search(unit).is_ok())
-        .count();
-    common * 2 >= one.len().max(other.len())
+    common(one, other) * 2 >= one.len().max(other.len())
 }
 
 fn union(one: &[u32], other: &[u32]) -> Vec<u32> {
@@ -266,5 +263,51 @@ impl Single {
             also: self.also,
         };
         (cluster, self.stands_on)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::layer::{Layer, group_entries};
+    use crate::fuse::incidence::Units;
+
+    fn templates(entries: Vec<(u32, u32, u32)>) -> UnitLayer {
+        let grouped = group_entries(entries, |key| format!("T-{key}"));
+        let layer = Layer::of_accounts("test/test", "template", Family::Content, grouped);
+        let mut folded = UnitLayer::fold(&layer, 0, &Units::fold(&vec![None; 600]));
+        folded.lead = vec![true; folded.groups.len()];
+        folded
+    }
+
+    fn found(layer: UnitLayer) -> Vec<Cluster> {
+        let config = crate::config::Config::default();
+        leads(&[layer], &[], &config.fuse, &config.network)
+            .into_iter()
+            .map(|(lead, _)| lead)
+            .collect()
+    }
+
+    #[test]
+    fn templates_that_take_turns_over_the_same_accounts_are_one_lead() {
+        // Of forty accounts each template has been sent by two in three.
+        let sends = |template: u32, account: &u32| !(account + template).is_multiple_of(3);
+        let entries = (0..3)
+            .flat_map(|template| {
+                let senders = (0..40).filter(move |account| sends(template, account));
+                senders.map(move |account| (template, account, 0))
+            })
+            .collect();
+        let found = found(templates(entries));
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].units, (0..40).collect::<Vec<u32>>());
+        assert_eq!(found[0].also.len(), 2);
+    }
+
+    #[test]
+    fn a_template_of_few_among_the_users_of_another_is_a_lead_of_its_own() {
+        let popular = (0..200).map(|account| (0, account, 0));
+        let own = (0..20).map(|account| (1, account, 0));
+        assert_eq!(found(templates(popular.chain(own).collect())).len(), 2);
     }
 }

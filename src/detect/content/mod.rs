@@ -12,7 +12,7 @@ mod postings;
 pub mod prompt_order;
 pub mod recon_then_scale;
 pub mod repeat_sampling;
-mod rotation;
 pub mod sharding;
 pub mod sketches;
 pub mod template_spread;
+mod turns;

@@ -35,7 +35,7 @@ use anyhow::Result;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::detect::content::families::{SampledText, TextFamily, mine};
-use crate::detect::content::rotation::{Uses, taking_turns};
+use crate::detect::content::turns::{Uses, taking_turns};
 use crate::detect::layer::{Layer, Quality, RowSource, counted, group_entries};
 use crate::detect::{Context, Detector, Meta, Need, Outcome};
 use crate::model::column::RequestColumn;
