@@ -9,6 +9,10 @@ use std::path::Path;
 
 use case_support::*;
 use csv::StringRecord;
+use stillhunt::config::Config;
+use stillhunt::config::options::InputOptions;
+use stillhunt::load::read_repeated_facts;
+use stillhunt::model::profile::AccountProfile;
 use stillhunt::simulate::Format;
 
 /// Verdicts with the accounts that sent something, campaign by campaign.
@@ -96,29 +100,134 @@ fn what_rows_repeat_of_accounts_serves_as_an_accounts_table() {
     assert_reconciles(&case_json(&by_rows));
 }
 
-#[test]
-fn the_last_row_with_a_value_counts_and_changes_are_told() {
+/// Profiles and notes of logs given as (name, content).
+fn read(logs: &[(&str, &str)], map: Option<&str>) -> anyhow::Result<(Vec<AccountProfile>, String)> {
     let folder = tempfile::tempdir().unwrap();
-    let log = folder.path().join("log.csv");
-    std::fs::write(
-        &log,
-        "timestamp,account_id,prompt,status,card_fingerprint,account_status\n\
-         2026-01-01T00:00:00Z,a,one two three,ok,c1,active\n\
-         2026-01-02T00:00:00Z,b,one two three,ok,c1,active\n\
-         2026-01-03T00:00:00Z,a,one two three,ok,c2,\n\
-         2026-01-04T00:00:00Z,b,one two three,error,,banned\n",
-    )
-    .unwrap();
-    let case = folder.path().join("case");
-    scan_well(&[log], &[], &case);
-    let json = case_json(&case);
-    assert_eq!(json["coverage"]["accounts_joined"], 2);
-    let notes = json["coverage"]["notes"].to_string();
-    for note in [
-        "`status` from `account_status`",
-        "1 account has several values of `payment_id`",
-        "1 account has several values of `status`",
-    ] {
-        assert!(notes.contains(note), "{note} in {notes}");
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let input = InputOptions {
+        logs: logs.iter().map(|(name, text)| write(name, text)).collect(),
+        map: map.map(|text| write("map.toml", text)),
+        ..InputOptions::default()
+    };
+    let facts = read_repeated_facts(&input, &Config::default().load)?;
+    Ok(facts.map_or_else(Default::default, |facts| {
+        (facts.accounts, facts.report.notes.join("\n"))
+    }))
+}
+
+#[test]
+fn the_latest_row_with_a_value_counts_whatever_the_order() {
+    let header = "timestamp,account_id,status,payment_fingerprint,account_status\n";
+    let mut rows = vec![
+        "2026-01-01T00:00:00Z,a,ok,c1,active\n",
+        "2026-01-02T00:00:00Z,b,ok,c1,active\n",
+        "2026-01-03T00:00:00Z,a,ok,c1,\n",
+        "2026-01-04T00:00:00Z,b,error,,banned\n",
+    ];
+    let mut found = Vec::new();
+    for _ in 0..2 {
+        found.push(read(&[("log.csv", &[header, &rows.concat()].concat())], None).unwrap());
+        rows.reverse();
     }
+    assert_eq!(found[0], found[1]);
+    let (accounts, notes) = &found[0];
+    let status: Vec<_> = accounts.iter().map(|one| one.status.as_deref()).collect();
+    assert_eq!(status, [Some("active"), Some("banned")]);
+    assert!(
+        accounts
+            .iter()
+            .all(|one| one.payment_id.as_deref() == Some("c1"))
+    );
+    assert!(
+        notes.contains("1 account has several values of `status`"),
+        "{notes}"
+    );
+}
+
+#[test]
+fn what_changes_with_the_requests_is_not_about_accounts() {
+    let mut log =
+        "timestamp,account_id,account_created_at,payment_fingerprint,phone_number,created_on\n"
+            .to_owned();
+    for row in 0..60 {
+        let time = format!("2026-01-0{}T00:00:{:02}Z", 1 + row / 20, row % 20);
+        log.push_str(&format!(
+            "{time},a{},{time},card{},+4930{row},{time}\n",
+            row % 10,
+            row % 10
+        ));
+    }
+    let (accounts, notes) = read(&[("log.csv", &log)], None).unwrap();
+    assert_eq!(accounts.len(), 10);
+    assert!(
+        accounts
+            .iter()
+            .all(|one| one.created_at_us.is_none() && one.phone.is_none())
+    );
+    assert_eq!(accounts[3].payment_id.as_deref(), Some("card3"));
+    assert!(
+        notes.contains("`created_at` is not taken from `account_created_at`: 10 accounts"),
+        "{notes}"
+    );
+}
+
+#[test]
+fn each_file_has_its_own_column_of_accounts() {
+    let first = "timestamp,user_id,payment_fingerprint\n2026-01-01T00:00:00Z,a,c1\n";
+    let second = "timestamp,account_id,user_id,card_hash\n2026-01-02T00:00:00Z,b,seat-1,c2\n";
+    let (accounts, notes) = read(&[("1.csv", first), ("2.csv", second)], None).unwrap();
+    let ids: Vec<&str> = accounts.iter().map(|one| one.account_id.as_str()).collect();
+    assert_eq!(ids, ["a", "b"]);
+    assert!(
+        notes.contains("`payment_id` from `payment_fingerprint` and `card_hash`"),
+        "{notes}"
+    );
+}
+
+#[test]
+fn closures_that_begin_late_are_read_in_their_unit() {
+    let mut log = "timestamp,account_id,closed_at,close_reason\n".to_owned();
+    for row in 0..20_000 {
+        let closed = if row == 19_999 { "1768636800000" } else { "0" };
+        log.push_str(&format!(
+            "{},a{},{closed},\n",
+            1_768_000_000 + row,
+            row % 100
+        ));
+    }
+    let (accounts, _) = read(&[("log.csv", &log)], None).unwrap();
+    let closed: Vec<i64> = accounts.iter().filter_map(|one| one.closed_at_us).collect();
+    assert_eq!(closed, [1_768_636_800_000_000]);
+}
+
+#[test]
+fn a_map_that_names_no_column_of_the_logs_is_told() {
+    let log = [(
+        "log.csv",
+        "timestamp,account_id,payment_fingerprint,kept\n2026-01-01T00:00:00Z,a,c1,p\n",
+    )];
+    let paid = |map: &str| {
+        read(&log, Some(map)).map(|(accounts, notes)| (accounts[0].payment_id.clone(), notes))
+    };
+    let (payment, notes) = paid("[accounts]\npayment_id = \"payment_fingerprnt\"\n").unwrap();
+    assert_eq!(payment.as_deref(), Some("c1"));
+    assert!(notes.contains("names no column of the logs"), "{notes}");
+    let error = paid("[accounts]\npayment_id = \"kept\"\nplan = \"gone\"\n").unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("`accounts.plan` is mapped to `gone`"),
+        "{error}"
+    );
+    assert_eq!(
+        paid("[accounts]\npayment_id = \"kept\"\n")
+            .unwrap()
+            .0
+            .as_deref(),
+        Some("p")
+    );
 }

@@ -68,6 +68,10 @@ const MINIMUM_LIFT_BITS: f64 = 5.0;
 /// colleagues inside a popular application are not the application's operators.
 const MINIMUM_CORE_SHARE: f64 = 0.1;
 
+/// Less than this is never expected (ours): no null model is right to one in a trillion, and a sum of
+/// very small chances comes out as 0.
+const SMALLEST_EXPECTED: f64 = 1e-12;
+
 /// Tests every group of three and more units against every other family.
 ///
 /// `strata` by activity; `network_strata` by activity and country, for address layers.
@@ -201,9 +205,8 @@ fn test_group(
                 continue;
             }
             let observed = joining(other, &keys, members);
-            // What is expected is a sum of chances, which are 0 below the smallest number there is.
             let bits_for = |expected: f64| {
-                let expected = expected.max(f64::MIN_POSITIVE);
+                let expected = expected.max(SMALLEST_EXPECTED);
                 -poisson_upper_log2(observed, expected) - tests_log2 - ways_log2
             };
             let is_enough = |expected: f64| {
@@ -233,7 +236,7 @@ fn test_group(
         for (key, inside) in repeated.into_iter().filter(|(_, inside)| *inside >= 3) {
             let all = other.groups.get(key as usize);
             let expected = background.expected_units(key as usize, all, &shares);
-            let expected = expected.max(f64::MIN_POSITIVE);
+            let expected = expected.max(SMALLEST_EXPECTED);
             let bits = -poisson_upper_log2(inside as u64, expected) - tests_log2 - groups_log2;
             if bits >= config.fuse.counting_bits
                 && lift_bits(inside, members.len(), all.len() - inside, units) >= MINIMUM_LIFT_BITS

@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
+
 use crate::detect::network::companies::{
     AGREE_PERCENT, COMPANY_PAYERS, Domain, Domains, mail_domain,
 };
@@ -20,15 +22,28 @@ pub const FEW_PAYERS: usize = 3;
 pub struct Ownership<'a> {
     profiles: &'a [Option<AccountProfile>],
     domains: Domains,
+    /// How many accounts give each name of an organisation.
+    names: FxHashMap<String, usize>,
+}
+
+/// The name of an organisation that an account gives, in lower case.
+fn organisation(profile: &AccountProfile) -> Option<String> {
+    let name = profile.org_name.as_deref()?.trim().to_lowercase();
+    (!name.is_empty()).then_some(name)
 }
 
 impl<'a> Ownership<'a> {
     /// Reads the mail domains once; `profiles` are in digest order.
     #[must_use]
     pub fn new(profiles: &'a [Option<AccountProfile>]) -> Self {
+        let mut names: FxHashMap<String, usize> = FxHashMap::default();
+        for name in profiles.iter().flatten().filter_map(organisation) {
+            *names.entry(name).or_default() += 1;
+        }
         Self {
             profiles,
             domains: Domains::of(profiles),
+            names,
         }
     }
 
@@ -88,12 +103,11 @@ impl<'a> Ownership<'a> {
                 domains.known
             ));
         }
-        let names = of(&|profile| {
-            let name = profile.org_name.as_deref()?.trim().to_lowercase();
-            (!name.is_empty()).then_some(name)
-        });
+        let names = of(&organisation);
         if names.speak_for(accounts)
             && let Some(covered) = names.covered_by(1)
+            && let Some(name) = names.commonest()
+            && !self.is_everybodys_name(name, covered)
         {
             return Some(format!(
                 "one customer: {covered} of the {} accounts with an organisation name give the same one",
@@ -101,6 +115,14 @@ impl<'a> Ownership<'a> {
             ));
         }
         None
+    }
+
+    /// Whether a name is what a program fills in ("Personal") or what the owner of the log is called:
+    /// a third of all accounts that give a name give this one, and most of them are others.
+    fn is_everybodys_name(&self, name: &str, covered: usize) -> bool {
+        let given: usize = self.names.values().sum();
+        let this = self.names.get(name).copied().unwrap_or(0);
+        this * 3 > given && this > 2 * covered
     }
 
     /// Whether the accounts at a domain may be one company's. A provider of mailboxes has other
@@ -286,6 +308,19 @@ mod tests {
         assert!(reason(&at(40)).unwrap().contains("firm.example"));
         assert_eq!(reason(&at(100)), None);
         assert_eq!(reason(&at(20)), None);
+    }
+
+    #[test]
+    fn a_name_that_is_filled_in_for_everybody_is_no_customer() {
+        let named = |name: fn(usize) -> &'static str| {
+            profiles(|account| AccountProfile {
+                org_name: Some(name(account).to_owned()),
+                ..AccountProfile::default()
+            })
+        };
+        let own = |account| if account < 40 { "Firm" } else { "Other" };
+        assert!(reason(&named(own)).unwrap().contains("organisation name"));
+        assert_eq!(reason(&named(|_| "Personal")), None);
     }
 
     #[test]

@@ -75,7 +75,7 @@ pub struct LoadReport {
 fn logs<'a>(
     input: &'a InputOptions,
     table: Table,
-    given: Option<&'a TableMap>,
+    given: Option<&'a [TableMap]>,
     config: &LoadConfig,
 ) -> PlanRequest<'a> {
     PlanRequest {

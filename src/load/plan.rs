@@ -104,8 +104,8 @@ pub(crate) struct PlanRequest<'a> {
     /// Files that other options name: they are left out where a folder holds them.
     pub(crate) other_tables: Vec<&'a Path>,
     pub(crate) map: Option<&'a Path>,
-    /// What to read instead of what the map says.
-    pub(crate) given: Option<&'a TableMap>,
+    /// What to read of each file instead of what the map says.
+    pub(crate) given: Option<&'a [TableMap]>,
     pub(crate) format: Option<&'a str>,
     /// Records of each file looked at.
     pub(crate) records: usize,
@@ -122,8 +122,14 @@ pub(crate) fn plan_table(request: &PlanRequest<'_>, config: &LoadConfig) -> Resu
     });
     let forced = forced.transpose()?;
     let map = match request.given {
-        Some(given) => given.clone(),
+        Some(_) => TableMap::default(),
         None => read_map(request.map, request.table)?,
+    };
+    let map_of = |place: usize| {
+        request
+            .given
+            .and_then(|given| given.get(place))
+            .unwrap_or(&map)
     };
     let mut discovered = discover(request.paths)?;
     for other in &request.other_tables {
@@ -145,7 +151,8 @@ pub(crate) fn plan_table(request: &PlanRequest<'_>, config: &LoadConfig) -> Resu
     let planned: Vec<Result<Planned>> = discovered
         .files
         .par_iter()
-        .map(|(name, path)| plan_file(name, path, forced, request, &map, config))
+        .enumerate()
+        .map(|(place, (name, path))| plan_file(name, path, forced, request, map_of(place), config))
         .collect();
     let mut files = Vec::with_capacity(planned.len());
     let mut reachable = BTreeSet::new();
@@ -177,8 +184,7 @@ pub(crate) fn plan_table(request: &PlanRequest<'_>, config: &LoadConfig) -> Resu
         )));
     }
     for (column, sources) in map.sources.iter().filter(|_| !all_empty) {
-        let is_left_out = sources.is_empty();
-        if !is_left_out && !sources.iter().any(|source| reachable.contains(source)) {
+        if !sources.iter().any(|source| reachable.contains(source)) {
             let path = request.map.unwrap_or(Path::new("")).to_string_lossy();
             return Err(usage(format!(
                 "{path}: `{}.{column}` is mapped to `{}`, which no input has (in its first {} records)",

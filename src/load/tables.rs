@@ -121,8 +121,8 @@ pub(super) fn no_instruments(report: &LoadReport) -> Vec<String> {
     notes
 }
 
-/// Reads an accounts table, sorted by account id. Where an account is there twice, its
-/// first row counts and the others are rejects.
+/// Reads an accounts table, sorted by account id. Where an account is there twice, its latest
+/// row by `observed_at` counts, without such times its first, and the others are rejects.
 pub fn read_accounts(
     path: &Path,
     map: Option<&Path>,
@@ -131,12 +131,16 @@ pub fn read_accounts(
     let (rows, mut outcome, plan) = read_rows(Table::Accounts, path, map, config, |batch, row| {
         let text = |column: AccountColumn| text(batch, column.index(), row);
         let integer = |column: AccountColumn| integer(batch, column.index(), row);
-        profile(text, integer)
+        Some((integer(AccountColumn::ObservedAt), profile(text, integer)?))
     })?;
     let mut rows = rows;
-    rows.sort_by(|a, b| a.1.account_id.cmp(&b.1.account_id).then(a.0.cmp(&b.0)));
+    rows.sort_by(|a, b| {
+        let latest_first = b.1.0.cmp(&a.1.0);
+        let by_account = a.1.1.account_id.cmp(&b.1.1.account_id);
+        by_account.then(latest_first).then(a.0.cmp(&b.0))
+    });
     let mut accounts: Vec<AccountProfile> = Vec::with_capacity(rows.len());
-    for ((file, row), account) in rows {
+    for ((file, row), (_, account)) in rows {
         if accounts
             .last()
             .is_none_or(|before| before.account_id != account.account_id)
@@ -144,7 +148,9 @@ pub fn read_accounts(
             accounts.push(account);
             continue;
         }
-        let reason = Cow::Borrowed("account is there already; the first row counts");
+        let reason = Cow::Borrowed(
+            "account is there already; the first row counts, or the latest by observed_at",
+        );
         outcome
             .rejects
             .row(file, row, AccountColumn::AccountId.name(), reason, 1);

@@ -91,8 +91,8 @@ macro_rules! columns {
 columns! {
     /// Columns of the `requests` table.
     RequestColumn, REQUESTS, [
-    Timestamp "timestamp" Timestamp Required ["time","start_time","starttime","started_at","created_at","request_time","datetime","ts","event_time","timegenerated","date","timestamp_ms","timestamp_us","timestamp_utc","request_timestamp","request_ts","requested_at","request_at","received_at","sent_at","occurred_at","logged_at","event_timestamp","event_ts","ts_ms","time_ms","time_utc","created"] "Start of the request, UTC.";
-    AccountId "account_id" Text Required ["account","user_id","userid","customer_id","org_id","organization_id","organisation_id","team_id","tenant_id","billing_account","user","acct_id","account_uuid","customer","client_id"] "Who pays: the account that sent the request.";
+    Timestamp "timestamp" Timestamp Required ["time","start_time","starttime","started_at","request_time","request_timestamp","request_ts","requested_at","request_at","received_at","event_time","event_timestamp","event_ts","timestamp_utc","timestamp_ms","timestamp_us","@timestamp","timegenerated","occurred_at","logged_at","sent_at","datetime","ts","ts_ms","time_utc","created_at","created","date"] "Start of the request, UTC.";
+    AccountId "account_id" Text Required ["account","user_id","userid","customer_id","org_id","organization_id","organisation_id","team_id","tenant_id","billing_account","acct_id","account_uuid","customer","user"] "Who pays: the account that sent the request.";
     RequestId "request_id" Text Optional ["id","requestid","call_id","generation_id","x_request_id","correlation_id","response_id","request_uuid","req_id","event_id","uuid"] "Identifier of the request; without it `file:row` names the row.";
     ApiKeyId "api_key_id" Text Optional ["api_key","key_id","apikey","api_key_hash","virtual_key","key_hash","key_fingerprint","api_key_fingerprint","credential_id"] "Identifier or hash of the credential, never the secret itself.";
     EndUserId "end_user_id" Text Optional ["end_user","enduser_id","enduser"] "The account's own user, where the caller passes one on.";
@@ -141,7 +141,7 @@ columns! {
 columns! {
     /// Columns of the `accounts` table.
     AccountColumn, ACCOUNTS, [
-    AccountId "account_id" Text Required ["account","user_id","userid","customer_id","org_id","organization_id","id","acct_id","account_uuid","customer","user","client_id"] "Joins to `requests.account_id`.";
+    AccountId "account_id" Text Required ["account","user_id","userid","customer_id","org_id","organization_id","id","acct_id","account_uuid","customer","user"] "Joins to `requests.account_id`.";
     CreatedAt "created_at" Timestamp Optional ["signup_at","created","signup_time","registered_at","signup_date","registered_on","registration_date","registration_time","created_on","creation_date","creation_time","joined_at","opened_at"] "When the account was created, UTC.";
     ClosedAt "closed_at" Timestamp Optional ["banned_at","suspended_at","deleted_at","disabled_at","deactivated_at","terminated_at","closed","closed_on","closure_time","blocked_at","revoked_at","ban_time"] "When the account was closed or banned, UTC.";
     Status "status" Text Optional ["state","account_status","account_state"] "active, suspended, banned, closed or another word of the provider's; a bare closed is taken as the customer's doing where other accounts have a word for the provider's.";
@@ -150,7 +150,7 @@ columns! {
     EmailDomain "email_domain" Text Optional ["mail_domain","signup_email_domain","domain"] "E-mail domain, where the address is hashed.";
     Phone "phone" Text Optional ["phone_number","phone_hash"] "Telephone number or a hash of it.";
     BillingCountry "billing_country" Text Optional ["billing_country_code","card_country","payment_country"] "ISO 3166-1 alpha-2 country of the bill.";
-    PaymentId "payment_id" Text Optional ["payment_fingerprint","card_fingerprint","payment_hash","card_hash","payment_method_id","card_id","card_token","payment_instrument","payment_instrument_id","payment_instrument_fingerprint","payment_instrument_hash","payment_method_fingerprint","payment_method_hash","instrument_id","instrument_fingerprint","billing_fingerprint","card_fp","payment_fp","payment_token","payer_id"] "Opaque fingerprint of the payment instrument; raw card numbers and words that name none are dropped.";
+    PaymentId "payment_id" Text Optional ["payment_fingerprint","card_fingerprint","payment_hash","card_hash","payment_method_id","card_id","card_token","payment_instrument","payment_instrument_id","payment_instrument_fingerprint","payment_instrument_hash","payment_method_fingerprint","payment_method_hash","billing_fingerprint","card_fp","payment_fp","payment_token"] "Opaque fingerprint of the payment instrument; raw card numbers and words that name none are dropped.";
     PaymentKind "payment_kind" Text Optional ["payment_type","payment_method","payment_instrument_type","payment_method_type","instrument_type","funding_type","card_type"] "card, prepaid, invoice, crypto or credits.";
     OrgName "org_name" Text Optional ["organization_name","organization","organisation","company","company_name","display_name","name"] "Organisation or display name.";
     OrgId "org_id" Text Optional ["organization_id","parent_org_id"] "Declared parent organisation (seat pool, reseller).";
@@ -161,6 +161,7 @@ columns! {
     SignupTlsFingerprint "signup_tls_fingerprint" Text Optional ["signup_device","device_id"] "TLS or device fingerprint at sign-up.";
     ReferrerCode "referrer_code" Text Optional ["referrer","promo_code"] "Referral or promotion code.";
     Plan "plan" Text Optional ["tier","subscription","plan_name","account_tier","account_type","subscription_tier"] "Plan or tier.";
+    ObservedAt "observed_at" Timestamp Optional ["as_of","snapshot_at"] "When the row was true, UTC; where an account has several rows, the latest counts, and without it the first.";
     Label "label" Text Optional ["truth"] "Known label; used by evaluation only, never by a detector.";
     ]
 }

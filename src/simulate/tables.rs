@@ -53,7 +53,7 @@ pub(crate) fn write_accounts(world: &World, path: &Path) -> anyhow::Result<()> {
     let columns: Vec<AccountColumn> = AccountColumn::ALL
         .iter()
         .copied()
-        .filter(|column| *column != AccountColumn::Label)
+        .filter(|column| !matches!(column, AccountColumn::Label | AccountColumn::ObservedAt))
         .collect();
     let mut out = writer(path)?;
     out.write_record(columns.iter().map(|column| ACCOUNTS[column.index()].name))?;

@@ -73,7 +73,9 @@ pub(crate) fn indicators(case: &Case) -> Vec<Indicator<'_>> {
                 // a group has no key that another log could be searched for
                 Subject::Group { .. } => continue,
             };
-            if key.0 == TEMPLATE_KIND && !stands_on_templates(campaign) {
+            if key.0 == TEMPLATE_KIND && !stands_on_templates(campaign)
+                || is_address(key.0) && !stands_on_addresses(campaign)
+            {
                 continue;
             }
             let behind = found.entry(key).or_default();
@@ -126,6 +128,17 @@ fn stands_on_templates(campaign: &Campaign) -> bool {
     let first = campaign.evidence.first();
     campaign.verdict > Verdict::Lead
         || first.is_some_and(|evidence| evidence.family == Family::Content)
+}
+
+fn is_address(kind: &str) -> bool {
+    matches!(kind, "ip" | "ip_prefix")
+}
+
+/// Whether its addresses say something of it: those of a campaign for which they do not count are a
+/// carrier's, a cloud's or an office's as often as not.
+fn stands_on_addresses(campaign: &Campaign) -> bool {
+    let mut evidence = campaign.evidence.iter();
+    evidence.any(|evidence| evidence.family == Family::Network && evidence.counts)
 }
 
 /// Ids of the findings that a campaign or one of its members rests on, each once.

@@ -71,7 +71,7 @@ pub(super) fn coverage() -> Coverage {
                 2,
                 "account_id",
                 RejectScope::Row,
-                "account is there already; the first row counts",
+                "account is there already; the first row counts, or the latest by observed_at",
                 1,
             ),
         ],
