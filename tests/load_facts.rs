@@ -122,7 +122,7 @@ fn read(logs: &[(&str, &str)], map: Option<&str>) -> anyhow::Result<(Vec<Account
 #[test]
 fn the_latest_row_with_a_value_counts_whatever_the_order() {
     let header = "timestamp,account_id,status,payment_fingerprint,account_status\n";
-    let mut rows = vec![
+    let mut rows = [
         "2026-01-01T00:00:00Z,a,ok,c1,active\n",
         "2026-01-02T00:00:00Z,b,ok,c1,active\n",
         "2026-01-03T00:00:00Z,a,ok,c1,\n",

@@ -136,6 +136,7 @@ fn finding(campaign_id: &str, judged: &Judged, sources: &Sources<'_>) -> Finding
         locators,
         weak: stated.standing == crate::detect::group::Standing::Weak,
         rests_on: Vec::new(),
+        stands_with_any: false,
         suppressed_by: None,
     }
 }

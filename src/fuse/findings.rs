@@ -142,6 +142,7 @@ pub(super) fn about(
         locators,
         weak: false,
         rests_on: Vec::new(),
+        stands_with_any: false,
         suppressed_by: None,
     })
 }
@@ -255,6 +256,18 @@ pub fn connect(
     made: &mut [Option<Finding>],
     mirrors: &mut [Mirror],
 ) {
+    let mut naming: FxHashMap<(usize, usize), Vec<String>> = FxHashMap::default();
+    for (corroboration, finding) in corroborations.iter().zip(made.iter()) {
+        for key in corroboration
+            .other_groups
+            .iter()
+            .filter(|_| finding.is_some())
+        {
+            let place = (corroboration.other_layer, *key as usize);
+            let ids = finding.iter().map(|finding| finding.id.clone());
+            naming.entry(place).or_default().extend(ids);
+        }
+    }
     let mut about: FxHashMap<(usize, usize), Vec<String>> = FxHashMap::default();
     for (corroboration, finding) in corroborations.iter().zip(made.iter()) {
         if let Some(finding) = finding {
@@ -265,8 +278,10 @@ pub fn connect(
         }
     }
     for mirror in mirrors.iter_mut() {
-        let own = made.get(mirror.corroboration).and_then(Option::as_ref);
-        mirror.finding.rests_on = own.map(|finding| finding.id.clone()).into_iter().collect();
+        mirror.finding.rests_on = naming.remove(&mirror.place).unwrap_or_default();
+        mirror.finding.rests_on.sort();
+        mirror.finding.rests_on.dedup();
+        mirror.finding.stands_with_any = true;
         about
             .entry(mirror.place)
             .or_default()

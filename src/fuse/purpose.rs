@@ -240,6 +240,7 @@ impl Profile {
             locators: sample,
             weak: true,
             rests_on: Vec::new(),
+            stands_with_any: false,
             suppressed_by: None,
         })
     }

@@ -160,6 +160,10 @@ pub struct Finding {
     /// about either side, and falls with half of the keys of the other.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rests_on: Vec<String>,
+    /// Whether it stands while any one of these does: a key that agrees with several others is shown
+    /// once, and each agreement is one by itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stands_with_any: bool,
     /// Line of the suppression that hides it, where one does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suppressed_by: Option<u64>,

@@ -223,7 +223,8 @@ fn suppressed(
 }
 
 /// Hides what rests on hidden findings, under the same entries: an agreement of two keys is one
-/// observation, whichever of the two it is told of. Returns the entry of each finding added.
+/// observation, whichever of the two it is told of. What is told of several agreements falls with the
+/// last of them. Returns the entry of each finding added.
 fn spread(hidden: &mut BTreeMap<String, usize>, findings: &[Finding]) -> Vec<usize> {
     let mut added = Vec::new();
     loop {
@@ -237,7 +238,11 @@ fn spread(hidden: &mut BTreeMap<String, usize>, findings: &[Finding]) -> Vec<usi
                     .filter_map(|id| hidden.get(id).copied())
                     .collect();
                 let number = by.iter().min().copied()?;
-                (by.len() * 2 > finding.rests_on.len()).then(|| (finding.id.clone(), number))
+                let falls = match finding.stands_with_any {
+                    true => by.len() == finding.rests_on.len(),
+                    false => by.len() * 2 > finding.rests_on.len(),
+                };
+                falls.then(|| (finding.id.clone(), number))
             })
             .collect();
         if fallen.is_empty() {

@@ -291,3 +291,29 @@ fn an_agreement_falls_with_half_of_its_other_side() {
     assert_eq!(case.findings[1].suppressed_by, None);
     assert_eq!(case.suppressions[0].findings, 1);
 }
+
+/// Three templates agree with the same cards, and each card is told once: settling one template
+/// leaves the cards, and with them the other two.
+#[test]
+fn a_key_of_several_agreements_falls_with_the_last_of_them() {
+    let settled = |templates: usize| {
+        let mut tables = sample::three_campaigns();
+        let ids: Vec<String> = tables
+            .case
+            .findings
+            .iter()
+            .map(|one| one.id.clone())
+            .collect();
+        let card = &mut tables.case.findings[2];
+        card.rests_on = ids[..2].to_vec();
+        card.stands_with_any = true;
+        let entries: String = ids[..templates]
+            .iter()
+            .map(|id| one(&format!("finding = \"{id}\"")))
+            .collect();
+        apply(&mut tables, &parse(&entries, &DETECTORS).unwrap(), false);
+        tables.case.findings[2].suppressed_by.is_some()
+    };
+    assert!(!settled(1));
+    assert!(settled(2));
+}

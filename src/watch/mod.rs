@@ -236,6 +236,7 @@ fn finding(entry: &Entry, hit: &Hit, accounts: &Accounts) -> Finding {
         locators: hit.locators.clone(),
         weak: true,
         rests_on: Vec::new(),
+        stands_with_any: false,
         suppressed_by: None,
     }
 }

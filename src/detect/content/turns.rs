@@ -65,7 +65,9 @@ pub(super) fn taking_turns(templates: &[Uses], accounts: usize) -> Vec<Vec<usize
         }
     }
     let mut turns = vec![Vec::new(); templates.len()];
-    for ((one, other), both) in common {
+    let mut pairs: Vec<((usize, usize), usize)> = common.into_iter().collect();
+    pairs.sort_unstable();
+    for ((one, other), both) in pairs {
         let (of_one, of_other) = (users[one].len(), users[other].len());
         let is_most = both * 2 >= of_one.max(of_other);
         let bits = || {

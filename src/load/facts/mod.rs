@@ -122,7 +122,7 @@ fn has_undecided_time(file: &PlannedFile) -> bool {
             return false;
         };
         let example = planned.example.as_ref();
-        !example.is_some_and(|example| unit.parse(example).is_ok())
+        example.is_none_or(|example| unit.parse(example).is_err())
     };
     file.columns.iter().any(undecided)
 }

@@ -78,6 +78,19 @@ impl Facts {
     }
 }
 
+impl Facts {
+    fn merge(&mut self, other: Self) {
+        for (position, (place, text)) in other.texts {
+            self.text(position, place, &text);
+        }
+        for (position, (place, integer)) in other.integers {
+            self.integer(position, place, integer);
+        }
+        self.changed.extend(other.changed);
+        self.rows += other.rows;
+    }
+}
+
 impl Rows {
     pub(super) fn fold(&mut self, batch: &RequestBatch, facts: &[AccountColumn]) {
         // Batches are laid out by position, whatever the table.
@@ -123,20 +136,10 @@ impl Rows {
     }
 
     pub(super) fn merge(&mut self, other: Self) {
-        for (id, facts) in other.by_account {
-            let Some(held) = self.by_account.get_mut(&id) else {
-                self.by_account.insert(id, facts);
-                continue;
-            };
-            for (position, (place, text)) in facts.texts {
-                held.text(position, place, &text);
-            }
-            for (position, (place, integer)) in facts.integers {
-                held.integer(position, place, integer);
-            }
-            held.changed.extend(facts.changed);
-            held.rows += facts.rows;
-        }
+        // In any order: of two values the one of the later row is kept.
+        other.by_account.into_iter().for_each(|(id, facts)| {
+            self.by_account.entry(id).or_default().merge(facts);
+        });
     }
 
     /// Which columns are about accounts, and which change with the requests.

@@ -97,6 +97,7 @@ fn finding(id: &str, detector: &str, family: Family, subject: Subject, bits: f64
         locators: locators(4),
         weak: false,
         rests_on: Vec::new(),
+        stands_with_any: false,
         suppressed_by: None,
     }
 }
