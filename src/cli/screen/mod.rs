@@ -136,7 +136,7 @@ fn suppressed(case: &Case) -> Vec<(String, Style)> {
             ]
             .into_iter()
             .filter(|(count, _)| *count > 0)
-            .map(|(count, what)| format!(", {} of others", quantity::of(count, what)))
+            .map(|(count, what)| format!(", {} by name", quantity::of(count, what)))
             .collect::<String>(),
             quantity::of(u64::try_from(hidden).unwrap_or(u64::MAX), "finding"),
             quantity::count(of(SuppressionState::Applied)),
