@@ -11,7 +11,7 @@ use case_support::*;
 use csv::StringRecord;
 use stillhunt::config::Config;
 use stillhunt::config::options::InputOptions;
-use stillhunt::load::read_repeated_facts;
+use stillhunt::load::{plan, read_repeated_facts};
 use stillhunt::model::profile::AccountProfile;
 use stillhunt::simulate::Format;
 
@@ -113,7 +113,8 @@ fn read(logs: &[(&str, &str)], map: Option<&str>) -> anyhow::Result<(Vec<Account
         map: map.map(|text| write("map.toml", text)),
         ..InputOptions::default()
     };
-    let facts = read_repeated_facts(&input, &Config::default().load)?;
+    let config = Config::default().load;
+    let facts = read_repeated_facts(&plan(&input, &config)?, &input, &config)?;
     Ok(facts.map_or_else(Default::default, |facts| {
         (facts.accounts, facts.report.notes.join("\n"))
     }))

@@ -77,9 +77,9 @@ fn are_the_same(one: &[u32], other: &[u32]) -> bool {
     common(small, large) * 10 >= small.len() * 9 && small.len() * 2 >= large.len()
 }
 
-/// Whether half of the units of either template are the same: templates that take turns over the same
-/// accounts, each of which happens to have sent most of them.
-fn take_turns(one: &[u32], other: &[u32]) -> bool {
+/// Whether half of the units of either template are the same: of templates that take turns each account
+/// has happened to send most.
+fn are_half_the_same(one: &[u32], other: &[u32]) -> bool {
     common(one, other) * 2 >= one.len().max(other.len())
 }
 
@@ -195,7 +195,8 @@ fn single_groups(
             let same = found.iter_mut().find(|lead: &&mut Single| {
                 lead.family == layer.family
                     && (are_the_same(&lead.units, members)
-                        || (lead.family == Family::Content && take_turns(&lead.units, members)))
+                        || (lead.family == Family::Content
+                            && are_half_the_same(&lead.units, members)))
             });
             if let Some(lead) = same {
                 lead.also.push((index, group));

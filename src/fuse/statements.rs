@@ -101,14 +101,14 @@ impl Maker<'_> {
                     );
                 }
                 let all = self.sources.accounts(&cluster.units).len();
-                let take_turns = all > layer.group(number).len();
+                let in_part = all > layer.group(number).len();
                 let more = match cluster.also.len() {
                     0 => String::new(),
-                    1 if take_turns => {
-                        format!(", and another takes turns with it over {all} accounts in all")
+                    1 if in_part => {
+                        format!(", and half of them and more another ({all} accounts in all)")
                     }
-                    more if take_turns => {
-                        format!(", and {more} more take turns with it over {all} accounts in all")
+                    more if in_part => {
+                        format!(", and half of them and more each of {more} others ({all} accounts in all)")
                     }
                     1 => ", and nearly the same accounts share another".to_owned(),
                     more => format!(", and nearly the same accounts share {more} more"),

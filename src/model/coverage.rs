@@ -1,9 +1,10 @@
 //! What was read, what was not, and where: the part of a case that keeps "nothing
 //! found" apart from "nothing looked at".
 
-use crate::model::column::Table;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::model::column::Table;
 
 /// One input file after reading.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]

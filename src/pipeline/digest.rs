@@ -23,7 +23,10 @@ pub fn digest_to(
     report::keep_inputs(&output.out, options.paths())?;
     report::prepare_out(&output.out, output.force)?;
     let gathered = super::on_threads(output.threads, || gather::gather(options, progress))?;
-    let facts = load::repeated_fact_names(&options.input, &options.config.load)?;
+    let facts = match &gathered.plan {
+        Some(plan) => load::repeated_fact_names(plan, options.input.map.as_deref())?,
+        None => Vec::new(),
+    };
     let mut notes = gathered.notes;
     if !facts.is_empty() {
         notes.push(format!(

@@ -151,21 +151,27 @@ pub(super) struct Profiles {
     pub(super) of_the_logs: bool,
 }
 
-/// Reads the accounts table, or what the logs repeat of their accounts where none is given.
-pub(super) fn profiles(options: &ScanOptions, tables: &DigestTables) -> Result<Profiles> {
+/// Reads the accounts table, or what the logs (read by `plan`) repeat of their accounts where none is
+/// given.
+pub(super) fn profiles(
+    options: &ScanOptions,
+    tables: &DigestTables,
+    plan: Option<&LoadPlan>,
+) -> Result<Profiles> {
     let ids = account_ids(tables)?;
     let mut by_account: Vec<Option<AccountProfile>> = vec![None; ids.len()];
     let input = &options.input;
-    let (rows, report) = match &input.accounts {
-        Some(path) => {
-            let read = load::read_accounts(path, input.map.as_deref(), &options.config.load)?;
-            (read.0, Some(read.1))
+    let config = &options.config.load;
+    let (rows, report) = match (&input.accounts, plan) {
+        (Some(path), _) => {
+            let (rows, report) = load::read_accounts(path, input.map.as_deref(), config)?;
+            (rows, Some(report))
         }
-        None if input.logs.is_empty() => (Vec::new(), None),
-        None => load::read_repeated_facts(input, &options.config.load)?
-            .map_or((Vec::new(), None), |facts| {
-                (facts.accounts, Some(facts.report))
-            }),
+        (None, None) => (Vec::new(), None),
+        (None, Some(plan)) => match load::read_repeated_facts(plan, input, config)? {
+            Some(facts) => (facts.accounts, Some(facts.report)),
+            None => (Vec::new(), None),
+        },
     };
     let numbers: FxHashMap<&str, usize> = ids
         .iter()

@@ -1,5 +1,7 @@
 //! What the inputs are taken for, and which detectors they could feed.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 
 use crate::config::options::{Quote, ScanOptions};
@@ -46,14 +48,14 @@ pub fn inspect(options: &ScanOptions, progress: &dyn Progress) -> Result<Inspect
         reject_counts: report.reject_counts,
         rejects: report.rejects,
     })?;
-    let profiles = gather::profiles(options, &tables)?;
+    let profiles = gather::profiles(options, &tables, Some(&plan))?;
     let mut notes = report.notes;
     notes.extend(pattern_notes(&tables)?);
     let ready = Ready::of(options, tables, None, profiles, notes)?;
     match &ready.profiles.report {
         Some(report) if ready.profiles.of_the_logs => {
-            for (file, facts) in files.iter_mut().zip(self::files(&report.files)) {
-                add_facts(file, facts);
+            for (file, planned) in files.iter_mut().zip(&report.files) {
+                add_facts(file, planned);
             }
         }
         Some(report) => files.extend(self::files(&report.files)),
@@ -72,19 +74,16 @@ pub fn inspect(options: &ScanOptions, progress: &dyn Progress) -> Result<Inspect
 }
 
 /// Names beside the columns of a log those from which facts about accounts are taken.
-fn add_facts(file: &mut InspectedFile, facts: InspectedFile) {
+fn add_facts(file: &mut InspectedFile, planned: &PlannedFile) {
     let account_id = AccountColumn::AccountId.name();
-    for fact in facts
-        .columns
-        .into_iter()
-        .filter(|fact| fact.column != account_id)
-    {
-        file.unread.retain(|name| *name != fact.source);
-        file.columns.push(InspectedColumn {
-            column: format!("accounts.{}", fact.column),
-            ..fact
-        });
-    }
+    let facts = columns(planned).filter(|fact| fact.column != account_id);
+    file.columns.extend(facts.map(|fact| InspectedColumn {
+        column: format!("accounts.{}", fact.column),
+        ..fact
+    }));
+    let sources = planned.columns.iter().flat_map(|column| &column.sources);
+    let read: BTreeSet<&String> = sources.collect();
+    file.unread.retain(|name| !read.contains(name));
 }
 
 /// How each detector would fare. The tests of groups are made ready but look at no group, so
@@ -135,6 +134,22 @@ fn pattern_notes(tables: &DigestTables) -> Result<Vec<String>> {
         .collect())
 }
 
+/// The columns of a file that are read.
+fn columns(file: &PlannedFile) -> impl Iterator<Item = InspectedColumn> {
+    let read = file.columns.iter();
+    read.filter(|column| column.matched != Matched::Absent)
+        .map(|column| InspectedColumn {
+            column: column.column.name.to_owned(),
+            source: column.constant.as_ref().map_or_else(
+                || column.sources.join(", else "),
+                |value| format!("always `{value}`"),
+            ),
+            matched: column.matched.name().to_owned(),
+            unit: column.unit.map(|unit| unit.describe().to_owned()),
+            example: column.example.clone(),
+        })
+}
+
 fn files(planned: &[PlannedFile]) -> Vec<InspectedFile> {
     planned
         .iter()
@@ -143,21 +158,7 @@ fn files(planned: &[PlannedFile]) -> Vec<InspectedFile> {
             container: file.container.name().to_owned(),
             compression: file.compression.name().to_owned(),
             bytes: file.bytes,
-            columns: file
-                .columns
-                .iter()
-                .filter(|column| column.matched != Matched::Absent)
-                .map(|column| InspectedColumn {
-                    column: column.column.name.to_owned(),
-                    source: column.constant.as_ref().map_or_else(
-                        || column.sources.join(", else "),
-                        |value| format!("always `{value}`"),
-                    ),
-                    matched: column.matched.name().to_owned(),
-                    unit: column.unit.map(|unit| unit.describe().to_owned()),
-                    example: column.example.clone(),
-                })
-                .collect(),
+            columns: columns(file).collect(),
             unread: file.unread.clone(),
             notes: Vec::new(),
         })

@@ -48,7 +48,7 @@ impl Ready {
             plan,
             mut notes,
         } = gather::gather(options, progress)?;
-        let mut profiles = gather::profiles(options, &tables)?;
+        let mut profiles = gather::profiles(options, &tables, plan.as_ref())?;
         if let Some(customers) = customers {
             notes.push(gather::declare(customers, &tables, &mut profiles)?);
         }

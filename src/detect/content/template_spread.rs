@@ -3,6 +3,8 @@
 //! # Looks for
 //! Texts of different accounts that share fixed parts (hashed runs of five words) around
 //! varying slots, for user prompts and system prompts apart; and texts repeated to the letter.
+//! Where half of the users of either of two templates send both, over the same stretch of time, what an
+//! account sends of them is counted together.
 //!
 //! # Why
 //! The February 2026 disclosure names highly repetitive prompt structure over hundreds of
@@ -49,7 +51,7 @@ static META: Meta = Meta {
     id: ID,
     title: "Prompt templates, and exact texts, that several accounts use",
     families: &[Family::Content],
-    version: 2,
+    version: 3,
     needs: &[
         Need::Request(RequestColumn::Prompt),
         Need::Request(RequestColumn::SystemPrompt),

@@ -13,8 +13,8 @@ pub(super) struct Uses {
     pub(super) texts: Vec<(u32, i64)>,
 }
 
-/// Bits from which the users of two templates are the same people beyond chance: one in a million,
-/// for some thousands of pairs of templates (ours).
+/// Bits from which the users of two templates are the same people beyond chance: one in a million
+/// after some thousands of pairs of templates (ours).
 const SAME_USERS_BITS: f64 = 32.0;
 
 /// Fewer users than this and two templates may have the same ones by acquaintance (ours, as for a

@@ -8,6 +8,8 @@
 mod names;
 mod rows;
 
+use std::path::Path;
+
 use anyhow::Result;
 
 use crate::config::LoadConfig;
@@ -20,7 +22,7 @@ use crate::load::matching::{Matched, PlannedColumn};
 use crate::load::plan::{LoadPlan, PlannedFile, plan_table};
 use crate::load::tables::no_instruments;
 use crate::load::timestamp::TimestampUnit;
-use crate::load::{LoadReport, check_usable, logs, plan, report};
+use crate::load::{LoadReport, check_usable, logs, report};
 use crate::model::column::{AccountColumn, Table};
 use crate::model::coverage::RejectScope;
 use crate::model::number::count;
@@ -36,18 +38,19 @@ pub struct RepeatedFacts {
     pub report: LoadReport,
 }
 
-/// Reads what the logs say of their accounts; nothing where they have no such column.
+/// Reads what the logs of a plan of requests say of their accounts; nothing where they have no such
+/// column.
 ///
 /// # Errors
 /// Bad input (`Failure`).
 pub fn read_repeated_facts(
+    requests: &LoadPlan,
     input: &InputOptions,
     config: &LoadConfig,
 ) -> Result<Option<RepeatedFacts>> {
-    let requests = plan(input, config)?;
     let users = read_map(input.map.as_deref(), Table::Accounts)?;
-    let (users, mut notes) = usable(users, &requests, input.map.as_deref())?;
-    let found = Found::in_logs(&requests, &users);
+    let (users, mut notes) = usable(users, requests, input.map.as_deref())?;
+    let found = Found::in_logs(requests, &users);
     if found.columns.is_empty() {
         return Ok((!notes.is_empty()).then(|| RepeatedFacts {
             accounts: Vec::new(),
@@ -103,15 +106,14 @@ pub fn read_repeated_facts(
     }))
 }
 
-/// Names of the columns in which the logs say something of their accounts.
+/// Names of the columns in which the logs of a plan of requests say something of their accounts.
 ///
 /// # Errors
 /// Bad input (`Failure`).
-pub fn repeated_fact_names(input: &InputOptions, config: &LoadConfig) -> Result<Vec<&'static str>> {
-    let requests = plan(input, config)?;
-    let users = read_map(input.map.as_deref(), Table::Accounts)?;
-    let (users, _) = usable(users, &requests, input.map.as_deref())?;
-    let found = Found::in_logs(&requests, &users);
+pub fn repeated_fact_names(requests: &LoadPlan, map: Option<&Path>) -> Result<Vec<&'static str>> {
+    let users = read_map(map, Table::Accounts)?;
+    let (users, _) = usable(users, requests, map)?;
+    let found = Found::in_logs(requests, &users);
     Ok(found.columns.iter().map(|column| column.name()).collect())
 }
 
@@ -148,15 +150,9 @@ fn sentences(plan: &LoadPlan, taken: &[Changing], refused: &[Changing]) -> Vec<S
         for file in plan.files() {
             let planned = file.columns.get(column.index());
             for source in planned.iter().flat_map(|planned| &planned.sources) {
-                let shown = format!(
-                    "`{}`",
-                    source
-                        .escape_debug()
-                        .to_string()
-                        .chars()
-                        .take(60)
-                        .collect::<String>()
-                );
+                // Names come from the file, so they are shown shortened and without control characters.
+                let shown: String = source.escape_debug().take(60).collect();
+                let shown = format!("`{shown}`");
                 if !sources.contains(&shown) {
                     sources.push(shown);
                 }
